@@ -1,0 +1,94 @@
+"""Findings and refusals as values. Knows how a message is put together; not where it is shown.
+
+A message is an English template and its arguments. The template is the gettext key: it is
+translated where it is shown, never here (``N_`` only marks it for the catalogue).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+Severity = Literal["error", "warning"]
+
+
+def N_(template: str) -> str:  # noqa: N802 - the customary gettext marker
+    """Mark ``template`` for translation and return it unchanged."""
+    return template
+
+
+class Message(NamedTuple):
+    """A sentence: an English template with ``{name}`` places, and the text for each place."""
+
+    template: str
+    args: Mapping[str, str] = {}
+
+
+class Problem(NamedTuple):
+    """One finding about one place in the ledger.
+
+    ``path`` is relative to the ledger's root, with ``/``. ``line`` and ``column`` count from 1
+    (0: the file as a whole). ``code`` is a key of ``checks.catalogue``, which holds severity, title,
+    message template and remedy; ``args`` fills the templates. ``excerpt`` is the user's own line,
+    not yet made harmless for a terminal. ``subject`` is the id of the record, or "".
+    """
+
+    code: str
+    path: str
+    line: int = 0
+    column: int = 0
+    args: Mapping[str, str] = {}
+    excerpt: str = ""
+    subject: str = ""
+
+
+class Stop(Exception):
+    """A command ends here, and says why. Nothing half-done is left behind.
+
+    ``code`` is stable and greppable; ``message`` says what and why; ``remedy`` what to do.
+    Each subclass is one kind of ending; the command line gives each its exit code.
+    """
+
+    def __init__(self, code: str, message: Message, remedy: Message | None = None) -> None:
+        super().__init__(message.template.format_map(dict(message.args)))
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+
+
+class Usage(Stop):
+    """The words of the command cannot be understood (a time, an amount, a missing field)."""
+
+
+class Refusal(Stop):
+    """A rule of the department or of the ledger does not allow it."""
+
+
+class NotFound(Stop):
+    """No record answers to what was asked for, or more than one does."""
+
+
+class Unreadable(Stop):
+    """The record the command needs cannot be read; ``problems`` say where and why."""
+
+    def __init__(
+        self,
+        code: str,
+        message: Message,
+        remedy: Message | None = None,
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
+        super().__init__(code, message, remedy)
+        self.problems = problems
+
+
+class Busy(Stop):
+    """Another command holds the ledger, or changed the file between deciding and writing."""
+
+
+class GitFailed(Stop):
+    """Git refused or is not usable here, and the command cannot do without it."""
+
+
+class StorageFailed(Stop):
+    """The disk is full, the folder read-only, or the file system lacks what a safe write needs."""
