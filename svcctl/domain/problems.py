@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 Severity = Literal["error", "warning"]
 
 
-def N_(template: str) -> str:  # noqa: N802 - the customary gettext marker
+def N_(template: str) -> str:
     """Mark ``template`` for translation and return it unchanged."""
     return template
 
