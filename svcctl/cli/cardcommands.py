@@ -1,0 +1,151 @@
+"""What the commands of every kind of card do: customers, units and people share it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from svcctl.cli import echo
+from svcctl.cli.session import session
+from svcctl.domain.problems import N_
+from svcctl.views.language import _
+from svcctl.views.output import Column, Format
+
+Given = dict[str, str | list[str] | None]
+
+Text = Annotated[
+    str, typer.Argument(metavar="[TEXT]", help=N_("Only cards that contain this text."))
+]
+
+TITLES = {
+    "id": N_("id"),
+    "name": N_("name"),
+    "contact": N_("contact"),
+    "phone": N_("phone"),
+    "company": N_("company"),
+    "address": N_("address"),
+    "email": N_("e-mail"),
+    "role": N_("role"),
+    "skills": N_("skills"),
+    "regions": N_("regions"),
+    "region": N_("region"),
+    "left": N_("left"),
+    "desk": N_("desk"),
+    "serial": N_("serial number"),
+    "model": N_("model"),
+    "customer": N_("customer"),
+    "sold": N_("sold"),
+    "installed": N_("installed"),
+    "warranty": N_("warranty"),
+    "contract": N_("contract"),
+    "marks": N_("special marks"),
+    "erased": N_("erased"),
+    "reason": N_("reason"),
+    "foreign": N_("foreign id"),
+}
+
+
+def new(
+    kind: str,
+    name: str,
+    given: Given,
+    by: str | None,
+    dry_run: bool,
+    no_commit: bool,
+    output: Format,
+) -> None:
+    """Add a card and print it; says so where another customer has the same phone number."""
+    from svcctl.desk import cardwork
+    from svcctl.desk.tickets import Manner
+
+    run = session()
+    desk = echo.open_desk()
+    phone = given.get("phone")
+    if kind == "customer" and isinstance(phone, str) and phone:
+        for other, other_name in cardwork.same_phone(desk, phone):
+            run.tell(
+                _("the same phone number is on the card of {id} {name}").format(
+                    id=other, name=other_name
+                )
+            )
+    done = cardwork.new(
+        desk, cardwork.KINDS[kind], name, given, Manner(by, None, dry_run, not no_commit)
+    )
+    echo.card(desk, done, output, dry_run)
+
+
+def change(
+    kind: str,
+    name: str,
+    given: Given,
+    by: str | None,
+    dry_run: bool,
+    no_commit: bool,
+    output: Format,
+) -> None:
+    """Change the fields given of a card and print it."""
+    from svcctl.desk import cardwork
+    from svcctl.desk.tickets import Manner
+
+    desk = echo.open_desk()
+    card = cardwork.find_card(desk, cardwork.KINDS[kind], name)
+    changes = {key: value for key, value in given.items() if value}
+    done = cardwork.change(
+        desk, card.kind, card.id, changes, Manner(by, None, dry_run, not no_commit)
+    )
+    echo.card(desk, done, output, dry_run)
+
+
+def listed(kind: str, text: str, keys: tuple[str, ...], output: Format, strict: bool) -> None:
+    """Print the cards of a kind."""
+    from svcctl.desk import cardwork
+
+    run = session()
+    desk = echo.open_desk()
+    desk.look_ahead()
+    items = cardwork.listed(desk, cardwork.KINDS[kind], text)
+    columns = [Column(key, TITLES[key], show="word" if key == "role" else "text") for key in keys]
+    run.emit(
+        kind,
+        items,
+        columns,
+        output,
+        as_of=desk.now().isoformat(),
+        problems=desk.problems(),
+        strict=strict,
+        empty=_("no cards"),
+    )
+
+
+def shown(kind: str, name: str, output: Format, strict: bool) -> None:
+    """Print one card; a unit's and a customer's with their tickets."""
+    from svcctl.desk import cardwork
+
+    run = session()
+    desk = echo.open_desk()
+    card = cardwork.find_card(desk, cardwork.KINDS[kind], name)
+    item = cardwork.card_item(card)
+    if kind in ("unit", "customer"):
+        from svcctl.ledger.ask import tickets_of
+
+        item["tickets"] = tickets_of(desk.index, kind, card.id)
+    if output == "table":
+        for key, value in item.items():
+            if value:
+                shown = ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
+                from svcctl.views.safe import line
+
+                run.print(f"{_(TITLES.get(key, key))}: {line(shown)}")
+        run.warn(desk.problems())
+        return
+    columns = [Column(key, key) for key in item]
+    run.emit(
+        kind,
+        [item],
+        columns,
+        output,
+        as_of=desk.now().isoformat(),
+        problems=desk.problems(),
+        strict=strict,
+    )

@@ -1,0 +1,42 @@
+"""The columns of the tables that several commands print. Data only."""
+
+from __future__ import annotations
+
+from svcctl.domain.problems import N_
+from svcctl.views.output import Column
+
+TICKET = (
+    Column("id", N_("ticket")),
+    Column("state", N_("state"), show="word"),
+    Column("priority", N_("priority"), show="word"),
+    Column("kind", N_("kind"), show="word"),
+    Column("opened", N_("opened"), show="time"),
+    Column("name", N_("customer"), width=20),
+    Column("subject", N_("subject"), width=30),
+    Column("engineer", N_("engineer")),
+    Column("visit", N_("visit"), show="time"),
+    Column("next", N_("owed next"), show="word"),
+    Column("next_due", N_("due"), show="time"),
+)
+
+OBLIGATION = (
+    Column("kind", N_("obligation"), show="word"),
+    Column("number", N_("no."), align="right"),
+    Column("owner", N_("owner"), show="word"),
+    Column("who", N_("person")),
+    Column("starts", N_("starts"), show="time"),
+    Column("due", N_("due"), show="time"),
+    Column("met", N_("met"), show="time"),
+    Column("state", N_("standing"), show="word"),
+)
+
+CALLBACK = (
+    Column("ticket", N_("ticket")),
+    Column("kind", N_("callback"), show="word"),
+    Column("name", N_("customer"), width=20),
+    Column("phone", N_("phone")),
+    Column("engineer", N_("engineer")),
+    Column("due", N_("due"), show="time"),
+    Column("overdue_minutes", N_("min. overdue"), align="right"),
+    Column("attempts", N_("attempts"), align="right"),
+)

@@ -1,0 +1,105 @@
+"""``svcctl customer``: the only place with names, phones and addresses."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from svcctl.cli import cardcommands
+from svcctl.cli.completion import complete_customer
+from svcctl.cli.lazy import Noun
+from svcctl.cli.options import By, DryRun, NoCommit, Output, Strict
+from svcctl.domain.problems import N_
+
+app = Noun(N_("Customers: name, phone, address."))
+
+Who = Annotated[
+    str,
+    typer.Argument(
+        metavar="CUSTOMER",
+        help=N_("The customer: an id, a phone number, or part of a name."),
+        autocompletion=complete_customer,
+    ),
+]
+Name = Annotated[str, typer.Option("--name", metavar="TEXT", help=N_("Name."))]
+Phone = Annotated[str, typer.Option("--phone", metavar="NUMBER", help=N_("Phone number."))]
+Address = Annotated[str, typer.Option("--address", metavar="TEXT", help=N_("Address."))]
+Contact = Annotated[str, typer.Option("--contact", metavar="TEXT", help=N_("Whom to ask for."))]
+Company = Annotated[str, typer.Option("--company", metavar="TEXT", help=N_("Company."))]
+Email = Annotated[str, typer.Option("--email", metavar="ADDRESS", help=N_("E-mail address."))]
+Region = Annotated[str, typer.Option("--region", metavar="TEXT", help=N_("Region."))]
+Marks = Annotated[str, typer.Option("--marks", metavar="TEXT", help=N_("Special marks."))]
+
+
+@app.command("new", help=N_("Add a customer; the desk issues the id."))
+def new(
+    name: Name = "",
+    phone: Phone = "",
+    address: Address = "",
+    contact: Contact = "",
+    company: Company = "",
+    email: Email = "",
+    region: Region = "",
+    marks: Marks = "",
+    by: By = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Add a customer."""
+    given: cardcommands.Given = {
+        "name": name,
+        "contact": contact,
+        "phone": phone,
+        "company": company,
+        "address": address,
+        "email": email,
+        "region": region,
+        "marks": marks,
+    }
+    cardcommands.new("customer", "", given, by, dry_run, no_commit, output)
+
+
+@app.command("set", help=N_("Change a customer's card."))
+def set_(
+    customer: Who,
+    name: Name = "",
+    phone: Phone = "",
+    address: Address = "",
+    contact: Contact = "",
+    company: Company = "",
+    email: Email = "",
+    region: Region = "",
+    marks: Marks = "",
+    by: By = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Change a customer's card."""
+    given: cardcommands.Given = {
+        "name": name,
+        "contact": contact,
+        "phone": phone,
+        "company": company,
+        "address": address,
+        "email": email,
+        "region": region,
+        "marks": marks,
+    }
+    cardcommands.change("customer", customer, given, by, dry_run, no_commit, output)
+
+
+@app.command("list", help=N_("The customers, by id."))
+def list_(text: cardcommands.Text = "", output: Output = "table", strict: Strict = False) -> None:
+    """List the customers."""
+    cardcommands.listed(
+        "customer", text, ("id", "name", "contact", "phone", "company", "address"), output, strict
+    )
+
+
+@app.command("show", help=N_("One customer's card."))
+def show(customer: Who, output: Output = "table", strict: Strict = False) -> None:
+    """Show a customer's card."""
+    cardcommands.shown("customer", customer, output, strict)

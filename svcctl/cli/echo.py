@@ -1,0 +1,95 @@
+"""What every writing command prints: the line it wrote, the ticket it concerns, what to know besides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from svcctl.cli import columns
+from svcctl.cli.session import Session, session
+from svcctl.domain.problems import Message
+from svcctl.views.language import _, say, word
+from svcctl.views.output import Column, Format
+from svcctl.views.safe import line
+
+if TYPE_CHECKING:
+    from svcctl.desk.cardwork import CardWritten
+    from svcctl.desk.desk import Desk
+    from svcctl.desk.tickets import Written
+
+
+def open_desk() -> Desk:
+    """Return the desk of this run: ``--ledger``, SVCCTL_LEDGER, or around the working directory."""
+    from svcctl.desk.desk import open_desk
+
+    run = session()
+    return open_desk(run.ledger, run.clock)
+
+
+def written(desk: Desk, done: Written, output: Format, dry_run: bool) -> None:
+    """Print what a ticket command wrote, or would write."""
+    run = session()
+    if output != "table":
+        run.emit(
+            "ticket", [done.item(desk.now())], columns.TICKET, output, as_of=desk.now().isoformat()
+        )
+    else:
+        if dry_run:
+            run.tell(_("Dry run: nothing was written."))
+        run.print(f"- {done.event.canonical()}")
+        run.print(_headline(desk, done))
+        _print_owed(run, done)
+        for other in done.also:
+            run.print(f"- {other.event.canonical()}")
+            run.print(_("complaint opened: {id}").format(id=other.state.case.id))
+    notices(run, done.outcome.notices)
+    run.warn(done.problems)
+
+
+def _headline(desk: Desk, done: Written) -> str:
+    from svcctl.desk.tickets import customer_name
+
+    state = done.state
+    return _("{id} · {state} · {customer} · {subject}").format(
+        id=state.case.id,
+        state=word(state.state),
+        customer=line(customer_name(desk, state.text("customer"))) or state.text("customer"),
+        subject=line(state.text("subject")),
+    )
+
+
+def _print_owed(run: Session, done: Written) -> None:
+    """Print what is owed next on this ticket, soonest first."""
+    from svcctl.desk.items import standing_at
+
+    moment = done.event.noted
+    for one in sorted(done.owed, key=lambda one: one.due):
+        standing = standing_at(one, moment)
+        if standing in ("open", "missed", "paused"):
+            shown = _("  owed: {what} by {who}, due {due} ({standing})").format(
+                what=word(one.kind),
+                who=one.who or word(one.owner),
+                due=one.due.strftime("%Y-%m-%d %H:%M"),
+                standing=word(standing),
+            )
+            run.print(run.paint(shown, "red") if standing == "missed" else shown)
+
+
+def card(desk: Desk, done: CardWritten, output: Format, dry_run: bool) -> None:
+    """Print what a card command wrote, or would write."""
+    run = session()
+    if output != "table":
+        shown = [Column(key, key) for key in done.item()]
+        run.emit(done.card.kind.name, [done.item()], shown, output, as_of=desk.now().isoformat())
+    else:
+        if dry_run:
+            run.tell(_("Dry run: nothing was written."))
+        run.print(f"{done.card.id}  {done.path}")
+        for text in done.text.rstrip("\n").split("\n"):
+            run.print("  " + line(text))
+    notices(run, done.outcome.notices)
+
+
+def notices(run: Session, messages: tuple[Message, ...]) -> None:
+    """Print on stderr what the user should know besides what was written."""
+    for message in messages:
+        run.tell(run.paint(say(message), "yellow"))

@@ -1,0 +1,150 @@
+"""How a command ends: exit codes, and what is said when it cannot go on. Knows no command.
+
+Three endings are kept apart: the words could not be understood, a rule or the world said no, and a
+bug. Only a bug leaves a log, and the log holds nothing from the ledger.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from svcctl.domain import problems
+from svcctl.domain.problems import N_, Message, Stop
+from svcctl.views.language import _, say
+from svcctl.views.output import paint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import click
+
+OK = 0
+FINDINGS = 1
+USAGE = 2
+REFUSED = 3
+UNREADABLE = 4
+NEEDS_PERSON = 5
+GIT = 6
+BUSY = 7
+NOT_FOUND = 8
+BUG = 70
+INTERRUPTED = 130
+
+MEANINGS: dict[int, str] = {
+    OK: N_("done; nothing to report"),
+    FINDINGS: N_("findings: the audit found errors"),
+    USAGE: N_("usage: the command was not understood"),
+    REFUSED: N_("refused by a rule"),
+    UNREADABLE: N_("a record cannot be read, or the disk does not take it"),
+    NEEDS_PERSON: N_("the sync needs a person"),
+    GIT: N_("git failed"),
+    BUSY: N_("another command holds the ledger"),
+    NOT_FOUND: N_("not found, or more than one found"),
+    BUG: N_("a bug in this program"),
+    INTERRUPTED: N_("interrupted"),
+}
+
+_CODES: tuple[tuple[type[Stop], int], ...] = (
+    (problems.Usage, USAGE),
+    (problems.Refusal, REFUSED),
+    (problems.Unreadable, UNREADABLE),
+    (problems.StorageFailed, UNREADABLE),
+    (problems.GitFailed, GIT),
+    (problems.Busy, BUSY),
+    (problems.NotFound, NOT_FOUND),
+)
+
+
+def code_of(stop: Stop) -> int:
+    """The exit code of this kind of ending."""
+    for kind, code in _CODES:
+        if isinstance(stop, kind):
+            return code
+    return BUG
+
+
+def colour_wanted() -> bool:
+    """Colour on stderr: only on a terminal, and not where ``NO_COLOR`` is set."""
+    return not os.environ.get("NO_COLOR") and _is_terminal(sys.stderr)
+
+
+def _is_terminal(stream: object) -> bool:
+    try:
+        return bool(stream.isatty())  # type: ignore[attr-defined]
+    except (AttributeError, ValueError):
+        return False
+
+
+def tell(stop: Stop) -> int:
+    """Say on stderr why the command ends here and what to do; the exit code for it."""
+    colour = colour_wanted()
+    lines = []
+    if isinstance(stop, problems.Unreadable) and stop.problems:
+        from svcctl.views.safe import problem_lines
+
+        lines += [problem_lines(problem) for problem in stop.problems]
+    lines.append(
+        f"{paint(say(stop.message), 'red', colour)} {paint(f'[{stop.code}]', 'dim', colour)}"
+    )
+    if stop.remedy is not None:
+        lines.append("  " + say(stop.remedy))
+    print("\n".join(lines), file=sys.stderr)
+    return code_of(stop)
+
+
+def tell_usage(error: click.ClickException) -> int:
+    """Say on stderr what the parser did not understand, in the user's language; the exit code."""
+    error.show()
+    return USAGE
+
+
+def tell_not_text() -> int:
+    """The command line holds bytes that are no UTF-8, which no record could hold."""
+    print(_("The command line is not valid UTF-8 text."), file=sys.stderr)
+    return USAGE
+
+
+def tell_interrupted() -> int:
+    """Say that the user broke off; nothing half-done is left behind by a write."""
+    print(_("Interrupted."), file=sys.stderr)
+    return INTERRUPTED
+
+
+def tell_full(error: OSError) -> int:
+    """The answer could not be written out (a full disk behind a redirected output)."""
+    reason = Message(N_("The answer cannot be written: {reason}"), {"reason": error.strerror or ""})
+    print(say(reason), file=sys.stderr)
+    return UNREADABLE
+
+
+def tell_bug(error: BaseException, argv: Sequence[str]) -> int:
+    """Write a log that can be pasted and say where it is; the traceback only with SVCCTL_DEBUG=1."""
+    from svcctl.cli.bugs import write_log
+
+    if os.environ.get("SVCCTL_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    place = write_log(error, argv)
+    if place:
+        message = Message(
+            N_("This is a bug in svcctl. What happened, without personal data, is in {place}"),
+            {"place": place},
+        )
+    else:
+        message = Message(N_("This is a bug in svcctl. SVCCTL_DEBUG=1 shows where it happened."))
+    print(paint(say(message), "red", colour_wanted()), file=sys.stderr)
+    return BUG
+
+
+def silence_output() -> None:
+    """Nobody reads the answer any more: let the interpreter's last flush go nowhere."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            os.dup2(sink, stream.fileno())
+        except (OSError, ValueError):
+            # A stream that is no file (a test's, a closed one) has nothing to flush into a pipe.
+            continue

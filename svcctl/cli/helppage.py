@@ -1,0 +1,92 @@
+"""The layout of a help page, with lines measured as a terminal shows them. Knows no command.
+
+The parser's own layout counts characters; Chinese ones take two columns and have no spaces to
+break at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from svcctl.views.language import _
+from svcctl.views.safe import width
+
+Rows = Sequence[tuple[str, str]]
+WIDEST_NAME = 30
+
+
+def write_page(
+    formatter: click.HelpFormatter,
+    *,
+    usage: tuple[str, str],
+    text: str,
+    arguments: Rows,
+    options: Rows,
+    verbs: Rows,
+) -> None:
+    """Write the page into ``formatter``; empty sections are left out."""
+    formatter.write_usage(*usage, prefix=_("Usage:") + " ")
+    if text:
+        formatter.write("\n")
+        for paragraph in text.split("\n\n"):
+            lines = wrap(" ".join(paragraph.split()), formatter.width - 2)
+            formatter.write("".join(f"  {line}\n" for line in lines))
+    sections = ((_("Arguments"), arguments), (_("Options"), options), (_("Commands"), verbs))
+    for title, rows in sections:
+        if rows:
+            formatter.write(f"\n{title}:\n")
+            _write_rows(formatter, rows)
+
+
+def _write_rows(formatter: click.HelpFormatter, rows: Rows) -> None:
+    names = min(max(width(name) for name, _help in rows), WIDEST_NAME)
+    for name, help_line in rows:
+        lines = wrap(help_line, max(formatter.width - names - 4, 20))
+        indent = "  " + " " * names + "  "
+        if width(name) > names:
+            formatter.write(f"  {name}\n")
+        else:
+            first = lines.pop(0) if lines else ""
+            gap = " " * (names - width(name) + 2)
+            formatter.write(f"  {name}{gap}{first}".rstrip() + "\n")
+        formatter.write("".join(f"{indent}{line}\n" for line in lines))
+
+
+def wrap(text: str, columns: int) -> list[str]:
+    """``text`` in lines of at most ``columns``; broken at spaces, and between wide characters."""
+    lines: list[str] = []
+    current = ""
+    for piece in _pieces(text):
+        if current and width(current + piece.rstrip()) > columns and piece[0] not in _NEVER_FIRST:
+            lines.append(current.rstrip())
+            current = piece.lstrip()
+        else:
+            current += piece
+    if current.strip():
+        lines.append(current.rstrip())
+    return lines
+
+
+_NEVER_FIRST = "，。、；：？！）》”’…"
+
+
+def _pieces(text: str) -> list[str]:
+    """Words with the spaces before them, and wide characters one by one."""
+    pieces: list[str] = []
+    current = ""
+    for character in text:
+        if width(character) == 2:
+            if current:
+                pieces.append(current)
+            pieces.append(character)
+            current = ""
+        elif character == " " and current.strip():
+            pieces.append(current)
+            current = " "
+        else:
+            current += character
+    if current:
+        pieces.append(current)
+    return pieces

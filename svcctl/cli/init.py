@@ -1,0 +1,59 @@
+"""``svcctl init``, ``demo``, ``me``, ``migrate``: making a ledger and sitting down at it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from svcctl.cli import echo
+from svcctl.cli.completion import complete_staff
+from svcctl.cli.options import LedgerDir, NoCommit
+from svcctl.cli.session import session
+from svcctl.domain.problems import N_
+from svcctl.views.language import _
+
+
+def init(
+    folder: LedgerDir = ".",
+    desk: Annotated[
+        str,
+        typer.Option(
+            "--desk",
+            metavar="CODE",
+            help=N_("This desk's code: two to four letters without I and O."),
+        ),
+    ] = "",
+    no_commit: NoCommit = False,
+) -> None:
+    """Make a ledger, or register this clone as a desk."""
+    from svcctl.desk import setup
+
+    run = session()
+    code = desk or run.ask(_("Code of this desk (two to four letters, such as SHA)"), "--desk")
+    made = setup.init(Path(run.ledger or folder), code, run.clock, not no_commit)
+    for path in made.written:
+        run.print(path)
+    run.print(_("desk {desk} · ledger {path}").format(desk=made.desk, path=made.ledger.root))
+    echo.notices(run, made.notices)
+    if not made.ledger.names("staff"):
+        run.tell(
+            _("next: svcctl staff new ID --name NAME --role manager (the first person of a ledger)")
+        )
+
+
+def me(
+    staff: Annotated[
+        str,
+        typer.Argument(
+            metavar="STAFF", help=N_("The person's id or name."), autocompletion=complete_staff
+        ),
+    ],
+) -> None:
+    """Say who sits at this desk."""
+    from svcctl.desk.setup import sit
+
+    run = session()
+    desk = echo.open_desk()
+    run.print(_("at desk {desk}: {who}").format(desk=desk.desk_code(), who=sit(desk, staff)))

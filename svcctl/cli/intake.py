@@ -1,0 +1,108 @@
+"""Taking a request: what the flags, a file and a person at a terminal give, put together."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from svcctl.cli.session import session
+from svcctl.domain.problems import N_, Message, NotFound, Usage
+from svcctl.domain.ticket import CHANNELS, KINDS
+from svcctl.views.language import _, say
+
+if TYPE_CHECKING:
+    from svcctl.desk.desk import Desk
+    from svcctl.desk.tickets import Manner
+
+
+def complete(
+    desk: Desk, given: dict[str, str], source: str | None, manner: Manner
+) -> tuple[dict[str, str], Manner]:
+    """Return the fields of a new ticket and how to write it.
+
+    A file's fields come first, flags win over them, and a person is asked for what is missing.
+    """
+    fields = dict(given)
+    if source is not None:
+        read = read_mapping(source)
+        manner = manner._replace(
+            by=manner.by or read.pop("by", None),
+            at=manner.at or read.pop("at", None) or read.pop("opened", None),
+        )
+        fields = {**read, **fields}
+    run = session()
+    if run.stdin_terminal and source != "-":
+        _ask(desk, fields, manner)
+    return fields, manner
+
+
+def _ask(desk: Desk, fields: dict[str, str], manner: Manner) -> None:
+    run = session()
+    if "kind" not in fields:
+        fields["kind"] = run.ask(_("What is it?"), "--kind", default="repair", choices=KINDS)
+    if "channel" not in fields:
+        fields["channel"] = run.ask(
+            _("How did it come?"), "--channel", default="phone", choices=CHANNELS
+        )
+    if "customer" not in fields and "unit" not in fields:
+        fields["customer"] = run.ask(_("Customer (id, phone or name)"), "--customer")
+    if "customer" in fields:
+        fields["customer"] = _customer(desk, fields["customer"], manner)
+    if "subject" not in fields:
+        fields["subject"] = run.ask(_("What is the fault or the wish?"), "--subject")
+
+
+def _customer(desk: Desk, typed: str, manner: Manner) -> str:
+    """Return the customer's id; offers to add one where nobody answers to what was typed."""
+    from svcctl.desk.finding import customer_id
+
+    run = session()
+    while True:
+        try:
+            return customer_id(desk, typed)
+        except NotFound as stop:
+            run.tell(say(stop.message))
+            if stop.code == "no-such-customer" and run.confirm(
+                _("Add a new customer?"), default=True
+            ):
+                return _new_customer(desk, typed, manner)
+            typed = run.ask(_("Customer (id, phone or name)"), "--customer")
+
+
+def _new_customer(desk: Desk, typed: str, manner: Manner) -> str:
+    from svcctl.desk.cardwork import new
+    from svcctl.domain.cards import CUSTOMER
+
+    run = session()
+    is_phone = typed.replace("-", "").replace(" ", "").isdigit()
+    name = run.ask(_("Name"), "--name", default="" if is_phone else typed)
+    phone = run.ask(_("Phone"), "--phone", default=typed if is_phone else "")
+    address = run.ask(_("Address"), "--address", default="-")
+    fields = {"name": name, "phone": phone, "address": "" if address == "-" else address}
+    done = new(desk, CUSTOMER, "", fields, manner)
+    run.tell(_("customer {id} added").format(id=done.card.id))
+    return done.card.id
+
+
+def read_mapping(source: str) -> dict[str, str]:
+    """Return one JSON object or YAML mapping of text, from a file or ``-`` for stdin.
+
+    Raises ``Usage`` naming the place of what is wrong.
+    """
+    from svcctl.desk.inputs import mapping
+
+    if source == "-":
+        data, name = sys.stdin.buffer.read(), "<stdin>"
+    else:
+        try:
+            data, name = Path(source).read_bytes(), source
+        except OSError as error:
+            raise Usage(
+                "no-such-file",
+                Message(
+                    N_("{path} cannot be read: {reason}"),
+                    {"path": source, "reason": error.strerror or str(error)},
+                ),
+            ) from None
+    return mapping(data, name)

@@ -1,0 +1,169 @@
+"""What one run of the program knows about its surroundings: ledger, language, terminals, clock.
+
+Made once at the start and handed to every command; a command asks it for the time, prints through
+it and asks people through it, so that a test can stand in for all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+import click
+
+from svcctl.domain.problems import N_, Message, Problem, Usage
+from svcctl.views import language, output
+from svcctl.views.language import _
+from svcctl.views.output import Column, Format, Item
+
+
+def _system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Session:
+    """One run. ``ledger`` is what ``--ledger`` said, or None; the desk finds the ledger."""
+
+    __slots__ = ("clock", "colour", "ledger", "stdin_terminal", "stdout_terminal")
+
+    def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
+        self.clock = clock or _system_clock
+        self.ledger: str | None = None
+        self.stdin_terminal = _is_terminal(sys.stdin)
+        self.stdout_terminal = _is_terminal(sys.stdout)
+        self.colour = self.stdout_terminal and not os.environ.get("NO_COLOR")
+
+    @property
+    def language(self) -> str:
+        """The language spoken: ``zh_CN`` or ``en``."""
+        return language.language()
+
+    def now(self) -> datetime:
+        """The present instant, with its offset (UTC unless a test's clock says otherwise)."""
+        return self.clock()
+
+    def print(self, text: str) -> None:
+        """Write ``text`` to stdout as a line. Parts from records must have been made harmless."""
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+    def tell(self, text: str) -> None:
+        """Write ``text`` to stderr as a line: what is said about an answer, not the answer."""
+        sys.stderr.write(text if text.endswith("\n") else text + "\n")
+
+    def say(self, message: Message) -> None:
+        """Print ``message`` in the user's language to stdout."""
+        self.print(language.say(message))
+
+    def paint(self, text: str, colour: str) -> str:
+        """``text`` in a colour where stdout shows colours (red, green, yellow, blue, bold, dim)."""
+        return output.paint(text, colour, self.colour)
+
+    def emit(
+        self,
+        kind: str,
+        items: Sequence[Item],
+        columns: Sequence[Column],
+        fmt: Format,
+        *,
+        as_of: str | None = None,
+        problems: Sequence[Problem] = (),
+        id_key: str = "id",
+        strict: bool = False,
+        empty: str = "",
+    ) -> None:
+        """Print ``items`` in ``fmt`` to stdout and ``problems`` to stderr.
+
+        ``empty`` is a translated sentence shown instead of an empty table, on stderr. With ``strict``
+        any problem ends the command with exit code 4, after everything was printed.
+        """
+        width, height = self._terminal_size() if fmt == "table" and self.stdout_terminal else (0, 0)
+        text = output.render(
+            kind,
+            items,
+            columns,
+            fmt,
+            as_of=as_of,
+            problems=problems,
+            id_key=id_key,
+            terminal_width=width or None,
+        )
+        if not items and fmt == "table" and empty:
+            self.tell(empty)
+        if not (height and output.page(text, height, os.environ.get("PAGER"))):
+            sys.stdout.write(text)
+        self.warn(problems)
+        if strict and problems:
+            raise click.exceptions.Exit(4)
+
+    def warn(self, problems: Iterable[Problem]) -> None:
+        """Report findings about other files on stderr; the command itself goes on."""
+        from svcctl.views.safe import problem_lines
+
+        for problem in problems:
+            self.tell(problem_lines(problem))
+
+    def ask(
+        self, question: str, flag: str, *, default: str = "", choices: Sequence[str] = ()
+    ) -> str:
+        """The answer to a translated ``question``, asked on stderr when stdin is a terminal.
+
+        Without a terminal there is nobody to ask: ``Usage`` names the ``flag`` that is missing.
+        Asks again until the answer is one of ``choices`` (if any) and not empty.
+        """
+        if not self.stdin_terminal:
+            raise Usage(
+                "missing",
+                Message(N_("{flag} is missing, and there is nobody to ask."), {"flag": flag}),
+                Message(N_("Give it on the command line.")),
+            )
+        hint = f" ({'/'.join(choices)})" if choices else ""
+        preset = f" [{default}]" if default else ""
+        while True:
+            answer = self._read(f"{question}{hint}{preset}: ") or default
+            if answer and (not choices or answer in choices):
+                return answer
+
+    def confirm(self, question: str, *, default: bool = False) -> bool:
+        """Yes or no to a translated ``question``; ``default`` where there is nobody to ask."""
+        if not self.stdin_terminal:
+            return default
+        hint = _("[Y/n]") if default else _("[y/N]")
+        while True:
+            answer = self._read(f"{question} {hint}: ").lower()
+            if not answer:
+                return default
+            if answer in ("y", "yes", "是", "好"):
+                return True
+            if answer in ("n", "no", "否", "不"):
+                return False
+
+    def _read(self, prompt: str) -> str:
+        sys.stderr.write(prompt)
+        sys.stderr.flush()
+        answer = sys.stdin.readline()
+        if not answer:
+            raise EOFError
+        return answer.strip()
+
+    def _terminal_size(self) -> tuple[int, int]:
+        import shutil
+
+        size = shutil.get_terminal_size()
+        return size.columns, size.lines
+
+
+def _is_terminal(stream: object) -> bool:
+    try:
+        return bool(stream.isatty())  # type: ignore[attr-defined]
+    except (AttributeError, ValueError):
+        return False
+
+
+def session() -> Session:
+    """The session of the command that runs now."""
+    found = click.get_current_context().find_root().obj
+    if not isinstance(found, Session):
+        raise RuntimeError("a command ran outside of the program's frame")
+    return found

@@ -1,0 +1,461 @@
+"""``svcctl ticket``: one command per thing that happens to a ticket. Parses, calls the desk, prints."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from svcctl.cli import echo
+from svcctl.cli.completion import complete_staff, complete_ticket
+from svcctl.cli.lazy import Noun, Target
+from svcctl.cli.options import At, By, CustomerRef, DryRun, NoCommit, Output, TicketId, UnitRef
+from svcctl.domain.problems import N_
+
+app = Noun(
+    N_("Requests: take, dispatch, finish, close, look up."),
+    table={
+        "list": Target("svcctl.cli.ticket_read:list_tickets", N_("Open tickets, by urgency.")),
+        "show": Target("svcctl.cli.ticket_read:show", N_("One ticket with every event.")),
+    },
+)
+
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help=N_("Why."))]
+Words = Annotated[str, typer.Option("--words", "-m", metavar="TEXT", help=N_("In words."))]
+Visit = Annotated[
+    str, typer.Option("--visit", metavar="N", help=N_("Which visit, where there are several."))
+]
+
+
+def _act(
+    ticket: str,
+    do: str,
+    fields: dict[str, str],
+    by: str | None,
+    at: str | None,
+    dry_run: bool,
+    no_commit: bool,
+    output: str,
+) -> None:
+    """Let ``do`` happen and print it; every command below ends here."""
+    from svcctl.desk.tickets import Manner, act
+
+    desk = echo.open_desk()
+    done = act(desk, ticket, do, fields, Manner(by, at, dry_run, not no_commit))
+    echo.written(desk, done, output, dry_run)  # type: ignore[arg-type]
+
+
+@app.command("new", help=N_("Take a request. Asks for what is missing on a terminal."))
+def new(
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help=N_("repair, install, inspection, complaint, inquiry or support."),
+        ),
+    ] = None,
+    customer: CustomerRef = None,
+    unit: UnitRef = None,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            "--channel", metavar="CHANNEL", help=N_("phone, mail, online, letter, visit or other.")
+        ),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option("--subject", metavar="TEXT", help=N_("The fault or wish, in one line.")),
+    ] = None,
+    priority: Annotated[
+        str | None, typer.Option("--priority", metavar="P", help=N_("urgent or normal."))
+    ] = None,
+    details: Annotated[
+        str | None, typer.Option("--details", metavar="TEXT", help=N_("More about it."))
+    ] = None,
+    wanted: Annotated[
+        str | None,
+        typer.Option("--wanted", metavar="DATE", help=N_("When the customer wants it done.")),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="TEXT", help=N_("The product's model."))
+    ] = None,
+    bought: Annotated[
+        str | None, typer.Option("--bought", metavar="DATE", help=N_("When it was bought."))
+    ] = None,
+    promised: Annotated[
+        str | None,
+        typer.Option("--promised", metavar="TIME", help=N_("By when an answer was promised.")),
+    ] = None,
+    marks: Annotated[
+        str | None, typer.Option("--marks", metavar="TEXT", help=N_("Special marks."))
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option("--region", metavar="TEXT", help=N_("Region."))
+    ] = None,
+    about: Annotated[
+        str | None,
+        typer.Option(
+            "--about",
+            metavar="ID",
+            help=N_("The earlier ticket this one is about."),
+            autocompletion=complete_ticket,
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE|-", help=N_("Read one JSON object or YAML mapping.")),
+    ] = None,
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Take a request."""
+    from svcctl.cli.intake import complete
+    from svcctl.desk.tickets import Manner, take
+
+    given = {
+        "kind": kind,
+        "customer": customer,
+        "unit": unit,
+        "channel": channel,
+        "subject": subject,
+        "priority": priority,
+        "details": details,
+        "wanted": wanted,
+        "model": model,
+        "bought": bought,
+        "promised": promised,
+        "marks": marks,
+        "region": region,
+        "about": about,
+    }
+    desk = echo.open_desk()
+    manner = Manner(by, at, dry_run, not no_commit)
+    fields, manner = complete(desk, {k: v for k, v in given.items() if v}, source, manner)
+    echo.written(desk, take(desk, fields, manner), output, dry_run)
+
+
+@app.command("review", help=N_("Decide: in scope or not, free or paid."))
+def review(
+    ticket: TicketId,
+    cover: Annotated[
+        str, typer.Option("--cover", metavar="COVER", help=N_("free, paid or declined."))
+    ],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help=N_("Why."))] = "",
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Review a request."""
+    fields = {"cover": cover, "reason": reason}
+    _act(ticket, "reviewed", fields, by, at, dry_run, no_commit, output)
+
+
+@app.command("quote", help=N_("Name the fee to the customer."))
+def quote(
+    ticket: TicketId,
+    amount: Annotated[str, typer.Option("--amount", metavar="AMOUNT", help=N_("Such as 120.00."))],
+    words: Words = "",
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Record a quote."""
+    fields = {"amount": amount, "words": words}
+    _act(ticket, "quoted", fields, by, at, dry_run, no_commit, output)
+
+
+@app.command("accept", help=N_("Record that the customer accepted the fee."))
+def accept(
+    ticket: TicketId,
+    amount: Annotated[
+        str, typer.Option("--amount", metavar="AMOUNT", help=N_("Such as 120.00."))
+    ] = "",
+    proof: Annotated[
+        str, typer.Option("--proof", metavar="TEXT", help=N_("Signature, message, recording ..."))
+    ] = "",
+    words: Words = "",
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Record the customer's acceptance."""
+    fields = {"amount": amount, "proof": proof, "words": words}
+    _act(ticket, "accepted", fields, by, at, dry_run, no_commit, output)
+
+
+@app.command("dispatch", help=N_("Send an engineer; the slip gets its number."))
+def dispatch(
+    ticket: TicketId,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="STAFF", help=N_("The engineer."), autocompletion=complete_staff
+        ),
+    ],
+    visit: Annotated[str, typer.Option("--visit", metavar="TIME", help=N_("The appointment."))],
+    emergency: Annotated[
+        str,
+        typer.Option("--emergency", metavar="REASON", help=N_("Work first, papers after: why.")),
+    ] = "",
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Dispatch an engineer."""
+    fields = {"to": to, "visit": visit, "emergency": emergency}
+    _act(ticket, "dispatched", fields, by, at, dry_run, no_commit, output)
+
+
+@app.command("reassign", help=N_("Give a visit to another engineer, with an approval."))
+def reassign(
+    ticket: TicketId,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="STAFF", help=N_("The engineer."), autocompletion=complete_staff
+        ),
+    ],
+    approved: Annotated[
+        str,
+        typer.Option(
+            "--approved-by",
+            metavar="STAFF",
+            help=N_("Who approved it."),
+            autocompletion=complete_staff,
+        ),
+    ],
+    reason: Reason,
+    visit: Annotated[
+        str, typer.Option("--visit", metavar="TIME", help=N_("The new appointment."))
+    ] = "",
+    number: Annotated[
+        str,
+        typer.Option("--visit-no", metavar="N", help=N_("Which visit, where there are several.")),
+    ] = "",
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Reassign a visit."""
+    fields = {
+        "to": to,
+        "visit": visit,
+        "approved": approved,
+        "reason": reason,
+        "visit-no": number,
+    }
+    _act(ticket, "reassigned", fields, by, at, dry_run, no_commit, output)
+
+
+@app.command("contact", help=N_("Record a call to the customer before or between visits."))
+def contact(
+    ticket: TicketId,
+    result: Annotated[
+        str, typer.Option("--result", metavar="RESULT", help=N_("reached, unreached or refused."))
+    ],
+    words: Words = "",
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Record a contact."""
+    fields = {"result": result, "words": words}
+    _act(ticket, "contacted", fields, by, at, dry_run, no_commit, output)
+
+
+@app.command("reply", help=N_("Record an answer to the customer in writing."))
+def reply(
+    ticket: TicketId,
+    words: Words = "",
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Record a reply."""
+    _act(ticket, "replied", {"words": words}, by, at, dry_run, no_commit, output)
+
+
+@app.command("arrive", help=N_("Record that the engineer arrived."))
+def arrive(
+    ticket: TicketId,
+    visit: Visit = "",
+    words: Words = "",
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Record an arrival."""
+    fields = {"words": words, "visit-no": visit}
+    _act(ticket, "arrived", fields, by, at, dry_run, no_commit, output)
+
+
+@app.command("finish", help=N_("Record what came of the visit or the telephone help."))
+def finish(
+    ticket: TicketId,
+    result: Annotated[
+        str,
+        typer.Option(
+            "--result",
+            metavar="RESULT",
+            help=N_(
+                "fixed, by-phone, no-fault, no-access, refused, not-fixed, parts-needed or workshop."
+            ),
+        ),
+    ],
+    fault: Annotated[str, typer.Option("--fault", metavar="TEXT", help=N_("What was wrong."))] = "",
+    action: Annotated[
+        str, typer.Option("--action", metavar="TEXT", help=N_("What was done."))
+    ] = "",
+    fee: Annotated[str, typer.Option("--fee", metavar="AMOUNT", help=N_("Such as 120.00."))] = "",
+    visit: Visit = "",
+    words: Words = "",
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Record the end of the work."""
+    fields = {
+        "result": result,
+        "fault": fault,
+        "action": action,
+        "fee": fee,
+        "words": words,
+        "visit-no": visit,
+    }
+    _act(ticket, "finished", fields, by, at, dry_run, no_commit, output)
+
+
+@app.command("note", help=N_("Add a remark."))
+def note(
+    ticket: TicketId,
+    words: Annotated[str, typer.Argument(metavar="TEXT", help=N_("The remark."))],
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Add a remark."""
+    _act(ticket, "noted", {"words": words}, by, at, dry_run, no_commit, output)
+
+
+@app.command("close", help=N_("Close a ticket on which nothing is owed any more."))
+def close(
+    ticket: TicketId,
+    words: Words = "",
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Close a ticket."""
+    _act(ticket, "closed", {"words": words}, by, at, dry_run, no_commit, output)
+
+
+@app.command("reopen", help=N_("Take an ended ticket up again."))
+def reopen(
+    ticket: TicketId,
+    reason: Reason,
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Reopen a ticket."""
+    _act(ticket, "reopened", {"reason": reason}, by, at, dry_run, no_commit, output)
+
+
+@app.command("cancel", help=N_("End a ticket without work, at the customer's wish."))
+def cancel(
+    ticket: TicketId,
+    reason: Reason,
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Cancel a ticket."""
+    _act(ticket, "cancelled", {"reason": reason}, by, at, dry_run, no_commit, output)
+
+
+@app.command("amend", help=N_("Correct a field of the head or of an event, with the reason."))
+def amend(
+    ticket: TicketId,
+    target: Annotated[
+        str, typer.Argument(metavar="head|EVENT", help=N_("`head`, or an event such as 3SHA."))
+    ],
+    field: Annotated[str, typer.Argument(metavar="FIELD", help=N_("The field to correct."))],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help=N_("What it should be."))],
+    reason: Reason,
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Amend a field."""
+    name = target if target == "head" else target.upper()
+    fields = {"target": name, "field": field, "value": value, "reason": reason}
+    _act(ticket, "amended", fields, by, at, dry_run, no_commit, output)
+
+
+@app.command("void", help=N_("Take back an event, with the reason; the line stays."))
+def void(
+    ticket: TicketId,
+    target: Annotated[str, typer.Argument(metavar="EVENT", help=N_("An event such as 3SHA."))],
+    reason: Reason,
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Void an event."""
+    fields = {"target": target.upper(), "reason": reason}
+    _act(ticket, "voided", fields, by, at, dry_run, no_commit, output)
+
+
+@app.command("settle", help=N_("Decide which of two candidates of a contested value stands."))
+def settle(
+    ticket: TicketId,
+    value: Annotated[
+        str, typer.Argument(metavar="VALUE", help=N_("The contested value, such as engineer."))
+    ],
+    pick: Annotated[
+        str, typer.Option("--pick", metavar="EVENT", help=N_("The event whose value stands."))
+    ],
+    reason: Reason,
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Settle a contested value."""
+    fields = {"value": value, "pick": pick.upper(), "reason": reason}
+    _act(ticket, "settled", fields, by, at, dry_run, no_commit, output)

@@ -1,0 +1,228 @@
+"""A desk at work on one ledger: who asks, what time it is, which rules hold, how a write is done.
+
+Every use case takes a ``Desk``. It holds no state of the ledger beyond what one command needs, and
+reads the clock only through the function it was given.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from svcctl.domain.problems import N_, Message, NotFound, Problem, Refusal, Usage
+from svcctl.ledger.folder import Ledger, Station, find
+
+if TYPE_CHECKING:
+    from svcctl.domain.cards import Card
+    from svcctl.domain.decide import Who
+    from svcctl.domain.policy import Book
+    from svcctl.ledger.changes import StatusQuery
+    from svcctl.ledger.index import Index
+
+
+class Desk:
+    """One command's view of a ledger."""
+
+    def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+        self.ledger = ledger
+        self._clock = clock
+        self._book: Book | None = None
+        self._index: Index | None = None
+        self._query: StatusQuery | None = None
+        self._station: Station | None = None
+        self._zone: tzinfo | None = None
+
+    # Time and rules -----------------------------------------------------------------------------
+
+    @property
+    def zone(self) -> tzinfo:
+        """The ledger's zone: the newest policy's calendar's."""
+        if self._zone is None:
+            self._zone = self._zone_of_index() or self.book.zone
+        return self._zone
+
+    def _zone_of_index(self) -> tzinfo | None:
+        if self._index is None or self._book is not None:
+            return None
+        row = self._index.connection.execute("select value from meta where key='zone'").fetchone()
+        if row is None:
+            return None
+        from svcctl.domain.times import zone
+
+        return zone(row[0])
+
+    def now(self) -> datetime:
+        """The present instant in the ledger's zone, to the second."""
+        return self._clock().astimezone(self.zone).replace(microsecond=0)
+
+    def read_time(self, text: str | None) -> datetime:
+        """Return what a person typed as a time (None: now). Raises ``Usage``."""
+        now = self.now()
+        if text is None:
+            return now
+        from svcctl.domain.times import read_time
+
+        return read_time(text, now, self.zone)
+
+    @property
+    def book(self) -> Book:
+        """The policies by date. Raises ``Unreadable`` naming every fault."""
+        if self._book is None:
+            from svcctl.ledger.records import load_book
+
+            self._book = load_book(self.ledger)
+        return self._book
+
+    # Reading ------------------------------------------------------------------------------------
+
+    def look_ahead(self) -> None:
+        """Let git look for changes already, while this process still loads what it needs."""
+        from svcctl.ledger import changes
+
+        if self._index is None and self._query is None and self.ledger.git is not None:
+            self._query = changes.start_status(self.ledger.git)
+
+    @property
+    def index(self) -> Index:
+        """The index, made fresh once per command."""
+        if self._index is None:
+            from svcctl.ledger.index import open_index
+
+            query, self._query = self._query, None
+            self._index = open_index(self.ledger, query)
+        return self._index
+
+    def forget_index(self) -> None:
+        """Let the next question look at the files again (this process wrote something)."""
+        if self._index is not None:
+            self._index.connection.close()
+            self._index = None
+
+    def problems(self) -> list[Problem]:
+        """Return every error about a record that cannot be used or trusted (families E1 to E3)."""
+        from svcctl.ledger.ask import broken
+
+        return broken(self.index)
+
+    # People -------------------------------------------------------------------------------------
+
+    @property
+    def station(self) -> Station:
+        """What this clone knows of itself."""
+        if self._station is None:
+            self._station = self.ledger.station()
+        return self._station
+
+    def desk_code(self) -> str:
+        """Return the code that this clone writes under. Raises ``Refusal`` where it has none."""
+        station = self.station
+        if not station.desk:
+            raise Refusal(
+                "no-desk",
+                Message(
+                    N_("this clone has no desk code yet, and every line says which desk wrote it"),
+                    {},
+                ),
+                Message(N_("svcctl init {path} --desk BJA"), {"path": str(self.ledger.root)}),
+            )
+        if station.copied:
+            raise Refusal(
+                "copied-clone",
+                Message(
+                    N_(
+                        "this clone was copied or restored: two clones must not write as desk {desk}"
+                    ),
+                    {"desk": station.desk},
+                ),
+                Message(
+                    N_(
+                        "a second place: svcctl init {path} --desk NEW; the only one left: svcctl init {path} --desk {desk}"
+                    ),
+                    {"path": str(self.ledger.root), "desk": station.desk},
+                ),
+            )
+        return station.desk
+
+    def who(self, by: str | None) -> Who:
+        """Return the person a command is done by: ``by``, else who sits at this desk."""
+        from svcctl.domain.decide import Who
+
+        name = by or self.station.me
+        if not name:
+            raise Usage(
+                "by-whom",
+                Message(N_("by whom? nobody sits at this desk yet"), {}),
+                Message(N_("give --by STAFF, or once for all: svcctl me STAFF"), {}),
+            )
+        card = self.staff(name)
+        if card.get("left"):
+            raise Refusal(
+                "has-left",
+                Message(N_("{name} left on {day}"), {"name": name, "day": card.get("left")}),
+            )
+        return Who(card.id, card.get("role"))
+
+    def staff(self, name: str) -> Card:
+        """Return a person's card, by id or by name. Raises ``NotFound``."""
+        from svcctl.domain.cards import STAFF
+        from svcctl.ledger.records import load_card
+
+        try:
+            return load_card(self.ledger, STAFF, name)
+        except NotFound as stop:
+            found = [c for c in self.all_staff() if c.get("name") == name]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                listed = ", ".join(card.id for card in found)
+                raise NotFound(
+                    "ambiguous-staff",
+                    Message(
+                        N_("“{name}” is the name of several: {listed}"),
+                        {"name": name, "listed": listed},
+                    ),
+                    Message(N_("give the id"), {}),
+                ) from None
+            known = ", ".join(f"{c.id} {c.get('name')}" for c in self.all_staff()[:12])
+            raise NotFound(
+                "no-such-staff",
+                Message(N_("there is nobody with the id or name “{name}”"), {"name": name}),
+                Message(
+                    N_("known are: {known}; add somebody with svcctl staff new"),
+                    {"known": known or "-"},
+                ),
+            ) from stop
+
+    def all_staff(self) -> list[Card]:
+        """Return the card of every person whose card can be read, by id."""
+        from svcctl.domain.cards import STAFF
+        from svcctl.ledger.records import read_card
+
+        found = []
+        for name in self.ledger.names("staff"):
+            card, _ = read_card(
+                STAFF, self.ledger.read(f"records/staff/{name}.yaml"), f"records/staff/{name}.yaml"
+            )
+            if card is not None:
+                found.append(card)
+        return found
+
+    # Tickets ------------------------------------------------------------------------------------
+
+    def ticket_path(self, typed: str) -> str:
+        """Return the file of the ticket that ``typed`` names: its id or any unambiguous tail.
+
+        Looked up by its full id without the index; a tail among open tickets first. Raises
+        ``NotFound`` with the near matches.
+        """
+        from svcctl.desk.finding import ticket_path
+
+        return ticket_path(self, typed)
+
+
+def open_desk(given: str | None, clock: Callable[[], datetime]) -> Desk:
+    """Return the desk of the ledger ``given``, of SVCCTL_LEDGER, or around the working directory."""
+    return Desk(find(given or os.environ.get("SVCCTL_LEDGER"), Path.cwd()), clock)

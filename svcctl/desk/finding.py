@@ -1,0 +1,95 @@
+"""Finding the record a person means: by id, tail of an id, phone number or part of a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from svcctl.domain import identity
+from svcctl.domain.problems import N_, Message, NotFound
+from svcctl.ledger.folder import ticket_path as path_of
+
+if TYPE_CHECKING:
+    from svcctl.desk.desk import Desk
+
+
+def ticket_path(desk: Desk, typed: str) -> str:
+    """Return the file of the ticket that ``typed`` names. See ``Desk.ticket_path``."""
+    wanted = identity.normalise(typed)
+    if identity.TICKET.fullmatch(wanted) and identity.is_sound(wanted):
+        path = path_of(wanted)
+        if (desk.ledger.root / path).exists():
+            return path
+    from svcctl.ledger.ask import ids_ending
+
+    found = ids_ending(desk.index, wanted)
+    still_open = [(identifier, path) for identifier, path, ended in found if not ended]
+    everything = [(identifier, path) for identifier, path, _ in found]
+    for candidates in (still_open, everything):
+        if len(candidates) == 1:
+            return candidates[0][1]
+        if candidates:
+            listed = ", ".join(identifier for identifier, _ in candidates[:8])
+            raise NotFound(
+                "ambiguous-ticket",
+                Message(
+                    N_("“{typed}” fits several tickets: {listed}"),
+                    {"typed": typed, "listed": listed},
+                ),
+                Message(N_("give more of the id"), {}),
+            )
+    raise _no_ticket(desk, typed, wanted)
+
+
+def _no_ticket(desk: Desk, typed: str, wanted: str) -> NotFound:
+    from svcctl.ledger.ask import recent_ids
+
+    near = identity.near(wanted, recent_ids(desk.index)) if wanted else []
+    mistyped = identity.TICKET.fullmatch(wanted) is not None and not identity.is_sound(wanted)
+    message = (
+        Message(
+            N_("“{typed}” is mistyped: its last character does not fit the rest"), {"typed": typed}
+        )
+        if mistyped
+        else Message(N_("there is no ticket “{typed}”"), {"typed": typed})
+    )
+    remedy = (
+        Message(N_("did you mean {near}?"), {"near": ", ".join(near)})
+        if near
+        else Message(
+            N_("svcctl ticket list shows the open ones, svcctl find TEXT searches all"), {}
+        )
+    )
+    return NotFound("no-such-ticket", message, remedy)
+
+
+def customer_id(desk: Desk, typed: str) -> str:
+    """Return the id of the customer that ``typed`` names: id, tail, phone number or part of a name.
+
+    Raises ``NotFound``, code ``no-such-customer`` where nobody fits (the caller may offer to add
+    one) and ``ambiguous-customer`` where several do.
+    """
+    wanted = identity.normalise(typed)
+    if (
+        identity.CUSTOMER.fullmatch(wanted)
+        and (desk.ledger.root / f"records/customers/{wanted}.yaml").exists()
+    ):
+        return wanted
+    from svcctl.ledger.ask import customers_like
+
+    found = customers_like(desk.index, typed.strip(), wanted)
+    if len(found) == 1:
+        return found[0][0]
+    if found:
+        listed = "; ".join(f"{identifier} {name}" for identifier, name, _ in found[:8])
+        raise NotFound(
+            "ambiguous-customer",
+            Message(
+                N_("“{typed}” fits several customers: {listed}"), {"typed": typed, "listed": listed}
+            ),
+            Message(N_("give the id, or the whole phone number"), {}),
+        )
+    raise NotFound(
+        "no-such-customer",
+        Message(N_("no customer answers to “{typed}”"), {"typed": typed}),
+        Message(N_("add one: svcctl customer new --name … --phone …"), {}),
+    )

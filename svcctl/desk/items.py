@@ -1,0 +1,123 @@
+"""Items: what machine output says of a ticket, an obligation, a callback. One shape each, promised.
+
+The same item comes from a replayed case (after a write, or as of another moment) and from the
+index; ``docs/output.md`` describes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from svcctl.domain.obligations import Obligation
+from svcctl.domain.replay import State
+from svcctl.domain.standing import standing
+from svcctl.domain.times import format_instant
+
+Item = dict[str, Any]
+
+
+def obligation_item(
+    kind: str,
+    number: int,
+    owner: str,
+    who: str,
+    starts: str,
+    due: str,
+    met: str | None,
+    state: str,
+) -> Item:
+    """Return one obligation as machine output has it; instants as text with offset."""
+    return {
+        "kind": kind,
+        "number": number,
+        "owner": owner,
+        "who": who,
+        "starts": starts,
+        "due": due,
+        "met": met,
+        "state": state,
+    }
+
+
+def of_obligation(one: Obligation, as_of: datetime) -> Item:
+    """Return the item of an obligation computed from a case."""
+    return obligation_item(
+        one.kind,
+        one.number,
+        one.owner,
+        one.who,
+        format_instant(one.starts),
+        format_instant(one.due),
+        format_instant(one.met) if one.met else None,
+        standing_at(one, as_of),
+    )
+
+
+def standing_at(one: Obligation, as_of: datetime) -> str:
+    """Return the standing of an obligation at an instant."""
+    return standing(
+        one.due.timestamp(),
+        one.met.timestamp() if one.met else None,
+        one.excused.timestamp() if one.excused else None,
+        one.ended.timestamp() if one.ended else None,
+        one.paused.timestamp() if one.paused else None,
+        as_of.timestamp(),
+    )
+
+
+def of_row(row: dict[str, Any], as_of: float) -> Item:
+    """Return the item of an obligation that the index holds."""
+    return obligation_item(
+        row["kind"],
+        row["number"],
+        row["owner"],
+        row["who"],
+        row["starts_text"],
+        row["due_text"],
+        row["met_text"],
+        standing(row["due"], row["met"], row["excused"], row["ended"], row["paused"], as_of),
+    )
+
+
+def ticket_item(
+    values: dict[str, Any], obligations: Sequence[Item], contested: Iterable[str]
+) -> Item:
+    """Return a ticket as machine output has it. ``values`` has the index's column names."""
+    return {
+        "id": values["id"],
+        "kind": values["kind"],
+        "state": values["state"],
+        "priority": values["priority"],
+        "opened": values["opened_text"],
+        "customer": values["customer"],
+        "unit": values["unit"] or None,
+        "subject": values["subject"],
+        "engineer": values["engineer"] or None,
+        "visit": values["visit"] or None,
+        "wanted": values["wanted"] or None,
+        "category": values["category"] or None,
+        "about": values["about"] or None,
+        "foreign": values["foreign_id"] or None,
+        "contested": list(contested),
+        "obligations": list(obligations),
+    }
+
+
+def of_state(state: State, owed: Iterable[Obligation], as_of: datetime) -> Item:
+    """Return the item of a replayed ticket."""
+    text = state.text
+    values = {
+        "id": state.case.id,
+        "state": state.state,
+        "opened_text": format_instant(state.case.opened),
+        "foreign_id": text("foreign"),
+        **{
+            name: text(name)
+            for name in (
+                "kind priority customer unit subject engineer visit wanted category about"
+            ).split()
+        },
+    }
+    return ticket_item(values, [of_obligation(one, as_of) for one in owed], sorted(state.contested))

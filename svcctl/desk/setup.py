@@ -1,0 +1,114 @@
+"""Making a ledger, and making a clone a desk of one. Knows what a new ledger contains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from svcctl.desk.desk import Desk
+from svcctl.domain import identity
+from svcctl.domain.problems import N_, GitFailed, Message, Refusal, Usage
+from svcctl.domain.times import format_instant
+from svcctl.ledger import cardfile, commit, git, posix
+from svcctl.ledger.folder import RECORDS, Ledger
+
+ATTRIBUTES = "*.yaml text eol=lf merge=svcctl\n*.md text eol=lf\nattachments/** -text -merge\n"
+
+
+class Made(NamedTuple):
+    """What ``init`` did: the ledger, the files it wrote, what to know besides."""
+
+    ledger: Ledger
+    desk: str
+    written: tuple[str, ...]
+    notices: tuple[Message, ...]
+
+
+def shipped(name: str) -> bytes:
+    """Return a file that a new ledger starts with: ``policy.yaml`` or ``calendar.yaml``."""
+    return files("svcctl").joinpath("shipped", name).read_bytes()
+
+
+def init(folder: Path, code: str, clock: Callable[[], datetime], commit_it: bool = True) -> Made:
+    """Make ``folder`` a ledger with the desk ``code``, or register this clone of one as that desk.
+
+    What is there already is left alone. Raises ``Usage`` for a bad code, ``Refusal`` where this
+    clone already is another desk.
+    """
+    code = identity.normalise(code)
+    if identity.DESK.fullmatch(code) is None:
+        raise Usage(
+            "bad-desk",
+            Message(N_("“{code}” is no desk code"), {"code": code}),
+            Message(N_("two to four capital letters without I and O, such as SHA or BJA"), {}),
+        )
+    notices: list[Message] = []
+    root = folder.expanduser()
+    posix.make_folders(root)
+    root = root.resolve()
+    if commit_it and git.program() is not None:
+        git.init(root)
+    elif git.program() is None:
+        notices.append(git.why_without_git())
+    ledger = Ledger(root)
+    _check_station(ledger, code)
+    posix.make_folders(ledger.private)
+    with posix.lock(ledger.private / "lock"):
+        now = clock()
+        new = _first_files(ledger, code, now)
+        for path, data in new.items():
+            posix.create(root / path, data)
+        ledger.note_station(code, ledger.station().me)
+        if commit_it and ledger.git is not None and new:
+            author = commit.Identity(code, f"{code.lower()}@desk.invalid")
+            try:
+                commit.commit(ledger.git, tuple(new), f"desk {code}", author, author, now)
+            except GitFailed as stop:
+                notices.append(
+                    Message(N_("written, but not committed: {reason}"), {"reason": str(stop)})
+                )
+    return Made(ledger, code, tuple(new), tuple(notices))
+
+
+def _check_station(ledger: Ledger, code: str) -> None:
+    station = ledger.station()
+    if station.desk and station.desk != code and not station.copied:
+        raise Refusal(
+            "is-another-desk",
+            Message(N_("this clone already writes as desk {desk}"), {"desk": station.desk}),
+            Message(
+                N_(
+                    "another desk needs a clone of its own: git clone, then svcctl init --desk {code}"
+                ),
+                {"code": code},
+            ),
+        )
+
+
+def _first_files(ledger: Ledger, code: str, now: datetime) -> dict[str, bytes]:
+    """Return the files that are still missing, by path."""
+    new: dict[str, bytes] = {}
+    if not ledger.names("policy"):
+        new[f"{RECORDS}/policy/{now.year}-01-01.yaml"] = shipped("policy.yaml")
+    if not ledger.names("calendar"):
+        new[f"{RECORDS}/calendar/CN.yaml"] = shipped("calendar.yaml")
+    if not (ledger.root / RECORDS / ".gitattributes").exists():
+        new[f"{RECORDS}/.gitattributes"] = ATTRIBUTES.encode()
+    if code not in ledger.names("desks"):
+        from svcctl.domain.times import zone
+
+        registered = now.astimezone(zone("Asia/Shanghai")).replace(microsecond=0)
+        fields = {"format": "1", "id": code, "registered": format_instant(registered)}
+        new[f"{RECORDS}/desks/{code}.yaml"] = cardfile.card_text(fields)
+    return new
+
+
+def sit(desk: Desk, name: str) -> str:
+    """Note who sits at this desk; return the person's id. Raises ``NotFound``."""
+    card = desk.staff(name)
+    posix.make_folders(desk.ledger.private)
+    desk.ledger.note_station(desk.desk_code(), card.id)
+    return card.id

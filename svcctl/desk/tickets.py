@@ -1,0 +1,274 @@
+"""Tickets: take one, let something happen to it. The cycle of every write: read, decide, append, commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from svcctl.desk import items
+from svcctl.desk.desk import Desk
+from svcctl.desk.finding import customer_id
+from svcctl.desk.typed import stored_fields, stored_form
+from svcctl.desk.writing import Outcome, Writing
+from svcctl.domain import cards, identity
+from svcctl.domain.cases import Case, Event
+from svcctl.domain.checks.service_rules import dissatisfied
+from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who, Wish, decide, draft
+from svcctl.domain.obligations import Obligation, obligations
+from svcctl.domain.problems import N_, Message, NotFound, Problem, Refusal, Usage
+from svcctl.domain.replay import State, replay
+from svcctl.domain.schema import Value, as_text
+from svcctl.domain.ticket import TICKET
+from svcctl.ledger.folder import ticket_path
+from svcctl.ledger.records import load_card, load_ticket
+
+
+class Manner(NamedTuple):
+    """How a writing command is carried out: by whom, when it happened, whether really."""
+
+    by: str | None = None
+    at: str | None = None
+    dry_run: bool = False
+    commit: bool = True
+
+
+class Written(NamedTuple):
+    """What a writing command wrote: the event's line, the ticket after it, what to know besides."""
+
+    path: str
+    event: Event
+    state: State
+    owed: list[Obligation]
+    outcome: Outcome
+    also: tuple[Written, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def item(self, as_of: datetime) -> items.Item:
+        """Return the ticket as machine output has it, with what was written."""
+        item = items.of_state(self.state, self.owed, as_of)
+        item["written"] = [self.event.canonical(), *(w.event.canonical() for w in self.also)]
+        return item
+
+
+def take(desk: Desk, fields: Mapping[str, str], manner: Manner) -> Written:
+    """Open a ticket. ``fields`` are the head's fields as text; ``customer`` may be typed loosely.
+
+    Raises ``Usage`` for bad fields, ``NotFound`` for an unknown customer or unit, ``Refusal``.
+    """
+    code = desk.desk_code()
+    who = desk.who(manner.by)
+    opened = desk.read_time(manner.at)
+    wanted = stored_fields(desk, TICKET.head.fields, fields)
+    _complete(desk, wanted)
+    with Writing(desk, manner.commit, manner.dry_run) as writing:
+        now = desk.now()
+        case = _opened_case(desk, code, wanted, opened, now, who)
+        path = ticket_path(case.id)
+        writing.create(path, case.text())
+        outcome = writing.finish(f"{case.id} opened", who, now)
+    state = replay(case)
+    return Written(path, case.events[0], state, obligations(state, desk.book), outcome)
+
+
+def _complete(desk: Desk, fields: dict[str, str]) -> None:
+    """Fill what follows from the cards: the customer's id, the unit's model and customer."""
+    serial = fields.get("unit", "")
+    if serial:
+        fields["unit"] = identity.normalise(serial)
+        unit = load_card(desk.ledger, cards.UNIT, fields["unit"])
+        if not fields.get("customer"):
+            fields["customer"] = unit.get("customer")
+    if fields.get("customer"):
+        fields["customer"] = customer_id(desk, fields["customer"])
+        load_card(desk.ledger, cards.CUSTOMER, fields["customer"])
+    fields.setdefault("channel", "phone")
+    fields.setdefault("priority", "normal")
+    if fields.get("about"):
+        fields["about"] = desk.ticket_path(fields["about"]).rpartition("/")[2].removesuffix(".yaml")
+
+
+def _opened_case(
+    desk: Desk, code: str, fields: Mapping[str, str], opened: datetime, now: datetime, who: Who
+) -> Case:
+    if opened > now + CLOCKS_DIFFER_BY:
+        raise Refusal(
+            "in-the-future",
+            Message(
+                N_("{at} has not happened yet: now it is {now}"),
+                {"at": as_text(opened), "now": as_text(now)},
+            ),
+            Message(N_("check --at and this computer's clock"), {}),
+        )
+    head = head_values(fields)
+    head["id"] = next_id(desk, code, opened)
+    head["opened"] = opened
+    ordered = {name: head[name] for name in TICKET.head_order if name in head}
+    event = Event(1, code, opened, now, who.id, "opened")
+    return Case(TICKET, ordered, [event])
+
+
+def head_values(fields: Mapping[str, str]) -> dict[str, Value]:
+    """Return the head's values; raises ``Usage`` for the first field that is unknown, bad or missing."""
+    shape = TICKET.head
+    values: dict[str, Value] = {}
+    for key, text in fields.items():
+        if key not in shape.fields or key in ("id", "opened", "alias"):
+            known = ", ".join(k for k in shape.fields if k not in ("id", "opened", "alias"))
+            raise Usage(
+                "unknown-field",
+                Message(N_("a ticket has no field {key}"), {"key": key}),
+                Message(N_("known are: {known}"), {"known": known}),
+            )
+        if text == "":
+            continue
+        try:
+            values[key] = shape.converters[key](text)
+        except ValueError:
+            raise Usage(
+                "bad-value",
+                Message(N_("{key}: “{value}” is not {expected}"), shape.bad_value(key, text).args),
+            ) from None
+    for key in shape.required:
+        if key not in values and key not in ("id", "opened"):
+            raise Usage(
+                "missing-field",
+                Message(N_("a ticket needs {key}"), {"key": key}),
+                Message(N_("give it with --{key}"), {"key": key}),
+            )
+    return values
+
+
+def next_id(desk: Desk, code: str, opened: datetime) -> str:
+    """Return the desk's next free id of that day. Call it under the lock."""
+    day = opened.astimezone(desk.zone).date()
+    stem = f"{code}-{day:%y%m%d}-"
+    folder = f"tickets/{day:%Y/%m}"
+    taken = [
+        int(found[3])
+        for name in desk.ledger.names(folder)
+        if name.startswith(stem) and (found := identity.TICKET.fullmatch(name))
+    ]
+    number = max(taken, default=0)
+    while True:
+        number += 1
+        identifier = identity.ticket_id(code, day, number)
+        if identifier is not None:
+            return identifier
+
+
+def act(desk: Desk, typed: str, do: str, fields: Mapping[str, str], manner: Manner) -> Written:
+    """Let ``do`` happen to the ticket that ``typed`` names. Returns what was written.
+
+    Raises ``NotFound``, ``Unreadable``, ``Usage``, ``Refusal``, ``Busy``.
+    """
+    code = desk.desk_code()
+    path = desk.ticket_path(typed)
+    who = desk.who(manner.by)
+    at = desk.read_time(manner.at)
+    declared = TICKET.events[do]
+    wanted = stored_fields(desk, declared.shape.fields, fields)
+    _resolve_people(desk, wanted)
+    with Writing(desk, manner.commit, manner.dry_run) as writing:
+        now = desk.now()
+        case, data, problems = load_ticket(desk.ledger, path)
+        state = replay(case)
+        if do == "amended":
+            wanted["value"] = _amended_value(desk, case, wanted)
+        owed = obligations(state, desk.book) if do == "closed" else []
+        wish = Wish(do, wanted, at, who, code)
+        event = decide(state, wish, now, desk.book.at(now), owed)
+        writing.append(path, data, event.canonical())
+        after = replay(Case(TICKET, case.head, [*case.events, event]))
+        also = _complaint(desk, writing, state, after, event, now, who, code)
+        outcome = writing.finish(f"{case.id} {do}", who, now)
+    return Written(
+        path, event, after, obligations(after, desk.book), outcome, also, tuple(problems)
+    )
+
+
+def _amended_value(desk: Desk, case: Case, wanted: Mapping[str, str]) -> str:
+    """Return an amendment's value in the form its target field stores."""
+    target = wanted.get("target", "")
+    do = next((event.do for event in case.events if event.name == target), "")
+    shape = TICKET.head if target == "head" else TICKET.events[do].shape if do else None
+    field = shape.fields.get(wanted.get("field", "")) if shape is not None else None
+    value = wanted.get("value", "")
+    return stored_form(desk, field, value) if field is not None else value
+
+
+def _resolve_people(desk: Desk, fields: dict[str, str]) -> None:
+    """Turn names into staff ids, and refuse an approval by somebody who may not approve."""
+    for key in ("to", "approved"):
+        if fields.get(key):
+            card = desk.staff(fields[key])
+            if card.get("left"):
+                raise Refusal(
+                    "has-left",
+                    Message(N_("{name} left on {day}"), {"name": card.id, "day": card.get("left")}),
+                )
+            fields[key] = card.id
+            if key == "approved" and not desk.book.at(desk.now()).allows(
+                "approve", card.get("role")
+            ):
+                raise Refusal(
+                    "may-not-approve",
+                    Message(
+                        N_("{name} is {role} and may not approve a reassignment"),
+                        {"name": card.id, "role": card.get("role")},
+                    ),
+                    Message(N_("the responsible lead approves: --approved-by MANAGER"), {}),
+                )
+
+
+def _complaint(
+    desk: Desk,
+    writing: Writing,
+    before: State,
+    after: State,
+    event: Event,
+    now: datetime,
+    who: Who,
+    code: str,
+) -> tuple[Written, ...]:
+    """Open the complaint that a dissatisfied answer asks for (SERVICE-RULES 10), in the same commit."""
+    answer = dissatisfied(after, desk.book)
+    if (
+        answer is None
+        or dissatisfied(before, desk.book) is not None
+        or after.text("kind") == "complaint"
+    ):
+        return ()
+    fields = {
+        "kind": "complaint",
+        "channel": "phone",
+        "customer": after.text("customer"),
+        "unit": after.text("unit"),
+        "priority": "urgent",
+        "subject": as_text(event.fields.get("words", "")).split("\n")[0] or after.text("subject"),
+        "about": after.case.id,
+    }
+    case = _opened_case(desk, code, fields, event.at, now, who)
+    path = ticket_path(case.id)
+    writing.create(path, case.text())
+    state = replay(case)
+    return (Written(path, case.events[0], state, obligations(state, desk.book), Outcome()),)
+
+
+def preview(desk: Desk, typed: str) -> State:
+    """Return the present state of a ticket, from its file."""
+    case, _, _ = load_ticket(desk.ledger, desk.ticket_path(typed))
+    return replay(case)
+
+
+def customer_name(desk: Desk, identifier: str) -> str:
+    """Return a customer's name, or "" where the card is not there or cannot be read."""
+    from svcctl.domain.problems import Unreadable
+
+    try:
+        return load_card(desk.ledger, cards.CUSTOMER, identifier).get("name")
+    except (NotFound, Unreadable):
+        return ""
+
+
+__all__ = ["Manner", "Written", "act", "customer_name", "draft", "head_values", "preview", "take"]

@@ -1,0 +1,64 @@
+"""What people type for a field, in the form it is stored: times, dates, amounts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from svcctl.domain.problems import N_, Message, Usage
+from svcctl.domain.schema import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from svcctl.desk.desk import Desk
+
+_AMOUNT = re.compile(r"[¥¥]?\s*(-?\d{1,3}(?:,\d{3})+|-?\d+)(?:\.(\d{1,2}))?\s*元?")
+_ALREADY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def stored_form(desk: Desk, field: Field, text: str) -> str:
+    """Return ``text`` as ``field`` stores it. Raises ``Usage`` where it cannot be understood.
+
+    Times and dates as ``read_time`` takes them, in the ledger's zone; amounts as ``120``, ``120.5``,
+    ``1,200.00`` or with the currency's sign. What needs no reading comes back as it is.
+    """
+    if field.type in ("instant", "date", "moment"):
+        if field.type != "instant" and _ALREADY.fullmatch(text):
+            return text
+        moment = desk.read_time(text)
+        if field.type == "date" or (
+            field.type == "moment" and ":" not in text and "点" not in text
+        ):
+            return moment.date().isoformat()
+        from svcctl.domain.times import format_instant
+
+        return format_instant(moment)
+    if field.type == "money":
+        from svcctl.domain.times import plain
+
+        found = _AMOUNT.fullmatch(plain(text).strip())
+        if found is None:
+            raise Usage(
+                "bad-amount",
+                Message(N_("“{text}” is not an amount"), {"text": text}),
+                Message(N_("such as 120, 120.50 or 1,200.00"), {}),
+            )
+        whole = str(int(found[1].replace(",", "")))
+        return f"{whole}.{(found[2] or '').ljust(2, '0')}"
+    if field.type == "flag":
+        return {"yes": "true", "no": "false"}.get(text, text)
+    if field.type == "staff":
+        return text.strip()
+    return text
+
+
+def stored_fields(
+    desk: Desk, fields: Mapping[str, Field], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Return everything given and not empty in its stored form; unknown keys as they are."""
+    return {
+        key: stored_form(desk, fields[key], text) if key in fields else text
+        for key, text in given.items()
+        if text != ""
+    }

@@ -1,0 +1,145 @@
+"""How a use case writes: under the lock, announced, durable, committed with its own paths.
+
+    with Writing(desk, who, commit=True) as writing:
+        ... read, decide ...
+        writing.create(path, data); writing.append(path, old, line)
+        writing.finish("SHA-261122-07M dispatched")
+
+If only the commit fails, what was written stays written and the next command commits it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import ExitStack
+from datetime import datetime
+from typing import NamedTuple
+
+from svcctl.desk.desk import Desk
+from svcctl.domain.decide import Who
+from svcctl.domain.problems import N_, GitFailed, Message, Refusal
+from svcctl.ledger import batch, git, posix
+from svcctl.ledger.commit import Identity
+from svcctl.ledger.folder import refuse_linked
+from svcctl.ledger.pending import Pending, settle
+from svcctl.ledger.records import read_card
+from svcctl.ledger.rows import is_error
+
+
+class Outcome(NamedTuple):
+    """What became of a write: the commits made, and what the user should know besides."""
+
+    commits: tuple[str, ...] = ()
+    notices: tuple[Message, ...] = ()
+
+
+class Change(NamedTuple):
+    """One file to write: ``old`` is None for a new one."""
+
+    path: str
+    old: bytes | None
+    new: bytes
+
+
+class Writing:
+    """The lock held, and the changes of one command collected until ``finish`` writes them."""
+
+    def __init__(self, desk: Desk, commit: bool = True, dry_run: bool = False) -> None:
+        self.desk = desk
+        self.commit = commit
+        self.dry_run = dry_run
+        self.changes: list[Change] = []
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Writing:
+        ledger = self.desk.ledger
+        refuse_linked(ledger)
+        if not self.dry_run:
+            posix.make_folders(ledger.private)
+            self._stack.enter_context(posix.lock(ledger.private / "lock"))
+            batch.recover(ledger.root, ledger.private / "batch")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def create(self, path: str, data: bytes) -> None:
+        """Plan a new file."""
+        self.changes.append(Change(path, None, data))
+
+    def append(self, path: str, old: bytes, line: str) -> None:
+        """Plan one more event at the end of a case's file."""
+        if not old.endswith(b"\n"):
+            old_text = old + b"\n"
+        else:
+            old_text = old
+        self.changes.append(Change(path, old, old_text + f"- {line}\n".encode()))
+
+    def replace(self, path: str, old: bytes, new: bytes) -> None:
+        """Plan another content for a card."""
+        self.changes.append(Change(path, old, new))
+
+    def finish(self, message: str, who: Who, when: datetime) -> Outcome:
+        """Write everything planned, then commit it. A dry run does neither."""
+        if self.dry_run or not self.changes:
+            return Outcome()
+        gitdir = self.desk.ledger.git
+        committing = self.commit and gitdir is not None
+        if gitdir is not None and committing:
+            author, committer = identity(self.desk, who.id), self._committer(who)
+            paths = tuple(change.path for change in self.changes)
+            Pending(gitdir).note(paths, message, author, when, committer)
+        for change in self.changes:
+            self._write(change)
+        self.desk.forget_index()
+        if not committing or gitdir is None:
+            return Outcome((), self._without_commit())
+        try:
+            return Outcome(tuple(settle(gitdir)))
+        except GitFailed as stop:
+            return Outcome(
+                (),
+                (
+                    Message(
+                        N_("written, commit pending, do not repeat: {reason}"),
+                        {"reason": str(stop)},
+                    ),
+                ),
+            )
+
+    def _write(self, change: Change) -> None:
+        path = self.desk.ledger.root / change.path
+        if change.old is None:
+            try:
+                posix.create(path, change.new)
+            except FileExistsError:
+                raise Refusal(
+                    "already-there",
+                    Message(N_("{path} is already there"), {"path": change.path}),
+                    Message(N_("nothing was overwritten; show it, or choose another id"), {}),
+                ) from None
+            return
+        posix.replace(path, change.new, hashlib.sha256(change.old).hexdigest())
+
+    def _without_commit(self) -> tuple[Message, ...]:
+        if self.commit and self.desk.ledger.git is None:
+            return (git.why_without_git(),)
+        return ()
+
+    def _committer(self, who: Who) -> Identity:
+        me = self.desk.station.me
+        return identity(self.desk, me or who.id)
+
+
+def identity(desk: Desk, staff: str) -> Identity:
+    """Return how git shall name a person: from the staff card, whatever git is configured to."""
+    from svcctl.domain.cards import STAFF
+
+    path = f"records/staff/{staff}.yaml"
+    try:
+        card, problems = read_card(STAFF, desk.ledger.read(path), path)
+    except FileNotFoundError:
+        card, problems = None, []
+    if card is None or any(is_error(problem) for problem in problems):
+        return Identity(staff, f"{staff}@desk.invalid")
+    return Identity(card.get("name") or staff, card.get("email") or f"{staff}@desk.invalid")

@@ -1,0 +1,393 @@
+"""When the department is open. Knows windows, closed days, holidays and one zone; no clock, no files.
+
+A ``Calendar`` is a pure value with memory: the answers for a date or a month are computed once.
+Inside, time is whole seconds since 1970-01-01T00:00Z and days are ordinals, so daylight saving
+needs no care; outside, instants are datetimes with the offset of the calendar's zone at that moment
+(see ``times``). Windows are half-open: at 12:00 sharp a window that ends at 12:00 is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, tzinfo
+from typing import Literal, cast
+
+from svcctl.domain import counting, times
+from svcctl.domain.calendar_card import (
+    ALL_DAY,
+    DAY_MINUTES,
+    Card,
+    Place,
+    Window,
+    Windows,
+    read_card,
+)
+from svcctl.domain.openings import Block, Shape
+from svcctl.domain.times import EPOCH_DAY, Span
+
+__all__ = ["ALWAYS", "Calendar", "Card", "Kind", "Window"]
+
+#: What decides a day: ``override`` is one of ``days``, ``yearly`` one of ``yearly``; ``holiday`` and
+#: ``makeup`` are statutory; otherwise the weekly pattern makes it ``working`` or ``closed``.
+Kind = Literal["working", "closed", "holiday", "makeup", "yearly", "override"]
+Clock = Literal["wall", "work"]
+Rolls = Literal["open-day", "never"]
+Pauses = Iterable[tuple[datetime, datetime]]
+
+_FIRST_DAY = date(2, 1, 1).toordinal()
+_LAST_DAY = date(9998, 12, 31).toordinal()
+
+
+class Calendar:
+    """Opening hours of one place: built by ``from_fields`` from text, or from a ``Card``."""
+
+    __slots__ = (
+        "_blocks",
+        "_closings",
+        "_dated",
+        "_midnights",
+        "_months",
+        "_overnight",
+        "_shapes",
+        "_special",
+        "card",
+        "zone",
+    )
+
+    def __init__(self, card: Card) -> None:
+        self.card = card
+        self.zone: tzinfo = card.zone
+        patterns = [*(card.week or ()), *card.days.values(), *card.yearly.values()]
+        self._overnight = any(
+            window.closes > DAY_MINUTES for windows in patterns for window in windows
+        )
+        self._dated: dict[int, list[int]] = {}
+        for ordinal in card.days:
+            day = date.fromordinal(ordinal)
+            self._dated.setdefault(_month(day), []).append(ordinal)
+        self._special: dict[int, dict[int, tuple[Kind, Windows]]] = {}
+        self._shapes: dict[tuple[int, int], Shape] = {}
+        self._months: dict[int, int] = {}
+        self._midnights: dict[int, int] = {}
+        self._blocks: dict[int, Block] = {}
+        self._closings: dict[int, datetime | None] = {}
+
+    @classmethod
+    def from_fields(
+        cls,
+        fields: object,
+        place: Place | None = None,
+        path: str = "",
+        default_zone: str = "Asia/Shanghai",
+    ) -> Calendar:
+        """The calendar that ``fields`` (nested text) state; see ``calendar_card.read_card``."""
+        return cls(read_card(fields, place, path, default_zone))
+
+    # Days ---------------------------------------------------------------------------------------
+
+    def kind(self, day: date) -> Kind:
+        """What decides the windows of ``day``."""
+        return self.day(day.toordinal())[0]
+
+    def windows(self, day: date) -> Windows:
+        """The windows that open on ``day``, in order; () when it is closed."""
+        return self.day(day.toordinal())[1]
+
+    def is_open_day(self, day: date) -> bool:
+        """Whether any window opens on ``day`` (one that clocks skip altogether does not)."""
+        return self.closing(day.toordinal()) is not None
+
+    def day(self, ordinal: int) -> tuple[Kind, Windows]:
+        """Kind and windows of the day."""
+        day = self._date(ordinal)
+        special = self.special(_month(day)).get(ordinal)
+        if special is not None:
+            return special
+        windows = self._pattern(day.weekday())
+        return ("working" if windows else "closed"), windows
+
+    def special(self, month: int) -> dict[int, tuple[Kind, Windows]]:
+        """The month's days that do not follow the weekly pattern.
+
+        ``days`` wins over ``yearly``, ``yearly`` over the statutory days.
+        """
+        known = self._special.get(month)
+        if known is not None:
+            return known
+        found: dict[int, tuple[Kind, Windows]] = {}
+        first, following = _first_of(month), _first_of(month + 1)
+        if self.card.statutory:
+            from svcctl.domain.holidays import statutory
+
+            if (year := statutory(month // 12)) is not None:
+                makeup = self._pattern(self.card.makeup)
+                found |= {day: ("holiday", ()) for day in year.off if first <= day < following}
+                found |= {
+                    day: ("makeup", makeup) for day in year.makeup if first <= day < following
+                }
+        for (number, day), windows in self.card.yearly.items():
+            if number == month % 12 + 1 and first + day - 1 < following:
+                found[first + day - 1] = ("yearly", windows)
+        for ordinal in self._dated.get(month, ()):
+            found[ordinal] = ("override", self.card.days[ordinal])
+        self._special[month] = found
+        return found
+
+    def _pattern(self, weekday: int) -> Windows:
+        return ALL_DAY if self.card.week is None else self.card.week[weekday]
+
+    def years_without_data(self, start: date, end: date) -> list[int]:
+        """Years from ``start`` to ``end`` (both included) for which no statutory days are known.
+
+        Empty when the calendar asks for none. Each is worth a warning (E239) wherever a deadline
+        reaches into it: its days follow the weekly pattern alone.
+        """
+        if not self.card.statutory:
+            return []
+        from svcctl.domain.holidays import statutory
+
+        return [year for year in range(start.year, end.year + 1) if statutory(year) is None]
+
+    # Instants -----------------------------------------------------------------------------------
+
+    def moment(self, seconds: int) -> datetime:
+        """The instant as this calendar gives it: with the offset of its zone then."""
+        if not (_FIRST_DAY - EPOCH_DAY) * 86400 <= seconds <= (_LAST_DAY - EPOCH_DAY) * 86400:
+            raise counting.out_of_range()
+        return times.at_epoch(seconds, self.zone)
+
+    def ordinal_of(self, instant: datetime) -> int:
+        """The local day of ``instant``. ValueError without an offset."""
+        if instant.tzinfo is None:
+            raise ValueError("an instant needs an offset")
+        try:
+            return instant.astimezone(self.zone).toordinal()
+        except OverflowError:
+            raise counting.out_of_range() from None
+
+    def midnight(self, ordinal: int) -> int:
+        """The first instant of the local day."""
+        known = self._midnights.get(ordinal)
+        if known is None:
+            day = self._date(ordinal)
+            wall = datetime(day.year, day.month, day.day)
+            known = self._midnights[ordinal] = times.wall_epoch(wall, self.zone)
+        return known
+
+    def day_start(self, instant: datetime, days: int) -> datetime:
+        """The first instant of the local day ``days`` days after that of ``instant``."""
+        return self.moment(self.midnight(self.ordinal_of(instant) + days))
+
+    def day_end(self, day: date, rolls: Rolls = "open-day") -> datetime:
+        """When a period whose last day is ``day`` ends: see ``counting.end_of_period``."""
+        return counting.end_of_period(self, day.toordinal(), rolls)[1]
+
+    def closing(self, ordinal: int) -> datetime | None:
+        """When the last window that opens on that day closes; None for a closed day."""
+        try:
+            return self._closings[ordinal]
+        except KeyError:
+            spans = self.spans(ordinal)
+            closing = self.moment(spans[-1][1]) if spans else None
+            self._closings[ordinal] = closing
+            return closing
+
+    def spans(self, ordinal: int) -> list[tuple[int, int]]:
+        """The day's windows on absolute time, without what the day before keeps open anyway."""
+        windows = self.day(ordinal)[1]
+        if not windows:
+            return []
+        free = 0
+        if self._overnight:
+            earlier = self.day(ordinal - 1)[1]
+            free = self._at(ordinal - 1, earlier[-1].closes) if earlier else -(1 << 62)
+        spans = []
+        for window in windows:
+            opens, closes = self._at(ordinal, window.opens), self._at(ordinal, window.closes)
+            if self._overnight:
+                opens = max(opens, free)
+            if opens < closes:
+                spans.append((opens, closes))
+        return spans
+
+    def _at(self, ordinal: int, minute: int) -> int:
+        """When clocks first show that minute of the day (from 1440 on: of the next day)."""
+        if minute >= DAY_MINUTES:
+            ordinal, minute = ordinal + 1, minute - DAY_MINUTES
+        start = self.midnight(ordinal)
+        if minute == 0 or self.midnight(ordinal + 1) - start == 86400:
+            return start + minute * 60
+        day = self._date(ordinal)
+        wall = datetime(day.year, day.month, day.day, minute // 60, minute % 60)
+        return max(start, times.wall_epoch(wall, self.zone))
+
+    @staticmethod
+    def _date(ordinal: int) -> date:
+        if not _FIRST_DAY <= ordinal <= _LAST_DAY:
+            raise counting.out_of_range()
+        return date.fromordinal(ordinal)
+
+    # Months of windows --------------------------------------------------------------------------
+
+    def block(self, month: int) -> Block:
+        """The windows opening in ``month`` (year * 12 + month - 1)."""
+        known = self._blocks.get(month)
+        if known is None:
+            known = self._blocks[month] = self._build(month)
+        return known
+
+    def _build(self, month: int) -> Block:
+        first, following = _first_of(month), _first_of(month + 1)
+        base, until = self.midnight(first), self.midnight(following)
+        if self._overnight or not self._steady(first, following):
+            spans = (
+                (opens - base, closes - base)
+                for ordinal in range(first, following)
+                for opens, closes in self.spans(ordinal)
+            )
+            return Block(base, until, Shape.of(spans))
+        special = self.special(month)
+        key = ((first + 6) % 7, following - first)
+        if special or key not in self._shapes:
+            shape = Shape.of(self._plain_spans(first, following, special))
+            if special:
+                return Block(base, until, shape)
+            self._shapes[key] = shape
+        return Block(base, until, self._shapes[key])
+
+    def _plain_spans(
+        self, first: int, following: int, special: dict[int, tuple[Kind, Windows]]
+    ) -> Iterator[tuple[int, int]]:
+        for ordinal in range(first, following):
+            known = special.get(ordinal)
+            # Ordinal 1 was a Monday.
+            windows = self._pattern((ordinal - 1) % 7) if known is None else known[1]
+            start = (ordinal - first) * 86400
+            for opens, closes in windows:
+                yield start + opens * 60, start + closes * 60
+
+    def _steady(self, first: int, following: int) -> bool:
+        """Whether clocks are never changed in the month, looked at every week."""
+        base = self.midnight(first)
+        weeks = [*range(first, following, 7), following]
+        return all(self.midnight(day) - base == (day - first) * 86400 for day in weeks)
+
+    def month_of(self, instant: int) -> int:
+        """The month in which ``instant`` lies, by the first instants of months."""
+        day = instant // 86400
+        month = self._months.get(day)
+        if month is None:
+            month = self._months[day] = _month(self._date(day + EPOCH_DAY))
+        block = self.block(month)
+        if instant >= block.until:
+            return month + 1
+        return month - 1 if instant < block.base else month
+
+    def forward(self, instant: int) -> Iterator[Block]:
+        """Blocks from the one that may still be open at ``instant`` on, without long empty runs."""
+        month = self.month_of(instant) - self._overnight
+        empty = 0
+        while empty < counting.EMPTY_MONTHS:
+            block = self.block(month)
+            empty = 0 if block.shape.total else empty + 1
+            yield block
+            month += 1
+        raise counting.never_opens()
+
+    def backward(self, instant: int) -> Iterator[Block]:
+        """Blocks from the one in which ``instant`` lies back, without long empty runs."""
+        month = self.month_of(instant)
+        empty = 0
+        while empty < counting.EMPTY_MONTHS:
+            block = self.block(month)
+            empty = 0 if block.shape.total else empty + 1
+            yield block
+            month -= 1
+        raise counting.never_opens()
+
+    def blocks_between(self, start: int, end: int) -> Iterator[Block]:
+        """Blocks whose windows may lie between the two instants."""
+        for month in range(self.month_of(start) - self._overnight, self.month_of(end) + 1):
+            yield self.block(month)
+
+    # Open or closed -----------------------------------------------------------------------------
+
+    def is_open(self, instant: datetime) -> bool:
+        """Whether a window is open at ``instant``: at its opening yes, at its closing no."""
+        seconds = times.epoch(instant)
+        for block in self.blocks_between(seconds, seconds):
+            window = block.open_at(seconds)
+            if window is not None and window[0] <= seconds:
+                return True
+        return False
+
+    def next_open(self, instant: datetime) -> datetime:
+        """``instant`` itself while open, else the next opening."""
+        seconds = times.epoch(instant)
+        for block in self.forward(seconds):
+            window = block.open_at(seconds)
+            if window is not None:
+                return self.moment(max(seconds, window[0]))
+        raise AssertionError("forward() ends only by raising")
+
+    def open_between(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        """What is open from ``start`` to ``end``, window by window, cut to these ends."""
+        low, high = times.epoch(start), times.epoch(end)
+        return [
+            (self.moment(max(opens, low)), self.moment(min(closes, high)))
+            for block in (self.blocks_between(low, high) if low < high else ())
+            for opens, closes in block.windows()
+            if opens < high and closes > low
+        ]
+
+    # Counting (domain.counting has the rules) -----------------------------------------------------
+
+    def add_work(self, start: datetime, seconds: int) -> datetime:
+        """When ``seconds`` of open time have passed since ``start``; before it if negative."""
+        return self.moment(counting.add_work(self, times.epoch(start), seconds))
+
+    def work_between(self, start: datetime, end: datetime, pauses: Pauses = ()) -> int:
+        """Open seconds from ``start`` to ``end`` outside ``pauses``; negative if ``end`` is earlier."""
+        return counting.between(self, times.epoch(start), times.epoch(end), "work", pauses)
+
+    def wall_between(self, start: datetime, end: datetime, pauses: Pauses = ()) -> int:
+        """Seconds from ``start`` to ``end`` outside ``pauses``, open or not."""
+        return counting.between(self, times.epoch(start), times.epoch(end), "wall", pauses)
+
+    def add_days(self, day: date, count: int) -> date:
+        """The ``count``-th open day after ``day`` (before it if negative); 0: see ``counting``."""
+        return date.fromordinal(counting.add_days(self, day.toordinal(), count))
+
+    def count_days(self, start: datetime, count: int, rolls: Rolls = "open-day") -> datetime:
+        """When a period of ``count`` days that began on the day of ``start`` ends."""
+        return counting.count_days(self, start, count, rolls)
+
+    def count_months(self, start: datetime, count: int, rolls: Rolls = "open-day") -> datetime:
+        """When a period of ``count`` months that began on the day of ``start`` ends."""
+        return counting.count_months(self, start, count, rolls)
+
+    def due(
+        self,
+        start: datetime,
+        span: Span,
+        clock: str = "wall",
+        rolls: str = "open-day",
+        pauses: Sequence[tuple[datetime, datetime]] = (),
+    ) -> datetime:
+        """When ``span`` from ``start`` is over: LEDGER, "Times that are owed"; see ``counting``."""
+        return counting.due(self, start, span, cast(Clock, clock), cast(Rolls, rolls), pauses)
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _first_of(month: int) -> int:
+    year, number = divmod(month, 12)
+    if not 2 <= year <= 9998:
+        raise counting.out_of_range()
+    return date(year, number + 1, 1).toordinal()
+
+
+#: The calendar without windows: every second of every day, in UTC.
+ALWAYS = Calendar(Card(UTC))

@@ -1,0 +1,45 @@
+"""Every code the audit can report, with its severity, title, message and remedy.
+
+Knows the families' tables and joins them; ``docs/errors.md`` is generated from here and from one
+executable example per code.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from svcctl.domain.checks import (
+    bytes_and_yaml,
+    calendar_rules,
+    identity_rules,
+    schema_rules,
+    service_rules,
+)
+from svcctl.domain.problems import Severity
+
+
+class Code(NamedTuple):
+    """What a code means. Templates are English gettext keys with ``{name}`` places."""
+
+    code: str
+    severity: Severity
+    title: str
+    message: str
+    remedy: str
+
+
+FAMILIES: dict[str, dict[str, tuple[Severity, str, str, str]]] = {
+    "E1": bytes_and_yaml.MESSAGES,
+    "E2": {**schema_rules.MESSAGES, **calendar_rules.MESSAGES},
+    "E3": identity_rules.MESSAGES,
+    "E4": service_rules.MESSAGES,
+}
+
+CODES: dict[str, Code] = {
+    code: Code(code, *entry) for family in FAMILIES.values() for code, entry in family.items()
+}
+
+
+def severity(code: str) -> str:
+    """Return ``error`` or ``warning``."""
+    return CODES[code].severity

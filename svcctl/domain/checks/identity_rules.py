@@ -1,0 +1,98 @@
+"""Family E3: each record is who its file says it is, once, and refers to what exists."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from svcctl.domain import identity
+from svcctl.domain.cases import Case
+from svcctl.domain.problems import N_, Problem, Severity
+
+MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
+    "E301": (
+        "error",
+        N_("id and file name differ"),
+        N_("the record says it is {id}, the file name says {name}"),
+        N_("find out which is right with `git log --follow` and rename the file or restore the id"),
+    ),
+    "E302": (
+        "error",
+        N_("check character wrong"),
+        N_("the last character of {id} does not fit the rest"),
+        N_("the id was changed by hand: restore it from git"),
+    ),
+    "E303": (
+        "error",
+        N_("two events of one name"),
+        N_("the event name {event} stands twice; the second counts for nothing"),
+        N_("give the second the next free number and its old name as `was`"),
+    ),
+    "E304": (
+        "error",
+        N_("two records with one id"),
+        N_("{id} is also in {other}"),
+        N_("keep the older record; give the other a new id and its old one as `alias`"),
+    ),
+    "E305": (
+        "error",
+        N_("refers to nothing"),
+        N_("{key} {value} has no card"),
+        N_("add the card, or amend the reference with `svcctl ticket amend`"),
+    ),
+    "E306": (
+        "error",
+        N_("record in the wrong folder"),
+        N_("a ticket of {day} belongs in {folder}"),
+        N_("move the file there with `git mv`"),
+    ),
+    "E307": (
+        "warning",
+        N_("events out of order"),
+        N_("{event} stands after {before}; the order is by number, then desk"),
+        N_(
+            "nothing is lost: the next writing command leaves the line where it is, sort when convenient"
+        ),
+    ),
+    "E308": (
+        "error",
+        N_("desk not registered"),
+        N_("the desk {value} has no card under records/desks"),
+        N_("register it with `svcctl init --desk`, or restore its card"),
+    ),
+    "E309": (
+        "warning",
+        N_("kept out of git"),
+        N_("git was told not to look at this file ({how})"),
+        N_("`git update-index --no-assume-unchanged --no-skip-worktree` or mend .gitignore"),
+    ),
+}
+
+
+def folder_of(case: Case) -> str:
+    """Return the folder a ticket belongs in, from the day in its id."""
+    day = case.id.split("-")[1]
+    return f"records/tickets/20{day[:2]}/{day[2:4]}"
+
+
+def identity_problems(path: str, case: Case, listed: list[tuple[int, str]]) -> list[Problem]:
+    """Return what is wrong with who this ticket says it is.
+
+    ``listed`` are the events' (n, desk) in the order of the file.
+    """
+    found = []
+    folder, _, name = path.rpartition("/")
+    name = name.removesuffix(".yaml")
+    if name != case.id:
+        found.append(Problem("E301", path, 2, 1, {"id": case.id, "name": name}, "", case.id))
+    if not identity.is_sound(case.id):
+        found.append(Problem("E302", path, 2, 1, {"id": case.id}, f"id: {case.id}", case.id))
+    wanted = folder_of(case)
+    if folder != wanted:
+        args = {"day": case.id.split("-")[1], "folder": wanted}
+        found.append(Problem("E306", path, 0, 0, args, "", case.id))
+    for before, event in pairwise(listed):
+        if before > event:
+            args = {"event": f"{event[0]}{event[1]}", "before": f"{before[0]}{before[1]}"}
+            found.append(Problem("E307", path, 0, 0, args, "", case.id))
+            break
+    return found

@@ -1,0 +1,298 @@
+"""Family E4: the department's own rules, each judged on what the ticket's events say.
+
+Sources: SERVICE-RULES "The life of a request" (its numbers in the comments below). What depends on
+the moment of asking, the standing of obligations, is ``owed_problem``; the rest is ``ticket_problems``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from svcctl.domain.policy import Book, Policy
+from svcctl.domain.problems import N_, Problem, Severity
+from svcctl.domain.replay import Fact, State
+from svcctl.domain.schema import as_text
+
+Roles = Mapping[str, str]
+
+MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
+    "E401": (
+        "error",
+        N_("no reply in time"),
+        N_("{what}: due {due}, {how}"),
+        N_("call the customer and record it: svcctl ticket contact {id} --result reached"),
+    ),
+    "E402": (
+        "warning",
+        N_("first call late"),
+        N_("{what}: due {due}, {how}"),
+        N_("call the customer and record it: svcctl ticket contact {id} --result reached"),
+    ),
+    "E403": (
+        "error",
+        N_("slip not handed in"),
+        N_("{what}: due {due}, {how}"),
+        N_(
+            "hand it in with `svcctl slip return {id}`, or explain it with `svcctl slip explain {id}`"
+        ),
+    ),
+    "E404": (
+        "error",
+        N_("no callback the day after"),
+        N_("{what}: due {due}, {how}"),
+        N_("call the customer and record it: svcctl callbacks record {id}"),
+    ),
+    "E405": (
+        "error",
+        N_("no callback after the slip"),
+        N_("{what}: due {due}, {how}"),
+        N_("call the customer and record it: svcctl callbacks record {id}"),
+    ),
+    "E406": (
+        "error",
+        N_("sent out before the customer accepted"),
+        N_("{event}: dispatched as paid work without the customer's acceptance"),
+        N_("record the acceptance with `svcctl ticket accept {id} --at …` if there was one"),
+    ),
+    "E407": (
+        "error",
+        N_("reassignment without approval"),
+        N_("{event}: reassigned with the approval of {approved}, who may not approve"),
+        N_("let a responsible lead approve: a new reassignment, or an amendment with the reason"),
+    ),
+    "E408": (
+        "warning",
+        N_("caller not independent"),
+        N_(
+            "{event}: {by} did the work and made the callback; it does not count for an expense claim"
+        ),
+        N_("let somebody else call as well"),
+    ),
+    "E409": (
+        "warning",
+        N_("third copy not left"),
+        N_("{event}: the customer refused the third copy"),
+        N_("send it by mail and note that with `svcctl ticket note {id}`"),
+    ),
+    "E410": (
+        "error",
+        N_("slip field missing"),
+        N_("{event}: the slip came in, but {field} is not recorded"),
+        N_("add it with `svcctl ticket amend {id}`"),
+    ),
+    "E411": (
+        "error",
+        N_("no signature and no reason"),
+        N_("{event}: the slip is not signed and no reason is given"),
+        N_("add the reason with `svcctl ticket amend {id} {event} unsigned …`"),
+    ),
+    "E412": (
+        "error",
+        N_("dissatisfied, but no complaint"),
+        N_("{event}: the customer is dissatisfied and no complaint was opened"),
+        N_("svcctl ticket new --kind complaint --about {id}"),
+    ),
+    "E413": (
+        "warning",
+        N_("written down late"),
+        N_("{event}: happened {at}, written down {noted}, {gap} later"),
+        N_("write things down when they happen; nothing can be mended here"),
+    ),
+    "E414": (
+        "error",
+        N_("contested value"),
+        N_("{value}: {applied} says {applied_text}, {other} says {other_text}"),
+        N_("svcctl ticket settle {id} {value} --pick {applied}|{other} --reason …"),
+    ),
+    "E415": (
+        "error",
+        N_("papers owed after emergency work"),
+        N_("{what}: due {due}, {how}"),
+        N_("review and, where paid, have it accepted: svcctl ticket review {id}"),
+    ),
+    "E416": (
+        "warning",
+        N_("policy without service phone"),
+        N_("the policy names no service phone, and the slip must show one"),
+        N_("svcctl edit policy, key service-phone"),
+    ),
+    "E417": (
+        "error",
+        N_("explained slip not handed in as promised"),
+        N_("{what}: due {due}, {how}"),
+        N_("hand it in with `svcctl slip return {id}`, or explain again"),
+    ),
+    "E419": (
+        "error",
+        N_("obligation not met in time"),
+        N_("{what}: due {due}, {how}"),
+        N_("svcctl why {id} {what}"),
+    ),
+}
+
+CODE_OF_RULE = {
+    "reply": "E401",
+    "first-call": "E402",
+    "slip": "E403",
+    "callback-next": "E404",
+    "callback-slip": "E405",
+    "papers": "E415",
+    "slip-promised": "E417",
+}
+"""Which code an obligation's breach has; a department's own obligation has E419."""
+
+
+def code_of_rule(name: str) -> str:
+    """Return the audit's code for a breach of the obligation ``name``."""
+    return CODE_OF_RULE.get(name, "E419")
+
+
+def ticket_problems(path: str, state: State, book: Book) -> list[Problem]:
+    """Return every breach of a service rule that the ticket's own events show."""
+    found: list[Problem] = []
+    imported = any(fact.event.do == "imported" for fact in state.facts)
+    for fact in state.facts:
+        policy = book.at(fact.at)
+        if imported and fact.event.noted == state.facts[0].event.noted:
+            continue  # an imported line is judged on what the map supplied only
+        check = _BY_EVENT.get(fact.event.do)
+        if check is not None:
+            found.extend(check(path, state, fact))
+        late = _late(path, state, fact, policy)
+        if late is not None:
+            found.append(late)
+    for contest in state.contested.values():
+        line = next((f.event.line for f in state.facts if f.event.name == contest.applied), 0)
+        args = {**contest._asdict(), "id": state.case.id}
+        found.append(Problem("E414", path, line, 1, args, "", state.case.id))
+    return found
+
+
+def _problem(code: str, path: str, state: State, fact: Fact, **args: str) -> Problem:
+    event = fact.event
+    return Problem(
+        code,
+        path,
+        event.line,
+        1,
+        {"event": event.name, "id": state.case.id, **args},
+        event.canonical(),
+        state.case.id,
+    )
+
+
+def _dispatched(path: str, state: State, fact: Fact) -> list[Problem]:
+    # 2: the customer's acceptance comes before dispatch; 3: in an emergency it may come after.
+    if fact.values.get("cover") != "paid" or fact.event.fields.get("emergency"):
+        return []
+    accepted = any(other.event.do == "accepted" and other.at <= fact.at for other in state.facts)
+    return [] if accepted else [_problem("E406", path, state, fact)]
+
+
+def approval_problems(path: str, state: State, book: Book, roles: Roles) -> list[Problem]:
+    """Return each reassignment that nobody who may approve has approved.
+
+    ``roles`` gives the role of each person in the staff cards; hence this is asked apart.
+    """
+    found = []
+    for fact in state.facts:
+        if fact.event.do == "reassigned":
+            approved = as_text(fact.event.fields["approved"])
+            if not book.at(fact.at).allows("approve", roles.get(approved, "")):
+                found.append(_problem("E407", path, state, fact, approved=approved))
+    return found
+
+
+def complaint_problem(path: str, state: State, book: Book) -> Problem | None:
+    """Return the finding that a dissatisfied answer has no complaint; the caller knows of those."""
+    fact = dissatisfied(state, book)
+    return None if fact is None else _problem("E412", path, state, fact)
+
+
+def _called_back(path: str, state: State, fact: Fact) -> list[Problem]:
+    # 9: somebody other than the engineer who did the work calls.
+    found = []
+    worked = {
+        as_text(other.event.fields["to"])
+        for other in state.facts
+        if other.event.do in ("dispatched", "reassigned") and other.event.order < fact.event.order
+    }
+    if fact.event.fields.get("result") == "reached" and fact.event.by in worked:
+        found.append(_problem("E408", path, state, fact, by=fact.event.by))
+    return found
+
+
+def _slip_returned(path: str, state: State, fact: Fact) -> list[Problem]:
+    # 6: three copies, the third stays with the customer; fields; a refused signature has a reason.
+    found = []
+    fields = fact.event.fields
+    if fields.get("third-copy") == "refused":
+        found.append(_problem("E409", path, state, fact))
+    if fields.get("signed") is False and not fields.get("unsigned"):
+        found.append(_problem("E411", path, state, fact))
+    done = [
+        other.event.fields
+        for other in state.facts
+        if other.event.do == "finished" and other.visit in (fact.visit, 0)
+    ]
+    if not done:
+        found.append(_problem("E410", path, state, fact, field="finished"))
+    elif done[-1].get("result") in ("fixed", "not-fixed", "parts-needed", "workshop"):
+        for field in ("fault", "action"):
+            if not any(one.get(field) for one in done):
+                found.append(_problem("E410", path, state, fact, field=field))
+    if fields.get("signed") is True and not fields.get("opinion"):
+        found.append(_problem("E410", path, state, fact, field="opinion"))
+    return found
+
+
+_BY_EVENT = {
+    "dispatched": _dispatched,
+    "called-back": _called_back,
+    "slip-returned": _slip_returned,
+}
+
+
+def _late(path: str, state: State, fact: Fact, policy: Policy) -> Problem | None:
+    limit = policy.back_dating
+    if limit is None:
+        return None
+    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(limit.unit, 86400) * limit.count
+    event = fact.event
+    gap = event.noted - event.at
+    if gap <= timedelta(seconds=seconds):
+        return None
+    return _problem(
+        "E413",
+        path,
+        state,
+        fact,
+        at=as_text(event.at),
+        noted=as_text(event.noted),
+        gap=span_text(int(gap.total_seconds())),
+    )
+
+
+def span_text(seconds: int) -> str:
+    """Return a length of time as ``3d 4h`` or ``2h 05m`` or ``4m``; the same in every language."""
+    minutes = abs(seconds) // 60
+    days, rest = divmod(minutes, 1440)
+    hours, left = divmod(rest, 60)
+    if days:
+        return f"{days}d {hours}h"
+    return f"{hours}h {left:02d}m" if hours else f"{left}m"
+
+
+def dissatisfied(state: State, book: Book) -> Fact | None:
+    """Return the answer that asks for a complaint: dissatisfied, or a score below the policy's."""
+    for fact in state.facts:
+        fields = fact.event.fields
+        below = book.at(fact.at).dissatisfied_below
+        if fields.get("opinion") == "dissatisfied":
+            return fact
+        for name in ("quality", "attitude", "speed"):
+            score = fields.get(name)
+            if isinstance(score, int) and score < below:
+                return fact
+    return None

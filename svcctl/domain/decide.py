@@ -1,0 +1,353 @@
+"""``decide``: state + command + now -> the event to write, or a Refusal with its reason.
+
+Pure: the desk reads files and clocks and hands in what is needed. Whatever this function lets pass,
+``replay`` accepts without a stray; that is proved by replaying with the new event before returning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from svcctl.domain.cases import Case, Event
+from svcctl.domain.obligations import Obligation
+from svcctl.domain.policy import Policy
+from svcctl.domain.problems import N_, Message, Refusal, Usage
+from svcctl.domain.replay import CORRECTING, State, over_of, replay, written_values
+from svcctl.domain.schema import Value, as_text
+from svcctl.domain.standing import OWED, standing
+
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+"""How far a time may lie after ``now`` before it counts as in the future."""
+
+
+class Who(NamedTuple):
+    """The person a command is done by: staff id and role."""
+
+    id: str
+    role: str
+
+
+class Wish(NamedTuple):
+    """A command before it is judged: what shall have happened, with its fields as text."""
+
+    do: str
+    fields: Mapping[str, str]
+    at: datetime
+    who: Who
+    desk: str
+
+
+_MAY = {
+    "dispatched": "dispatch",
+    "reassigned": "dispatch",
+    "reviewed": "review",
+    "closed": "close",
+    "cancelled": "cancel",
+    "voided": "correct",
+    "amended": "correct",
+    "settled": "settle",
+}
+"""Which line of the policy's ``may`` an event needs."""
+
+
+def decide(
+    state: State,
+    wish: Wish,
+    now: datetime,
+    policy: Policy,
+    owed: Sequence[Obligation] = (),
+) -> Event:
+    """Return the event that ``wish`` becomes. Raises ``Usage`` or ``Refusal``; writes nothing.
+
+    ``owed`` are the case's obligations (asked for closing only). ``now`` is the desk's clock.
+    """
+    event = draft(state.case, wish, now)
+    _check_times(state.case, event, now)
+    what = _MAY.get(wish.do, "")
+    if what and not policy.allows(what, wish.who.role):
+        raise Refusal(
+            "not-allowed",
+            Message(
+                N_("{by} is {role}; this needs one of: {roles}"),
+                {
+                    "by": wish.who.id,
+                    "role": wish.who.role,
+                    "roles": ", ".join(sorted(policy.may[what])),
+                },
+            ),
+            Message(N_("let one of them do it with --by, or change `may` in the policy"), {}),
+        )
+    if wish.do == "closed":
+        _check_nothing_owed(policy, owed, now)
+    event.over = _over(state, event)
+    after = replay(Case(state.case.kind, state.case.head, [*state.case.events, event]))
+    _check_contested(state, event)
+    fresh = [stray for stray in after.strays if stray.event is event or stray not in state.strays]
+    for stray in fresh:
+        if stray.event.name == event.name:
+            raise _does_not_follow(state, event, stray.code, stray.args)
+    if event.do in CORRECTING:
+        _check_correction(state, after, event)
+    return event
+
+
+def draft(case: Case, wish: Wish, now: datetime) -> Event:
+    """Return the event as it would stand at the end of the list. Raises ``Usage`` on bad fields."""
+    declared = case.kind.events[wish.do]
+    number = max((event.n for event in case.events), default=0) + 1
+    allowed = {field.name for field in declared.own} | ({"visit-no"} if declared.scoped else set())
+    values: dict[str, Value] = {}
+    for key, text in wish.fields.items():
+        if key not in allowed:
+            raise Usage(
+                "unknown-field",
+                Message(N_("{do} has no field {key}"), {"do": wish.do, "key": key}),
+            )
+        try:
+            values[key] = declared.shape.converters[key](text)
+        except ValueError:
+            args = declared.shape.bad_value(key, text).args
+            raise Usage(
+                "bad-value",
+                Message(N_("{key}: “{value}” is not {expected}"), args),
+            ) from None
+    for field in declared.own:
+        if field.required and field.name not in values:
+            raise Usage(
+                "missing-field",
+                Message(N_("{do} needs {key}"), {"do": wish.do, "key": field.name}),
+            )
+    ordered = {name: values[name] for name in declared.shape.fields if name in values}
+    return Event(number, wish.desk, wish.at, now, wish.who.id, wish.do, ordered)
+
+
+def _check_times(case: Case, event: Event, now: datetime) -> None:
+    if event.at > now + CLOCKS_DIFFER_BY:
+        raise Refusal(
+            "in-the-future",
+            Message(
+                N_("{at} has not happened yet: now it is {now}"),
+                {"at": as_text(event.at), "now": as_text(now)},
+            ),
+            Message(N_("check --at and this computer's clock"), {}),
+        )
+    if event.at < case.opened:
+        raise Refusal(
+            "before-opening",
+            Message(
+                N_("{at} is before the request was made ({opened})"),
+                {"at": as_text(event.at), "opened": as_text(case.opened)},
+            ),
+            Message(N_("check --at; a wrong time of opening is corrected with `ticket amend`"), {}),
+        )
+
+
+def _over(state: State, event: Event) -> str | None:
+    if event.do == "amended":
+        return _over_of_amendment(state, event)
+    if event.do == "voided":
+        return None
+    return over_of(state, event)
+
+
+def _over_of_amendment(state: State, event: Event) -> str | None:
+    """Return the event that set the amended field last: an earlier amendment, or the target."""
+    target, field = event.fields["target"], event.fields["field"]
+    for fact in reversed(state.facts):
+        earlier = fact.event
+        if (
+            earlier.do == "amended"
+            and earlier.fields["target"] == target
+            and earlier.fields["field"] == field
+        ):
+            return earlier.name
+    return state.case.events[0].name if target == "head" else as_text(target)
+
+
+def _check_contested(state: State, event: Event) -> None:
+    if event.do == "settled":
+        if event.fields["value"] not in state.contested:
+            raise Refusal(
+                "not-contested",
+                Message(N_("{value} is not contested"), {"value": as_text(event.fields["value"])}),
+            )
+        contest = state.contested[as_text(event.fields["value"])]
+        if event.fields["pick"] not in (contest.applied, contest.other):
+            raise Usage(
+                "no-such-candidate",
+                Message(
+                    N_("pick {applied} or {other}"),
+                    {"applied": contest.applied, "other": contest.other},
+                ),
+            )
+        return
+    kind = state.case.kind
+    writes = set(written_values(kind, event, "x" if event.over else ""))
+    for value in sorted(writes & set(state.contested)):
+        contest = state.contested[value]
+        raise Refusal(
+            "contested",
+            Message(
+                N_(
+                    "{value} is contested: {applied} says {applied_text}, {other} says {other_text}"
+                ),
+                {
+                    "value": value,
+                    "applied": contest.applied,
+                    "applied_text": contest.applied_text,
+                    "other": contest.other,
+                    "other_text": contest.other_text,
+                },
+            ),
+            Message(
+                N_(
+                    "settle it first: svcctl ticket settle {id} {value} --pick {applied}|{other} --reason …"
+                ),
+                {
+                    "id": state.case.id,
+                    "value": value,
+                    "applied": contest.applied,
+                    "other": contest.other,
+                },
+            ),
+        )
+
+
+def _check_nothing_owed(policy: Policy, owed: Sequence[Obligation], now: datetime) -> None:
+    if policy.close_needs is None:
+        return
+    waiting = [
+        one
+        for one in owed
+        if one.met is None
+        and one.ended is None
+        and _standing_of(one, now) in OWED
+        and ("nothing-owed" in policy.close_needs or one.kind in policy.close_needs)
+    ]
+    if waiting:
+        listed = "; ".join(
+            f"{one.kind}{f' ({one.number})' if one.number else ''} {as_text(one.due)}"
+            for one in waiting
+        )
+        raise Refusal(
+            "still-owed",
+            Message(N_("still owed: {listed}"), {"listed": listed}),
+            Message(
+                N_(
+                    "record what happened, or explain a slip with `slip explain`; `svcctl why` shows the reason"
+                ),
+                {},
+            ),
+        )
+
+
+def _standing_of(one: Obligation, now: datetime) -> str:
+    return standing(
+        one.due.timestamp(),
+        one.met.timestamp() if one.met else None,
+        one.excused.timestamp() if one.excused else None,
+        one.ended.timestamp() if one.ended else None,
+        one.paused.timestamp() if one.paused else None,
+        now.timestamp(),
+    )
+
+
+_HINTS = {
+    ("new", "dispatched"): N_(
+        "first `svcctl ticket review {id} --cover free|paid`; for an emergency, --emergency REASON"
+    ),
+    ("quoting", "dispatched"): N_(
+        "the customer's acceptance comes first: `svcctl ticket accept {id}`; for an emergency, --emergency REASON"
+    ),
+    ("new", "closed"): N_("finish it first, or `svcctl ticket cancel {id} --reason …`"),
+    ("ready", "closed"): N_("finish it first, or `svcctl ticket cancel {id} --reason …`"),
+    ("dispatched", "closed"): N_(
+        "the work is not finished: `svcctl ticket finish {id} --result …`"
+    ),
+    ("on-site", "closed"): N_("the work is not finished: `svcctl ticket finish {id} --result …`"),
+    ("waiting", "closed"): N_(
+        "another visit is needed: `svcctl ticket dispatch {id} --to … --visit …`"
+    ),
+    ("closed", "dispatched"): N_("reopen it first: `svcctl ticket reopen {id} --reason …`"),
+    ("closed", "finished"): N_("reopen it first: `svcctl ticket reopen {id} --reason …`"),
+    ("closed", "arrived"): N_("reopen it first: `svcctl ticket reopen {id} --reason …`"),
+    ("ready", "arrived"): N_("nobody was sent yet: `svcctl ticket dispatch {id} --to … --visit …`"),
+    ("ready", "finished"): N_(
+        "nobody was sent yet: `svcctl ticket dispatch {id} --to … --visit …`; solved by telephone: --result by-phone"
+    ),
+    ("new", "finished"): N_("nobody was sent yet; solved by telephone: --result by-phone"),
+}
+
+
+def _does_not_follow(state: State, event: Event, code: str, args: Mapping[str, str]) -> Refusal:
+    if code in ("E209", "E210"):
+        return Refusal(
+            "no-such-target",
+            Message(
+                N_("{target} has nothing to correct there"),
+                {"target": as_text(event.fields.get("target", ""))},
+            ),
+            Message(
+                N_("`svcctl ticket show {id}` lists the events and their names"),
+                {"id": state.case.id},
+            ),
+        )
+    stated = event.fields.get("visit-no")
+    if isinstance(stated, int) and not 1 <= stated <= state.visits:
+        return Refusal(
+            "no-such-visit",
+            Message(
+                N_("there is no visit {number}; this ticket has {visits}"),
+                {"number": str(stated), "visits": str(state.visits)},
+            ),
+        )
+    hint = _HINTS.get((state.state, event.do))
+    if hint is None and event.do in ("slip-returned", "slip-explained"):
+        hint = N_("no visit was dispatched, so there is no slip")
+    if hint is None and event.do == "called-back":
+        hint = N_("nothing is finished yet; a call before the visit is `svcctl ticket contact`")
+    following = sorted(state.case.kind.table[state.state])
+    return Refusal(
+        "does-not-follow",
+        Message(
+            N_("{id} is {state}: {do} cannot follow"),
+            {"id": state.case.id, "state": state.state, "do": event.do},
+        ),
+        Message(hint, {"id": state.case.id})
+        if hint
+        else Message(N_("what can follow: {following}"), {"following": ", ".join(following)}),
+    )
+
+
+def _check_correction(before: State, after: State, event: Event) -> None:
+    """Refuse a correction that would leave later events without ground to stand on, naming them."""
+    known = {(stray.event.name, stray.code) for stray in before.strays}
+    broken = [s.event.name for s in after.strays if (s.event.name, s.code) not in known]
+    target = as_text(event.fields["target"])
+    if event.do == "voided":
+        broken += [
+            fact.event.name
+            for fact in before.facts
+            if fact.event.over == target and fact.event.name not in broken
+        ]
+        made = next((f for f in before.facts if f.event.name == target), None)
+        if made is not None and made.event.do in before.case.kind.visit_starts:
+            broken += [
+                f.event.name
+                for f in before.facts
+                if f.visit == made.visit
+                and f is not made
+                and before.case.kind.events[f.event.do].scoped
+                and f.event.name not in broken
+            ]
+    if broken:
+        raise Refusal(
+            "built-upon",
+            Message(
+                N_("{target} cannot be changed like this: {events} build on it"),
+                {"target": target, "events": ", ".join(dict.fromkeys(broken))},
+            ),
+            Message(N_("void those first, the last one first; or add what is true now"), {}),
+        )

@@ -1,0 +1,110 @@
+"""Ids: how they are built, checked and recognised. Knows no files; who has which id is not its business.
+
+``SHA-261122-07M``: desk, date of opening, the day's running number, one check character
+(ISO 7064 MOD 37,36 over the letters and digits before it). ``SHA-C0042K``: the same for cards.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_VALUE = {character: value for value, character in enumerate(ALPHABET)}
+_UNREADABLE = "IO"  # too like 1 and 0 on paper and on the telephone
+
+DESK = re.compile(r"[A-HJ-NP-Z]{2,4}")
+TICKET = re.compile(r"([A-HJ-NP-Z]{2,4})-(\d{6})-(\d{2,})([0-9A-Z])")
+CUSTOMER = re.compile(r"([A-HJ-NP-Z]{2,4})-C(\d{4,})([0-9A-Z])")
+UNIT = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]{0,46}[A-Z0-9])?")
+STAFF = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?")
+EVENT = re.compile(r"([1-9]\d{0,8})([A-HJ-NP-Z]{2,4})")
+
+
+def check_character(payload: str) -> str:
+    """Return the ISO 7064 MOD 37,36 check character of ``payload`` (letters A-Z, digits, dashes).
+
+    Dashes are not counted. Raises ``KeyError`` for any other character.
+    """
+    product = 36
+    for character in payload:
+        if character == "-":
+            continue
+        total = (product + _VALUE[character]) % 36 or 36
+        product = total * 2 % 37
+    return ALPHABET[(37 - product) % 36]
+
+
+def is_sound(identifier: str) -> bool:
+    """Say whether the last character of ``identifier`` is the check character of the rest."""
+    try:
+        return check_character(identifier[:-1]) == identifier[-1:]
+    except KeyError:
+        return False
+
+
+def ticket_id(desk: str, opened: date, number: int) -> str | None:
+    """Return the id of the desk's ``number``-th ticket of that day; None if the number is skipped.
+
+    A number is skipped when its check character would be I or O.
+    """
+    return _with_check(f"{desk}-{opened:%y%m%d}-{number:02d}")
+
+
+def customer_id(desk: str, number: int) -> str | None:
+    """Return the desk's ``number``-th customer id, or None if the number is skipped."""
+    return _with_check(f"{desk}-C{number:04d}")
+
+
+def _with_check(stem: str) -> str | None:
+    character = check_character(stem)
+    return None if character in _UNREADABLE else stem + character
+
+
+def event_order(name: str) -> tuple[int, str]:
+    """Return the sort key of an event name such as ``3SHA``: (3, "SHA")."""
+    found = EVENT.fullmatch(name)
+    if found is None:
+        return (0, name)
+    return (int(found[1]), found[2])
+
+
+def normalise(text: str) -> str:
+    """Return what a person typed as an id, in the form ids have: upper case, half width."""
+    wide = str.maketrans(
+        "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff0d\u2014\u2013",
+        "0123456789---",
+    )
+    return text.strip().translate(wide).upper()
+
+
+def near(typed: str, known: list[str], most: int = 5) -> list[str]:
+    """Return the ids in ``known`` that ``typed`` may have been meant to be, best first.
+
+    One wrong, missing, doubled or swapped character is near; so is the same number with another
+    check character.
+    """
+    typed = normalise(typed)
+    scored = []
+    for identifier in known:
+        tail = identifier[-len(typed) :] if len(typed) < len(identifier) else identifier
+        distance = min(_distance(typed, identifier), _distance(typed, tail))
+        if distance <= 2 or (typed[:-1] and identifier[:-1].endswith(typed[:-1])):
+            scored.append((distance, identifier))
+    return [identifier for _, identifier in sorted(scored)[:most]]
+
+
+def _distance(left: str, right: str) -> int:
+    """Return the number of edits (insert, delete, replace, swap neighbours) between two words."""
+    if abs(len(left) - len(right)) > 2:
+        return 3
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        before, last, row = row, before, [i]
+        for j, b in enumerate(right, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

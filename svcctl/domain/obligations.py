@@ -1,0 +1,265 @@
+"""``obligations``: state and policy -> what is owed, by whom, by when, why. Knows no clock.
+
+What an obligation *is* at a moment (open, missed, ...) is ``standing.standing``: nothing that depends
+on the moment of asking is computed here, so that the result can be kept beside the events.
+
+Rules of counting: LEDGER "Times that are owed". An instance is judged by the policy in force when
+it started. Deadlines follow ``at``; so an event written down late meets what it met in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from svcctl.domain.calendar import Calendar
+from svcctl.domain.policy import Book, Policy, Rule
+from svcctl.domain.replay import Fact, State
+from svcctl.domain.times import parse_instant
+
+
+class Obligation(NamedTuple):
+    """One thing owed, with all that its standing at any moment follows from.
+
+    ``number`` is the visit's or the cycle's (0: the ticket's). ``who`` is a staff id where the
+    owner is a person of the case, else "". ``met``, ``excused`` and ``ended`` are instants or None;
+    ``ended`` is when it was waived or the case ended without it. ``paused`` is since when its clock
+    stands still, ``pauses`` all spans in which it did.
+    """
+
+    kind: str
+    number: int
+    owner: str
+    who: str
+    starts: datetime
+    started_by: str
+    not_before: datetime | None
+    due: datetime
+    met: datetime | None
+    met_by: str
+    excused: datetime | None
+    ended: datetime | None
+    paused: datetime | None
+    pauses: tuple[tuple[datetime, datetime], ...]
+    severity: str
+    policy: str
+    line: int
+    rule: str
+
+
+Marked = dict[str, dict[str, list[Fact]]]
+
+
+def obligations(state: State, book: Book) -> list[Obligation]:
+    """Return every obligation of the case that ``state`` is the state of, in order of start."""
+    found: list[Obligation] = []
+    policies = _policies(state, book)
+    ended = _ended(state)
+    imported = _imported(state)
+    engineers = _Engineers(state)
+    for policy in policies:
+        calendar = book.calendar_of(policy)
+        marked = _mark(state, policy)
+        for name, roles in marked.items():
+            rule = policy.rules[name]
+            if rule.kinds and state.values.get("kind") not in rule.kinds:
+                continue
+            for fact in roles.get("starts", ()):
+                if len(policies) > 1 and book.at(fact.at) is not policy:
+                    continue
+                if imported is not None and not _supplied(rule, fact, imported):
+                    continue
+                instance = _instance(state, policy, rule, roles, fact, calendar, ended, engineers)
+                if instance is not None:
+                    found.append(instance)
+    found.sort(key=lambda one: (one.starts, one.kind))
+    return found
+
+
+def _policies(state: State, book: Book) -> list[Policy]:
+    if len(book.policies) == 1:
+        return book.policies
+    seen: dict[int, Policy] = {}
+    for fact in state.facts:
+        policy = book.at(fact.at)
+        seen[id(policy)] = policy
+    return list(seen.values())
+
+
+def _mark(state: State, policy: Policy) -> Marked:
+    """Return rule -> role -> the facts that have it."""
+    marked: Marked = {}
+    table = policy.table
+    for fact in state.facts:
+        for name, role, pattern in table.get(fact.event.do, ()):
+            if not pattern.conditions or pattern.holds(fact.lookup):
+                facts = marked.setdefault(name, {}).setdefault(role, [])
+                if not facts or facts[-1] is not fact:
+                    facts.append(fact)
+    return marked
+
+
+def _ended(state: State) -> datetime | None:
+    """Return when the case reached the ended state it is in, or None while it has not."""
+    if not state.is_ended:
+        return None
+    for fact in reversed(state.facts):
+        if fact.event.do in _ENDING and fact.state == state.state:
+            return fact.at
+    return state.facts[-1].at
+
+
+_ENDING = frozenset({"closed", "cancelled", "reviewed", "imported"})
+
+
+def _imported(state: State) -> tuple[datetime, frozenset[str]] | None:
+    for fact in state.facts:
+        if fact.event.do == "imported":
+            supplied = str(fact.event.fields.get("supplied", "")).split()
+            return fact.event.noted, frozenset(supplied)
+    return None
+
+
+def _supplied(rule: Rule, fact: Fact, imported: tuple[datetime, frozenset[str]]) -> bool:
+    """Whether the map of the import supplied what ``rule`` is judged on (LEDGER)."""
+    noted, names = imported
+    if fact.event.noted > noted:
+        return True
+    return any(pattern.do in names for pattern in rule.met_by)
+
+
+class _Engineers:
+    """Who the engineer was, per visit: the latest dispatch or reassignment of each."""
+
+    def __init__(self, state: State) -> None:
+        self.by_visit: dict[int, str] = {}
+        for fact in state.facts:
+            if fact.event.do in ("dispatched", "reassigned"):
+                self.by_visit[fact.visit] = str(fact.event.fields["to"])
+        self.latest = state.text("engineer")
+
+    def of(self, visit: int) -> str:
+        return self.by_visit.get(visit, self.latest)
+
+
+def _instance(
+    state: State,
+    policy: Policy,
+    rule: Rule,
+    roles: dict[str, list[Fact]],
+    start: Fact,
+    calendar: Calendar,
+    ended: datetime | None,
+    engineers: _Engineers,
+) -> Obligation | None:
+    number = _number(rule, start)
+
+    def first(role: str, not_before: datetime | None = None) -> Fact | None:
+        """The earliest fact of ``role`` in this instance's scope, from its start on."""
+        best = None
+        for fact in roles.get(role, ()):
+            if (
+                _in_scope(state, rule, number, fact)
+                and fact.at >= start.at
+                and (not_before is None or fact.at >= not_before)
+                and (fact.event.order > start.event.order or fact.at > start.at)
+                and (best is None or fact.at < best.at)
+            ):
+                best = fact
+        return best
+
+    not_before = calendar.day_start(start.at, rule.not_before.count) if rule.not_before else None
+    pauses, paused = _pauses(state, rule, number, roles, start)
+    due = _due(rule, start, calendar, pauses)
+    if due is None:
+        return None
+    met = first("met_by", not_before)
+    excused = first("excused_by")
+    waived = first("waived_by")
+    if waived is not None and met is not None and met.at < waived.at:
+        waived = None
+    end = waived.at if waived is not None else ended
+    if end is not None and end < start.at:
+        end = start.at
+    return Obligation(
+        kind=rule.name,
+        number=number,
+        owner=rule.owner,
+        who=engineers.of(number if rule.per == "visit" else start.visit)
+        if rule.owner == "engineer"
+        else "",
+        starts=start.at,
+        started_by=start.event.name,
+        not_before=not_before,
+        due=due,
+        met=met.at if met else None,
+        met_by=met.event.name if met else "",
+        excused=excused.at if excused else None,
+        ended=None if met else end,
+        paused=paused,
+        pauses=tuple(pauses),
+        severity=rule.severity,
+        policy=policy.path,
+        line=rule.line,
+        rule=rule.text,
+    )
+
+
+def _number(rule: Rule, start: Fact) -> int:
+    if rule.per == "visit":
+        return max(1, start.visit)
+    return start.cycle if rule.per == "cycle" else 0
+
+
+def _in_scope(state: State, rule: Rule, number: int, fact: Fact) -> bool:
+    if rule.per == "ticket":
+        return True
+    if rule.per == "cycle":
+        return fact.cycle == number
+    kind = state.case.kind
+    do = fact.event.do
+    if do in kind.visit_starts or kind.events[do].scoped:
+        return fact.visit == number or (fact.visit == 0 and number == 1)
+    return True
+
+
+def _pauses(
+    state: State, rule: Rule, number: int, roles: dict[str, list[Fact]], start: Fact
+) -> tuple[list[tuple[datetime, datetime]], datetime | None]:
+    """Return the closed pauses of this instance, and since when it is paused now."""
+    if not rule.paused_by:
+        return [], None
+    turns: Iterator[tuple[datetime, bool]] = iter(
+        sorted(
+            (fact.at, role == "paused_by")
+            for role in ("paused_by", "resumed_by")
+            for fact in roles.get(role, ())
+            if _in_scope(state, rule, number, fact)
+        )
+    )
+    since: datetime | None = None
+    pauses: list[tuple[datetime, datetime]] = []
+    for at, pausing in turns:
+        if pausing:
+            since = since or at
+        elif since is not None:
+            if at > start.at:
+                pauses.append((max(since, start.at), at))
+            since = None
+    return pauses, (max(since, start.at) if since else None)
+
+
+def _due(
+    rule: Rule, start: Fact, calendar: Calendar, pauses: list[tuple[datetime, datetime]]
+) -> datetime | None:
+    if rule.within is not None:
+        return calendar.due(start.at, rule.within, rule.clock, rule.rolls, pauses)
+    promised = start.lookup(rule.until)
+    if isinstance(promised, datetime):
+        return promised
+    if not isinstance(promised, str):
+        return None
+    if len(promised) == 10:
+        return calendar.day_end(datetime.fromisoformat(promised).date())
+    return parse_instant(promised)

@@ -1,0 +1,209 @@
+"""Typed fields: how the text of a record becomes values, and what is wrong where it does not.
+
+Knows the types of fields and nothing of any subject. Scalars arrive as text, because the readers
+guess nothing; a declaration (``CaseKind``, ``CardKind``) says what each text must be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import NamedTuple
+
+from svcctl.domain import identity
+from svcctl.domain.times import format_instant, parse_instant, parse_span
+
+Value = str | int | bool | datetime
+"""A stored value: text, whole number, flag or aware instant. Dates and money stay text."""
+
+
+class Field(NamedTuple):
+    """One field of a record: its stored name, its type, the words allowed, whether it must be."""
+
+    name: str
+    type: str = "text"
+    words: tuple[str, ...] = ()
+    required: bool = False
+
+
+class Flaw(NamedTuple):
+    """One thing wrong with one value: a code of family E2, the key, and the message's arguments."""
+
+    code: str
+    key: str
+    args: Mapping[str, str]
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError
+    return text
+
+
+def _line(text: str) -> str:
+    if not text.strip() or "\n" in text:
+        raise ValueError
+    return text
+
+
+def _date(text: str) -> str:
+    if len(text) != 10 or date.fromisoformat(text).isoformat() != text:
+        raise ValueError
+    return text
+
+
+_MONEY = re.compile(r"-?(0|[1-9][0-9]{0,11})\.[0-9]{2}")
+_INT = re.compile(r"-?(0|[1-9][0-9]{0,8})")
+_SCORE = re.compile(r"[1-5]")
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def convert(text: str) -> str:
+        if pattern.fullmatch(text) is None:
+            raise ValueError
+        return text
+
+    return convert
+
+
+def _int(text: str) -> int:
+    if _INT.fullmatch(text) is None:
+        raise ValueError
+    return int(text)
+
+
+def _score(text: str) -> int:
+    if _SCORE.fullmatch(text) is None:
+        raise ValueError
+    return int(text)
+
+
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError
+    return text == "true"
+
+
+def _moment(text: str) -> str:
+    """A date, or an instant where the hour was promised."""
+    return _date(text) if len(text) == 10 else format_instant(parse_instant(text))
+
+
+def _span(text: str) -> str:
+    span = parse_span(text)
+    if span.count < 0:
+        raise ValueError
+    return text
+
+
+def _lines(text: str) -> str:
+    return _line(text)
+
+
+CONVERTERS: dict[str, Callable[[str], Value]] = {
+    "text": _text,
+    "line": _line,
+    "instant": parse_instant,
+    "date": _date,
+    "moment": _moment,
+    "money": _matching(_MONEY),
+    "int": _int,
+    "score": _score,
+    "flag": _flag,
+    "span": _span,
+    "lines": _lines,
+    "desk": _matching(identity.DESK),
+    "ticket": _matching(identity.TICKET),
+    "customer": _matching(identity.CUSTOMER),
+    "unit": _matching(identity.UNIT),
+    "staff": _matching(identity.STAFF),
+    "event": _matching(identity.EVENT),
+}
+
+EXPECTED: dict[str, str] = {
+    "text": "some text",
+    "line": "one line of text",
+    "instant": "a time such as 2026-11-22T09:30:00+08:00",
+    "date": "a date such as 2026-11-22",
+    "moment": "a date or a time with offset",
+    "money": "an amount such as 120.00",
+    "int": "a whole number",
+    "score": "a score from 1 to 5",
+    "flag": "true or false",
+    "span": "a span such as 24mo, 2y or 30d",
+    "lines": "a list of words",
+    "desk": "a desk code of two to four capital letters without I and O",
+    "ticket": "a ticket id such as SHA-261122-07M",
+    "customer": "a customer id such as SHA-C0042J",
+    "unit": "a serial number of capital letters, digits, dots and dashes",
+    "staff": "a staff id of small letters, digits, dots and dashes",
+    "event": "the name of an event such as 3SHA",
+    "word": "one of {words}",
+}
+"""What each type looks like, for messages."""
+
+
+def converter(field: Field) -> Callable[[str], Value]:
+    """Return the function that turns the text of ``field`` into its value or raises ValueError."""
+    if field.type != "word":
+        return CONVERTERS[field.type]
+    words = frozenset(field.words)
+
+    def convert(text: str) -> str:
+        if text not in words:
+            raise ValueError
+        return text
+
+    return convert
+
+
+class Shape:
+    """The fields of one mapping, ready to convert many of them quickly."""
+
+    __slots__ = ("converters", "fields", "required")
+
+    def __init__(self, fields: tuple[Field, ...]) -> None:
+        self.fields = {field.name: field for field in fields}
+        self.converters = {field.name: converter(field) for field in fields}
+        self.required = tuple(field.name for field in fields if field.required)
+
+    def convert(self, raw: Mapping[str, str]) -> tuple[dict[str, Value], list[Flaw]]:
+        """Return the values of ``raw`` and everything wrong with it.
+
+        A value that cannot be converted is left out of the values and named in the flaws.
+        """
+        values: dict[str, Value] = {}
+        flaws: list[Flaw] = []
+        converters = self.converters
+        for key, text in raw.items():
+            convert = converters.get(key)
+            if convert is None:
+                flaws.append(Flaw("E201", key, {"key": key, "known": ", ".join(self.fields)}))
+                continue
+            try:
+                values[key] = convert(text)
+            except (ValueError, TypeError):
+                flaws.append(self.bad_value(key, str(text)))
+        for key in self.required:
+            if key not in raw:
+                flaws.append(Flaw("E202", key, {"key": key}))
+        return values, flaws
+
+    def bad_value(self, key: str, text: str) -> Flaw:
+        """Return the flaw that says what ``key`` should have been instead of ``text``."""
+        field = self.fields[key]
+        expected = EXPECTED[field.type].replace("{words}", " | ".join(field.words))
+        return Flaw("E203", key, {"key": key, "value": text[:80], "expected": expected})
+
+
+def stored(value: Value) -> str | int | bool:
+    """Return ``value`` in the form it has in a canonical line (instants as text)."""
+    return format_instant(value) if isinstance(value, datetime) else value
+
+
+def as_text(value: Value) -> str:
+    """Return ``value`` as the text that converts back to it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(stored(value))

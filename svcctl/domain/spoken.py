@@ -1,0 +1,209 @@
+"""Times as people type them: 昨天 17:30, 周一 9:00, 下午3点半, -10m. Knows words; no zones, no clock.
+
+Text comes in already narrow and in small letters (``times.plain``).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+
+from svcctl.domain.times import add_months
+
+_DAYS = {
+    "今天": 0,
+    "今日": 0,
+    "昨天": -1,
+    "昨日": -1,
+    "前天": -2,
+    "大前天": -3,
+    "明天": 1,
+    "明日": 1,
+    "后天": 2,
+    "大后天": 3,
+    "today": 0,
+    "yesterday": -1,
+    "tomorrow": 1,
+}
+_ENGLISH_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_CHINESE_WEEK = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
+_WEEKS = {"上": -1, "本": 0, "这": 0, "下": 1}
+_UNITS = {
+    "s": "s",
+    "秒": "s",
+    "秒钟": "s",
+    "m": "m",
+    "分": "m",
+    "分钟": "m",
+    "h": "h",
+    "小时": "h",
+    "个小时": "h",
+    "d": "d",
+    "天": "d",
+    "mo": "mo",
+    "个月": "mo",
+    "y": "y",
+    "年": "y",
+}
+#: Part of the day: hours from which and up to which it is said, and from which 12 is added.
+_PARTS = {
+    "凌晨": (0, 12),
+    "早上": (3, 12),
+    "上午": (0, 12),
+    "中午": (11, 14),
+    "下午": (12, 19),
+    "傍晚": (16, 21),
+    "晚上": (17, 24),
+    "am": (0, 12),
+    "pm": (12, 24),
+}
+
+_OFFSET = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[t ](\d{2}:\d{2}(?::\d{2})?) ?(z|[+-]\d{2}:\d{2})", re.ASCII
+)
+_SHIFT = re.compile(r"([+-]) ?(\d{1,6}) ?(s|mo|m|h|d|y)", re.ASCII)
+_AGO = re.compile(r"(\d{1,6}|半) ?(秒钟|秒|分钟|分|小时|个小时|天|个月|年)(前|后)", re.ASCII)
+_CLOCK = re.compile(
+    r"(?P<part>凌晨|早上|上午|中午|下午|傍晚|晚上)? ?(?P<hour>\d{1,2})"
+    r"(?::(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
+    r"|[点时](?:(?P<quarter>半|一刻|三刻|整)|(?P<past>\d{1,2})分?)?"
+    r"|(?= ?[ap]m))"
+    r"(?: ?(?P<half>am|pm))?",
+    re.ASCII,
+)
+_FULL_DATE = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})/(\d{1,2})/(\d{1,2})|(\d{4})年(\d{1,2})月(\d{1,2})[日号]",
+    re.ASCII,
+)
+_MONTH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})|(\d{1,2})月(\d{1,2})[日号]", re.ASCII)
+_WEEKDAY = re.compile(r"(上|下|本|这)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天])")
+
+
+def understand(text: str, now: datetime) -> datetime | None:
+    """What ``text`` means at ``now`` (local time): with offset where the text settles the instant,
+    without where it is a reading of the local clock; None when it means nothing."""
+    try:
+        if text in ("now", "现在"):
+            return now.replace(microsecond=0)
+        if match := _OFFSET.fullmatch(text):
+            day, clock, offset = match.groups()
+            return datetime.fromisoformat(f"{day}T{clock}{'+00:00' if offset == 'z' else offset}")
+        shifted = _shifted(text, now)
+        return shifted if shifted is not None else _day_and_clock(text, now)
+    except (ValueError, OverflowError):
+        # A day or an hour that no calendar has (02-30, 25:00), or a year out of range.
+        return None
+
+
+def _shifted(text: str, now: datetime) -> datetime | None:
+    """``-10m``, ``+1d``, ``2小时前``, ``半小时前``."""
+    if match := _SHIFT.fullmatch(text):
+        sign, number, unit = match.groups()
+        forward = sign == "+"
+    elif match := _AGO.fullmatch(text):
+        number, unit, direction = match.groups()
+        forward = direction == "后"
+    else:
+        return None
+    unit = _UNITS[unit]
+    if number == "半":
+        if unit != "h":
+            return None
+        number, unit = "30", "m"
+    count = int(number) if forward else -int(number)
+    now = now.replace(microsecond=0)
+    if unit in ("s", "m", "h"):
+        return now + timedelta(seconds=count * {"s": 1, "m": 60, "h": 3600}[unit])
+    local = now.replace(tzinfo=None)
+    if unit == "d":
+        return local + timedelta(count)
+    day = add_months(local.date(), count * (12 if unit == "y" else 1))
+    return datetime.combine(day, local.time())
+
+
+def _day_and_clock(text: str, now: datetime) -> datetime | None:
+    """``DAY``, ``CLOCK``, or ``DAY CLOCK`` with or without a space (an ISO day also with T)."""
+    if match := _CLOCK.fullmatch(text):
+        return _at(now.date(), match)
+    day = _day(text, now.date())
+    if day is not None:
+        return datetime(day.year, day.month, day.day)
+    for cut in range(len(text) - 1, 0, -1):
+        day = _day(text[:cut].rstrip(), now.date())
+        if day is None:
+            continue
+        rest = text[cut:].lstrip()
+        if rest[:1] == "t" and _FULL_DATE.fullmatch(text[:cut]):
+            rest = rest[1:]
+        elif text[cut].isascii() and text[cut] != " " and text[cut - 1].isascii():
+            continue  # 11-161 9:00 is not the 1st, then 61 9:00
+        if match := _CLOCK.fullmatch(rest):
+            return _at(day, match)
+    return None
+
+
+def _day(text: str, today: date) -> date | None:
+    """The day that ``text`` names as seen from ``today``; ValueError if no month has it."""
+    if text in _DAYS:
+        return today + timedelta(_DAYS[text])
+    if match := _FULL_DATE.fullmatch(text):
+        year, month, day = (int(part) for part in match.groups() if part)
+        return date(year, month, day)
+    if match := _MONTH_DAY.fullmatch(text):
+        month, day = (int(part) for part in match.groups() if part)
+        return _nearest(month, day, today)
+    monday = today - timedelta(today.weekday())
+    if match := _WEEKDAY.fullmatch(text):
+        which, weekday = match[1], _CHINESE_WEEK[match[2]]
+        if which:
+            return monday + timedelta(7 * _WEEKS[which] + weekday)
+    elif text in _ENGLISH_WEEK or text in {name[:3] for name in _ENGLISH_WEEK}:
+        weekday = next(i for i, name in enumerate(_ENGLISH_WEEK) if name.startswith(text))
+    else:
+        return None
+    return today - timedelta((today.weekday() - weekday) % 7)
+
+
+def _nearest(month: int, day: int, today: date) -> date:
+    """The day of that month nearest to ``today``: in January 12-28 is last month, not next year."""
+    found = []
+    for year in (today.year - 1, today.year, today.year + 1):
+        try:
+            found.append(date(year, month, day))
+        except ValueError:
+            continue  # 29 February: another year may have it
+    if not found:
+        raise ValueError(f"no such day near {today}")
+    return min(found, key=lambda candidate: abs(candidate - today))
+
+
+def _at(day: date, clock: re.Match[str]) -> datetime:
+    """``day`` at the time of a ``_CLOCK`` match; ValueError where the words contradict the hour."""
+    hour = int(clock["hour"])
+    quarters = {"半": 30, "一刻": 15, "三刻": 45, "整": 0}
+    minute = quarters[clock["quarter"]] if clock["quarter"] else int(clock["past"] or 0)
+    minute = int(clock["minute"] or minute)
+    second = int(clock["second"] or 0)
+    part = clock["part"] or clock["half"]
+    if clock["part"] and clock["half"]:
+        raise ValueError("am or pm beside 上午 or 下午")
+    if part:
+        hour = _hour(part, hour)
+    if (hour, minute, second) == (24, 0, 0):
+        day, hour = day + timedelta(1), 0
+    return datetime(day.year, day.month, day.day, hour, minute, second)
+
+
+def _hour(part: str, hour: int) -> int:
+    """The hour 0 to 24 meant by ``hour`` in that part of the day: 下午3 is 15, 晚上12 is 24."""
+    first, last = _PARTS[part]
+    if hour == 12 and part in ("凌晨", "am"):
+        return 0
+    if hour == 12 and part == "晚上":
+        return 24
+    if hour < 12 and last > 12:
+        # 中午11点 is before noon, 中午1点 after it.
+        hour += 0 if first <= hour else 12
+    if not first <= hour <= last:
+        raise ValueError(f"{hour} is not {part}")
+    return hour

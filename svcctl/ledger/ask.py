@@ -1,0 +1,113 @@
+"""Questions to the index, one function each. Knows its tables and SQL; not what is fresh."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from svcctl.domain.problems import Problem
+from svcctl.domain.standing import standing
+from svcctl.ledger.index import Index
+
+Row = dict[str, Any]
+
+
+def rows(index: Index, sql: str, values: Iterable[object] = ()) -> list[Row]:
+    """Return the rows of a query as dicts."""
+    cursor = index.connection.execute(sql, tuple(values))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def ids_ending(index: Index, tail: str) -> list[tuple[str, str, int]]:
+    """Return (id, path, ended) of the tickets whose id ends with ``tail``, dashes aside."""
+    if not tail:
+        return []
+    plain = tail.replace("-", "")
+    found = []
+    for state in ("where ended = 0", ""):
+        found = index.connection.execute(
+            f"select id, path, ended from tickets {state}"
+            + (" and " if state else " where ")
+            + "replace(id, '-', '') like ? order by opened desc limit 20",
+            (f"%{_quoted(plain)}",),
+        ).fetchall()
+        if found:
+            return found
+    return found
+
+
+def _quoted(text: str) -> str:
+    return text.replace("%", "").replace("_", "")
+
+
+def recent_ids(index: Index, most: int = 5000) -> list[str]:
+    """Return the ids of the tickets opened last, newest first."""
+    query = "select id from tickets order by opened desc limit ?"
+    return [row[0] for row in index.connection.execute(query, (most,))]
+
+
+def customers_like(index: Index, typed: str, wanted: str) -> list[tuple[str, str, str]]:
+    """Return (id, name, phone) of customers by tail of the id, phone number or part of the name."""
+    digits = "".join(c for c in typed if c.isdigit())
+    only_digits = digits and not any(c.isalpha() for c in typed)
+    plain = wanted.replace("-", "")
+    clauses, values = ["instr(name, ?) > 0"], [typed]
+    if plain:
+        clauses.append("replace(id, '-', '') like ?")
+        values.append(f"%{_quoted(plain)}")
+    if only_digits and len(digits) >= 4:
+        clauses.append("phone like ?")
+        values.append(f"%{digits}")
+    return index.connection.execute(
+        f"select id, name, phone from cards where kind='customer' and ({' or '.join(clauses)}) "
+        "order by id limit 20",
+        values,
+    ).fetchall()
+
+
+def broken(index: Index) -> list[Problem]:
+    """Return the errors of families E1 to E3: what cannot be read or is not who it says it is."""
+    return [
+        _problem(row)
+        for row in index.connection.execute(
+            "select path, code, line, column, args, excerpt, subject from problems "
+            "where severity='error' and code < 'E4' and code not in ('E207', 'E209', 'E210') "
+            "order by path, line"
+        )
+    ]
+
+
+def findings(index: Index) -> list[Problem]:
+    """Return every finding the index keeps, of all families, in order of place."""
+    return [
+        _problem(row)
+        for row in index.connection.execute(
+            "select path, code, line, column, args, excerpt, subject from problems "
+            "order by path, line, code"
+        )
+    ]
+
+
+def _problem(row: tuple[Any, ...]) -> Problem:
+    path, code, line, column, args, excerpt, subject = row
+    return Problem(code, path, line, column, json.loads(args), excerpt, subject)
+
+
+def obligations_of(index: Index, path: str) -> list[Row]:
+    """Return the obligations of one ticket, in order of start."""
+    return rows(index, "select * from obligations where path=? order by starts, kind", (path,))
+
+
+def standing_of(row: Row | sqlite3.Row, as_of: float) -> str:
+    """Return an obligation's standing at ``as_of`` (seconds since the epoch)."""
+    return standing(row["due"], row["met"], row["excused"], row["ended"], row["paused"], as_of)
+
+
+def tickets_of(index: Index, kind: str, name: str) -> list[str]:
+    """Return the ids of the tickets of a customer or a unit, oldest first."""
+    column = {"customer": "customer", "unit": "unit"}[kind]
+    query = f"select id from tickets where {column}=? order by opened, id"
+    return [row[0] for row in index.connection.execute(query, (name,))]

@@ -1,0 +1,321 @@
+"""The index: SQLite, derived one way from the files, disposable at any moment.
+
+Knows when it is stale and how to make itself fresh; not what a question means (``ask``), nor what
+a row says (``rows``). Freshness comes from git where there is git: one ``git status`` names what
+differs from HEAD now; that, what differed last time, and what ``diff-tree`` names between the
+commit indexed and HEAD is read again. Elsewhere: size, mtime, inode, and a file touched within
+the last two seconds is never trusted.
+
+The database is written without any sync, because a stamp beside it (size, mtime and inode after
+each writing) tells whether it is the file we left: after a crash, a disk that was full, or a hand that
+changed it, the stamp differs and everything is built again.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from svcctl import __version__
+from svcctl.domain.problems import GitFailed, StorageFailed
+from svcctl.ledger import changes
+from svcctl.ledger.folder import RECORDS, Ledger
+
+SCHEMA = 1
+NOW_IS_WITHIN = 2_000_000_000  # nanoseconds: a file as young as this may change unseen again
+RULES = ("policy", "calendar")
+
+
+Filler = Callable[[Ledger, sqlite3.Connection, "set[str] | None"], int]
+
+
+class Index:
+    """A fresh index of a ledger. Use ``open_index``."""
+
+    def __init__(self, ledger: Ledger, query: changes.StatusQuery | None) -> None:
+        self.ledger = ledger
+        self.path: Path = ledger.private / f"index-{SCHEMA}.sqlite3"
+        self._query = query
+        self.rebuilt = False
+        self.reread = 0
+        self.connection = self._connect()
+
+    # Opening ----------------------------------------------------------------------------------
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not self._is_as_left():
+                return self._created()
+            connection = self._plain(str(self.path))
+            if _meta(connection, "made") == self._made_by():
+                return connection
+            connection.close()
+            return self._created()
+        except (sqlite3.DatabaseError, OSError):
+            return self._in_memory()
+
+    def _made_by(self) -> str:
+        return f"{SCHEMA} {__version__}"
+
+    def _plain(self, name: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(name, timeout=60, isolation_level=None)
+        connection.executescript(
+            "pragma journal_mode=memory; pragma synchronous=off; pragma cache_size=-16000;"
+        )
+        return connection
+
+    def _created(self) -> sqlite3.Connection:
+        """Make the database anew in a file of its own, then put it in place."""
+        from svcctl.ledger import posix
+
+        with posix.lock(self.path.with_suffix(".lock"), timeout=60):
+            if self._is_as_left():
+                connection = self._plain(str(self.path))
+                if _meta(connection, "made") == self._made_by():
+                    return connection
+                connection.close()
+            for stale in self.path.parent.glob("index-*.sqlite3*"):
+                stale.unlink(missing_ok=True)
+            connection = self._plain(str(self.path))
+            _create(connection, self._made_by())
+            self._stamp()
+        self.rebuilt = True
+        return connection
+
+    def _in_memory(self) -> sqlite3.Connection:
+        """Work without a file where none can be kept (a read-only place): slower, same answers."""
+        connection = self._plain(":memory:")
+        _create(connection, self._made_by())
+        self.rebuilt = True
+        self.path = Path(":memory:")
+        return connection
+
+    # The stamp --------------------------------------------------------------------------------
+
+    def _signature(self) -> str:
+        info = os.stat(self.path)
+        return f"{info.st_size} {info.st_mtime_ns} {info.st_ino}"
+
+    def _is_as_left(self) -> bool:
+        try:
+            return self.path.with_suffix(".stamp").read_text("ascii") == self._signature()
+        except (OSError, UnicodeDecodeError):
+            return False
+
+    def _stamp(self) -> None:
+        if str(self.path) != ":memory:":
+            self.path.with_suffix(".stamp").write_text(self._signature(), "ascii")
+
+    # Freshness --------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Read again whatever changed since the last time; afterwards the answers are the files'."""
+        status = None
+        if self._query is not None:
+            query, self._query = self._query, None
+            try:
+                status = changes.finish_status(query)
+            except GitFailed:
+                status = None  # git refuses here: the files themselves are asked instead
+        elif self.ledger.git is not None:
+            try:
+                status = changes.finish_status(changes.start_status(self.ledger.git))
+            except GitFailed:
+                status = None
+        if status is None:
+            self._update(self._changed_by_stat(), None)
+            return
+        dirty = {entry.path for entry in status.entries if entry.path.startswith(RECORDS + "/")}
+        stale = self._changed_by_git(status.head, dirty)
+        if stale is None:
+            self._update(None, status.head, dirty)
+        elif stale or status.head != _meta(self.connection, "head"):
+            self._update(stale, status.head, dirty)
+
+    def _changed_by_git(self, head: str | None, dirty: set[str]) -> set[str] | None:
+        """Return the paths to read again, or None where everything must be."""
+        known = _meta(self.connection, "head")
+        if _meta(self.connection, "way") != "git" or known is None:
+            return None
+        before = {
+            path: (size, mtime, inode, noticed)
+            for path, size, mtime, inode, noticed in self.connection.execute("select * from dirty")
+        }
+        stale = {path for path in before if path not in dirty}
+        for path in dirty:
+            if path not in before or not self._unchanged(path, before[path]):
+                stale.add(path)
+        if known != (head or ""):
+            assert self.ledger.git is not None
+            try:
+                for _, path in changes.changed_between(self.ledger.git, known or None, head):
+                    stale.add(path)
+            except GitFailed:
+                return None
+        return stale
+
+    def _unchanged(self, path: str, before: tuple[int, int, int, int]) -> bool:
+        size, mtime, inode, noticed = before
+        try:
+            info = os.lstat(self.ledger.root / path)
+        except FileNotFoundError:
+            return size == -1
+        return (info.st_size, info.st_mtime_ns, info.st_ino) == (
+            size,
+            mtime,
+            inode,
+        ) and mtime < noticed - NOW_IS_WITHIN
+
+    def _changed_by_stat(self) -> set[str] | None:
+        if _meta(self.connection, "way") != "stat":
+            return None
+        before = {row[0]: row[1:] for row in self.connection.execute("select * from dirty")}
+        there = set(_all_records(self.ledger))
+        return {
+            path for path in there if path not in before or not self._unchanged(path, before[path])
+        } | (set(before) - there)
+
+    def _update(
+        self, stale: set[str] | None, head: str | None, dirty: set[str] | None = None
+    ) -> None:
+        from svcctl.ledger import posix
+        from svcctl.ledger.filling import fill
+
+        if str(self.path) == ":memory:":
+            self._write(fill, stale, head, dirty)
+            return
+        with posix.lock(self.path.with_suffix(".lock"), timeout=60):
+            if not self._is_as_left():
+                self.connection.close()
+                raise IndexChanged
+            self._write(fill, stale, head, dirty)
+            self._stamp()
+
+    def _write(
+        self, fill: Filler, stale: set[str] | None, head: str | None, dirty: set[str] | None
+    ) -> None:
+        connection = self.connection
+        connection.execute("begin immediate")
+        try:
+            self.reread = fill(self.ledger, connection, stale)
+            noticed = time.time_ns()
+            connection.execute("delete from dirty")
+            watched: Iterable[str] = dirty if dirty is not None else _all_records(self.ledger)
+            connection.executemany(
+                "insert or replace into dirty values (?,?,?,?,?)",
+                (self._seen(path, noticed) for path in watched),
+            )
+            _set_meta(connection, "head", head or "")
+            _set_meta(connection, "way", "git" if dirty is not None else "stat")
+            connection.execute("commit")
+        except BaseException:
+            connection.execute("rollback")
+            raise
+
+    def _seen(self, path: str, noticed: int) -> tuple[str, int, int, int, int]:
+        try:
+            info = os.lstat(self.ledger.root / path)
+        except FileNotFoundError:
+            return (path, -1, 0, 0, noticed)
+        return (path, info.st_size, info.st_mtime_ns, info.st_ino, noticed)
+
+
+class IndexChanged(Exception):
+    """Another process replaced the database while this one held it open."""
+
+
+def open_index(ledger: Ledger, query: changes.StatusQuery | None = None) -> Index:
+    """Return a fresh index. ``query`` is a git status already under way, so that nothing waits twice.
+
+    Whatever is wrong with the database, it is built again; only the files can fail this.
+    """
+    for _ in range(3):
+        index = Index(ledger, query)
+        query = None
+        try:
+            index.refresh()
+        except (IndexChanged, sqlite3.OperationalError):
+            continue
+        except sqlite3.DatabaseError:
+            index.connection.close()
+            index.path.with_suffix(".stamp").unlink(missing_ok=True)
+            continue
+        return index
+    index = Index(ledger, None)
+    index.connection.close()
+    index.connection = index._in_memory()
+    index.refresh()
+    return index
+
+
+def rebuild(ledger: Ledger) -> Index:
+    """Forget the index and build it from nothing."""
+    for stale in ledger.private.glob("index-*"):
+        if stale.suffix != ".lock":
+            try:
+                stale.unlink()
+            except OSError as error:
+                from svcctl.domain.problems import N_, Message
+
+                raise StorageFailed(
+                    "index-stays",
+                    Message(
+                        N_("{path} cannot be removed: {reason}"),
+                        {"path": str(stale), "reason": str(error)},
+                    ),
+                ) from error
+    return open_index(ledger)
+
+
+def _all_records(ledger: Ledger) -> Iterator[str]:
+    yield from ledger.tickets()
+    for folder in ("customers", "units", "staff", "desks", *RULES):
+        for name in ledger.names(folder):
+            yield f"{RECORDS}/{folder}/{name}.yaml"
+
+
+def _meta(connection: sqlite3.Connection, key: str) -> str | None:
+    row = connection.execute("select value from meta where key=?", (key,)).fetchone()
+    return row[0] if row else None
+
+
+def _set_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
+    connection.execute("insert or replace into meta values (?,?)", (key, value))
+
+
+def _create(connection: sqlite3.Connection, made: str) -> None:
+    from svcctl.ledger.rows import OBLIGATION_COLUMNS, TICKET_COLUMNS
+
+    tickets = ", ".join(TICKET_COLUMNS[1:])
+    owed = ", ".join(OBLIGATION_COLUMNS)
+    connection.executescript(
+        f"""
+        begin;
+        create table meta (key text primary key, value text) without rowid;
+        create table dirty (path text primary key, size, mtime, inode, noticed) without rowid;
+        create table tickets (path text primary key, {tickets});
+        create index tickets_id on tickets (id);
+        create index tickets_open on tickets (opened) where ended = 0;
+        create index tickets_last on tickets (last_at);
+        create index tickets_noted on tickets (last_noted);
+        create index tickets_customer on tickets (customer);
+        create index tickets_unit on tickets (unit) where unit != '';
+        create index tickets_foreign on tickets (foreign_id) where foreign_id != '';
+        create index tickets_about on tickets (about) where about != '';
+        create table obligations ({owed});
+        create index obligations_path on obligations (path);
+        create index obligations_undecided on obligations (is_call, due) where verdict = 0;
+        create index obligations_breached on obligations (verdict) where verdict in (0, 2, 5);
+        create table problems (path, code, severity, line, column, args, excerpt, subject);
+        create index problems_path on problems (path);
+        create table cards (path text primary key, kind, id, name, phone, role, customer, fields);
+        create index cards_kind on cards (kind, id);
+        create index cards_customer on cards (customer) where customer != '';
+        insert into meta values ('made', '{made}');
+        commit;
+        """
+    )

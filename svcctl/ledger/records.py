@@ -1,0 +1,197 @@
+"""Records as typed values: bytes to cases, cards and policies, and every problem on the way.
+
+Knows the readers and the declarations; nothing of the index or of git.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from svcctl.domain import cards
+from svcctl.domain.calendar import Calendar
+from svcctl.domain.cards import Card, CardKind
+from svcctl.domain.cases import Case, read_case
+from svcctl.domain.checks.catalogue import severity
+from svcctl.domain.checks.identity_rules import identity_problems
+from svcctl.domain.checks.schema_rules import misread_problems
+from svcctl.domain.policy import Book, Fields, read_policy
+from svcctl.domain.problems import N_, Message, NotFound, Problem, Unreadable
+from svcctl.domain.ticket import TICKET
+from svcctl.ledger import cardfile, casefile
+from svcctl.ledger.folder import RECORDS, Ledger
+
+
+class Read(NamedTuple):
+    """A case as read: None where an error forbids using it; every problem found on the way."""
+
+    case: Case | None
+    problems: list[Problem]
+
+
+def read_ticket(data: bytes, path: str) -> Read:
+    """Return the ticket in ``data``; never raises for anything the bytes may say."""
+    raw = casefile.read_case(data, path)
+    subject = path.rpartition("/")[2].removesuffix(".yaml")
+    problems = [problem._replace(subject=subject) for problem in raw.problems]
+    if not raw.ok:
+        return Read(None, problems)
+    case, wrong = read_case(TICKET, raw.head, raw.events, raw.event_lines)
+    if case is None:
+        lines = raw.lines
+        problems += misread_problems(path, wrong, raw.head_at, raw.event_lines, lines, subject)
+        return Read(None, problems)
+    listed = [(int(event["n"]), event["desk"]) for event in raw.events]
+    problems += identity_problems(path, case, listed)
+    if any(problem.code == "E301" for problem in problems):
+        return Read(None, problems)
+    return Read(case, problems)
+
+
+def load_ticket(ledger: Ledger, path: str) -> tuple[Case, bytes, list[Problem]]:
+    """Return the ticket, its bytes and its warnings; raises ``Unreadable`` naming every error."""
+    data = ledger.read(path)
+    read = read_ticket(data, path)
+    if read.case is None:
+        raise Unreadable(
+            "unreadable-record",
+            Message(N_("{path} cannot be read"), {"path": path}),
+            Message(
+                N_("mend the places named, or restore it: git checkout -- {path}"), {"path": path}
+            ),
+            tuple(read.problems),
+        )
+    return read.case, data, read.problems
+
+
+def read_card(kind: CardKind, data: bytes, path: str) -> tuple[Card | None, list[Problem]]:
+    """Return the card in ``data`` and every problem; None where an error forbids using it."""
+    name = path.rpartition("/")[2].removesuffix(".yaml")
+    raw = cardfile.read_card(data, path)
+    problems = [problem._replace(subject=name) for problem in raw.problems]
+    if any(severity(problem.code) == "error" for problem in problems):
+        return None, problems
+    card, flaws = cards.read_card(kind, name, raw.fields())
+    for flaw in flaws:
+        line, column = raw.place((flaw.key,))
+        problems.append(Problem(flaw.code, path, line, column, flaw.args, raw.excerpt(line), name))
+    return card, problems
+
+
+def load_card(ledger: Ledger, kind: CardKind, name: str) -> Card:
+    """Return a card. Raises ``NotFound`` or ``Unreadable``."""
+    path = f"{RECORDS}/{kind.folder}/{name}.yaml"
+    if kind.ids.fullmatch(name) is None:
+        raise NotFound(
+            "no-such-card",
+            Message(N_("“{name}” is not {looks}"), {"name": name, "looks": kind.id_looks}),
+        )
+    try:
+        data = ledger.read(path)
+    except FileNotFoundError:
+        raise NotFound(
+            "no-such-card",
+            Message(N_("there is no {kind} {name}"), {"kind": kind.name, "name": name}),
+            Message(
+                N_("svcctl {kind} list shows all; svcctl {kind} new adds one"), {"kind": kind.name}
+            ),
+        ) from None
+    card, problems = read_card(kind, data, path)
+    if card is None:
+        raise Unreadable(
+            "unreadable-record",
+            Message(N_("{path} cannot be read"), {"path": path}),
+            Message(
+                N_("mend the places named, or restore it: git checkout -- {path}"), {"path": path}
+            ),
+            tuple(problems),
+        )
+    return card
+
+
+def load_book(ledger: Ledger) -> Book:
+    """Return the policies and calendars in force by date. Raises ``Unreadable`` with every problem."""
+    policies = []
+    problems: list[Problem] = []
+    for name in ledger.names("policy"):
+        path = f"{RECORDS}/policy/{name}.yaml"
+        raw = cardfile.read_card(ledger.read(path), path)
+        problems += [p for p in raw.problems if severity(p.code) == "error"]
+        if problems:
+            continue
+        try:
+            since = date.fromisoformat(name)
+        except ValueError:
+            args = {"key": "file name", "value": name, "expected": "a date such as 2026-01-01"}
+            problems.append(Problem("E221", path, 0, 0, args))
+            continue
+        try:
+            policies.append(
+                read_policy(
+                    path, since, _fields(raw.fields()), raw.place, TICKET.events, TICKET.marks
+                )
+            )
+        except Unreadable as stop:
+            problems += stop.problems
+    if problems:
+        raise _unusable(problems)
+    if not policies:
+        raise Unreadable(
+            "no-policy",
+            Message(N_("the ledger has no policy under records/policy"), {}),
+            Message(
+                N_("restore it from git, or write the shipped one with `svcctl init . --desk …`"),
+                {},
+            ),
+        )
+    calendars = {policy.calendar: load_calendar(ledger, policy.calendar) for policy in policies}
+    newest = calendars[policies[-1].calendar]
+    return Book(policies, calendars, newest.zone)
+
+
+def load_calendar(ledger: Ledger, name: str) -> Calendar:
+    """Return the calendar ``records/calendar/<name>.yaml``. Raises ``Unreadable``."""
+    path = f"{RECORDS}/calendar/{name}.yaml"
+    try:
+        data = ledger.read(path)
+    except FileNotFoundError:
+        raise Unreadable(
+            "no-calendar",
+            Message(
+                N_("the policy names the calendar {name}, but {path} is not there"),
+                {"name": name, "path": path},
+            ),
+            Message(N_("restore it from git, or name another calendar in the policy"), {}),
+        ) from None
+    raw = cardfile.read_card(data, path)
+    problems = [p for p in raw.problems if severity(p.code) == "error"]
+    if problems:
+        raise _unusable(problems)
+    return Calendar.from_fields(_fields(raw.fields()), raw.place, path)
+
+
+def roles(ledger: Ledger) -> dict[str, str]:
+    """Return the role of each person whose card can be read."""
+    found = {}
+    for name in ledger.names("staff"):
+        path = f"{RECORDS}/staff/{name}.yaml"
+        card, _ = read_card(cards.STAFF, ledger.read(path), path)
+        if card is not None:
+            found[name] = card.get("role")
+    return found
+
+
+def _fields(fields: Mapping[str, object]) -> Fields:
+    return fields  # type: ignore[return-value]
+
+
+def _unusable(problems: list[Problem]) -> Unreadable:
+    return Unreadable(
+        "bad-policy",
+        Message(
+            N_("the rules of this ledger cannot be read, so nothing can be said of deadlines"), {}
+        ),
+        Message(N_("mend the places named, or restore the files from git"), {}),
+        tuple(problems),
+    )

@@ -1,0 +1,162 @@
+"""What the index keeps of one file: the replayed ticket, its obligations, its findings.
+
+Everything here is derived from the file's bytes and the policies; nothing depends on the moment of
+asking, on other records or on this machine, so that a row stays true until the file changes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from svcctl.domain.checks.catalogue import severity
+from svcctl.domain.checks.schema_rules import stray_problems
+from svcctl.domain.checks.service_rules import dissatisfied, ticket_problems
+from svcctl.domain.obligations import Obligation, obligations
+from svcctl.domain.policy import Book
+from svcctl.domain.problems import Problem
+from svcctl.domain.replay import State, replay
+from svcctl.domain.times import format_instant
+from svcctl.ledger.records import read_ticket
+
+Row = tuple[object, ...]
+
+# The verdicts that do not depend on the moment of asking; UNDECIDED does.
+UNDECIDED, MET, LATE, EXCUSED, WAIVED, MISSED = range(6)
+
+
+class TicketRows(NamedTuple):
+    """The rows of one ticket file. ``ticket`` is None where the file cannot be used."""
+
+    path: str
+    ticket: Row | None
+    obligations: list[Row]
+    problems: list[Problem]
+
+
+def ticket_rows(path: str, data: bytes, book: Book) -> TicketRows:
+    """Return what the index keeps of the ticket in ``data``; never raises for what it says."""
+    read = read_ticket(data, path)
+    if read.case is None:
+        return TicketRows(path, None, [], read.problems)
+    state = replay(read.case)
+    problems = read.problems + stray_problems(path, state, read.case.id)
+    problems += ticket_problems(path, state, book)
+    owed = obligations(state, book)
+    return TicketRows(
+        path,
+        ticket_row(path, state, book),
+        [obligation_row(path, state, o) for o in owed],
+        problems,
+    )
+
+
+TICKET_COLUMNS = (
+    "path id kind state ended priority opened opened_text customer unit subject engineer visit "
+    "wanted category about foreign_id last_at last_noted contested people approvals dissatisfied"
+).split()
+
+
+def ticket_row(path: str, state: State, book: Book) -> Row:
+    """Return the values of ``TICKET_COLUMNS``; instants as seconds since the epoch."""
+    case = state.case
+    people: dict[str, None] = {}
+    approvals = []
+    for event in case.events:
+        people[event.by] = None
+        for key in ("to", "approved"):
+            named = event.fields.get(key)
+            if named is not None:
+                people[str(named)] = None
+        if event.do == "reassigned":
+            approvals.append(event.name)
+    answer = dissatisfied(state, book)
+    text = state.text
+    return (
+        path,
+        case.id,
+        text("kind"),
+        state.state,
+        int(state.is_ended),
+        text("priority"),
+        int(case.opened.timestamp()),
+        format_instant(case.opened),
+        text("customer"),
+        text("unit"),
+        text("subject"),
+        text("engineer"),
+        text("visit"),
+        text("wanted"),
+        text("category"),
+        text("about"),
+        text("foreign"),
+        int(max(event.at for event in case.events).timestamp()),
+        int(max(event.noted for event in case.events).timestamp()),
+        " ".join(sorted(state.contested)),
+        " ".join(sorted(people)),
+        " ".join(approvals),
+        answer.event.name if answer is not None else "",
+    )
+
+
+OBLIGATION_COLUMNS = (
+    "path seq kind number owner who starts starts_text started_by not_before due due_text met "
+    "met_text met_by excused ended paused verdict severity policy rule_line rule is_call attempts line"
+).split()
+
+
+def obligation_row(path: str, state: State, one: Obligation) -> Row:
+    """Return the values of ``OBLIGATION_COLUMNS``; instants as seconds, and as text to show."""
+    met = one.met.timestamp() if one.met else None
+    return (
+        path,
+        0,
+        one.kind,
+        one.number,
+        one.owner,
+        one.who,
+        one.starts.timestamp(),
+        format_instant(one.starts),
+        one.started_by,
+        one.not_before.timestamp() if one.not_before else None,
+        one.due.timestamp(),
+        format_instant(one.due),
+        met,
+        format_instant(one.met) if one.met else None,
+        one.met_by,
+        one.excused.timestamp() if one.excused else None,
+        one.ended.timestamp() if one.ended else None,
+        one.paused.timestamp() if one.paused else None,
+        verdict(one),
+        one.severity,
+        one.policy,
+        one.line,
+        one.rule,
+        int(one.kind.startswith("callback")),
+        attempts(state, one),
+        next((f.event.line for f in state.facts if f.event.name == one.started_by), 0),
+    )
+
+
+def verdict(one: Obligation) -> int:
+    """Return what can be said of an obligation whatever the moment of asking."""
+    if one.met is not None:
+        if one.met <= one.due:
+            return MET
+        return LATE if one.excused is None else EXCUSED
+    if one.excused is not None:
+        return EXCUSED
+    if one.ended is not None:
+        return WAIVED if one.ended <= one.due else MISSED
+    return UNDECIDED
+
+
+def attempts(state: State, one: Obligation) -> int:
+    """Return how often the customer was called since the obligation started, reached or not."""
+    return sum(
+        1 for fact in state.facts if fact.event.do == "called-back" and fact.at >= one.starts
+    )
+
+
+def is_error(problem: Problem) -> bool:
+    """Whether a finding is an error (and not a warning)."""
+    return severity(problem.code) == "error"

@@ -1,0 +1,120 @@
+"""Languages: choosing one, and saying a message in it. Knows no command and no record.
+
+Text in the code is English and is the key of the catalogue. It is looked up where it is shown, so
+one process can speak both languages, and nothing that is stored depends on the language.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Mapping, Sequence
+
+from svcctl.domain.problems import N_, Message
+
+__all__ = [
+    "LANGUAGES",
+    "N_",
+    "_",
+    "choose_language",
+    "language",
+    "ngettext",
+    "say",
+    "set_language",
+    "word",
+]
+
+LANGUAGES = ("zh_CN", "en")
+DOMAIN = "svcctl"
+
+_LOCALE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "locale")
+_catalogue: gettext.NullTranslations = gettext.NullTranslations()
+_language = "en"
+
+
+def choose_language(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language to speak: ``--lang``, then ``SVCCTL_LANG``, then the locale; else English.
+
+    ``argv`` is read before it is parsed, so that the parser's own complaints are translated too;
+    a value that is no language is left to the parser to refuse.
+    """
+    asked = ""
+    for position, word in enumerate(argv):
+        if word == "--":
+            break
+        if word == "--lang" and position + 1 < len(argv):
+            asked = argv[position + 1]
+        elif word.startswith("--lang="):
+            asked = word[len("--lang=") :]
+    if asked in LANGUAGES:
+        return asked
+    own = _known(environ.get("SVCCTL_LANG", ""))
+    if own:
+        return own
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environ.get(name, "")
+        if value:
+            return _known(value) or "en"
+    return "en"
+
+
+def _known(locale_name: str) -> str:
+    head = locale_name.replace("-", "_").partition(".")[0].lower()
+    if head == "zh" or head.startswith("zh_"):
+        return "zh_CN"
+    if head == "en" or head.startswith("en_"):
+        return "en"
+    return ""
+
+
+def set_language(lang: str) -> None:
+    """Speak ``lang`` (one of ``LANGUAGES``) from now on, in this process, in the parser too.
+
+    The parser asks the process-wide gettext domain, which is chosen by the ``LANGUAGE`` variable.
+    """
+    global _catalogue, _language
+    if lang not in LANGUAGES:
+        raise ValueError(f"not a language of this program: {lang!r}")
+    _language = lang
+    os.environ["LANGUAGE"] = lang
+    gettext.bindtextdomain(DOMAIN, _LOCALE)
+    gettext.textdomain(DOMAIN)
+    _catalogue = gettext.translation(DOMAIN, _LOCALE, languages=[lang], fallback=True)
+
+
+def language() -> str:
+    """The language spoken now: one of ``LANGUAGES``."""
+    return _language
+
+
+def _(text: str) -> str:
+    """``text`` in the language spoken now; the text itself where there is no translation."""
+    return _catalogue.gettext(text) if text else text
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """The form for ``count`` in the language spoken now, its places not yet filled."""
+    return _catalogue.ngettext(singular, plural, count)
+
+
+def say(message: Message) -> str:
+    """``message`` as one sentence in the language spoken now, harmless for a terminal.
+
+    Its arguments come from the user's records and words, so they are made harmless one by one.
+    """
+    from svcctl.views.safe import line
+
+    places = {name: line(str(value)) for name, value in message.args.items()}
+    return _(message.template).format_map(places)
+
+
+def word(key: str, field: str = "") -> str:
+    """The label of a stored word (a state, a kind, a result) in the language spoken now.
+
+    ``field`` is the key it is stored under: a word that means different things in two fields has a
+    label for ``field.word``. A word without a label is shown as it is stored.
+    """
+    from svcctl.views.labels import LABELS
+
+    label = LABELS.get(f"{field}.{key}") or LABELS.get(key)
+    return key if label is None else _(label)

@@ -1,0 +1,120 @@
+"""Tables for people: labels, short times, Chinese aligned, fitted to the terminal's width.
+
+Knows how a cell looks; not where items come from. Loaded only when a table is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import tabulate
+import wcwidth
+
+from svcctl.views.language import _, word
+from svcctl.views.output import Column, Item, value_at
+from svcctl.views.safe import line
+
+GAP = 2
+NARROWEST = 6
+
+
+def table(items: Sequence[Item], columns: Sequence[Column], terminal_width: int | None) -> str:
+    """``items`` as lines of aligned columns under translated titles; empty for no items."""
+    if not items:
+        return ""
+    titles = [_(column.title) for column in columns]
+    rows = [[shown(item, column) for column in columns] for item in items]
+    widths = _widths(titles, rows, columns, terminal_width)
+    rows = [[cut(text, width) for text, width in zip(row, widths, strict=True)] for row in rows]
+    titles = [cut(title, width) for title, width in zip(titles, widths, strict=True)]
+    text = tabulate.tabulate(
+        rows,
+        headers=titles,
+        tablefmt="simple",
+        disable_numparse=True,
+        colalign=[column.align for column in columns],
+    )
+    return "\n".join(part.rstrip() for part in text.split("\n")) + "\n"
+
+
+def shown(item: Item, column: Column) -> str:
+    """The cell of ``item`` in ``column``: labels for stored words, short times, one harmless line."""
+    return _cell(value_at(item, column.key), column)
+
+
+def _cell(value: object, column: Column) -> str:
+    if value is None:
+        return ""
+    if type(value) is str:
+        return _text(value, column)
+    if isinstance(value, bool):
+        return word("yes") if value else word("no")
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_cell(part, column) for part in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{line(str(key))}={_cell(part, column)}" for key, part in value.items())
+    return _text(value.isoformat() if hasattr(value, "isoformat") else str(value), column)
+
+
+def _text(text: str, column: Column) -> str:
+    if column.show == "word":
+        text = word(text, column.key.rpartition(".")[2])
+    elif column.show == "time":
+        text = text[:16].replace("T", " ")
+    elif column.show == "day":
+        text = text[:10]
+    return line(text)
+
+
+def _widths(
+    titles: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    columns: Sequence[Column],
+    terminal_width: int | None,
+) -> list[int]:
+    """How wide each column may be: its content, its own limit, and a share of the terminal.
+
+    What does not fit is taken from the widest columns of text. The first column (the id), words and
+    times stay whole: an id with its end cut off is of no use.
+    """
+    widths = []
+    for position, (title, column) in enumerate(zip(titles, columns, strict=True)):
+        widest = max([display_width(title), *(display_width(row[position]) for row in rows)])
+        widths.append(widest if column.width is None else min(widest, column.width))
+    if terminal_width is None:
+        return widths
+    elastic = [
+        position
+        for position, column in enumerate(columns)
+        if position and column.show == "text" and widths[position] > NARROWEST
+    ]
+    excess = sum(widths) + GAP * (len(widths) - 1) - terminal_width
+    while excess > 0 and elastic:
+        position = max(elastic, key=lambda place: widths[place])
+        widest = widths[position]
+        if widest <= NARROWEST:
+            break
+        second = max((widths[place] for place in elastic if widths[place] < widest), default=0)
+        taken = min(excess, widest - max(second, NARROWEST))
+        widths[position] -= taken
+        excess -= taken
+    return widths
+
+
+def display_width(text: str) -> int:
+    """The columns ``text`` takes on a terminal."""
+    return len(text) if text.isascii() else max(wcwidth.wcswidth(text), 0)
+
+
+def cut(text: str, width: int) -> str:
+    """``text``, or its beginning and an ellipsis, in at most ``width`` terminal columns."""
+    if display_width(text) <= width:
+        return text
+    room = width - 1
+    kept = ""
+    for character in text:
+        room -= max(wcwidth.wcwidth(character), 0)
+        if room < 0:
+            break
+        kept += character
+    return kept + "…"

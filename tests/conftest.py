@@ -1,0 +1,87 @@
+"""What every test stands on: a clean environment, English, and a way to run a command in place."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+os.environ["TYPER_USE_RICH"] = "0"
+
+from svcctl.__main__ import run
+from svcctl.views.language import set_language
+
+
+class Ran(NamedTuple):
+    """What one command left behind: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Terminal(io.StringIO):
+    """A stdin with a person behind it, who types the given lines."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _clean_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No variable of the person who runs the tests, and English, unless a test says otherwise."""
+    for name in list(os.environ):
+        if name.startswith(("SVCCTL_", "GIT_", "LC_", "_SVCCTL")) or name in (
+            "LANG",
+            "NO_COLOR",
+            "PAGER",
+            "EDITOR",
+            "VISUAL",
+        ):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("LANGUAGE", "en")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LINES", "40")
+    set_language("en")
+    yield
+    set_language("en")
+
+
+@pytest.fixture
+def svcctl(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Ran]:
+    """Run a command in this process: ``svcctl("ticket", "list", now="2026-11-16T09:00:00+08:00")``.
+
+    ``now`` is the injected clock; ``cwd`` the working directory; ``lang`` the language; ``stdin``
+    what is piped in; ``typed`` what a person at a terminal answers.
+    """
+
+    def call(
+        *words: str | Path,
+        lang: str = "en",
+        now: str = "2026-11-16T09:00:00+08:00",
+        cwd: Path | None = None,
+        stdin: str = "",
+        typed: str | None = None,
+    ) -> Ran:
+        moment = datetime.fromisoformat(now)
+        with monkeypatch.context() as patch:
+            patch.setenv("SVCCTL_LANG", lang)
+            if cwd is not None:
+                patch.chdir(cwd)
+            piped = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
+            patch.setattr(sys, "stdin", piped if typed is None else Terminal(typed))
+            capsys.readouterr()
+            code = run([str(word) for word in words], clock=lambda: moment)
+        out, err = capsys.readouterr()
+        set_language("en")
+        return Ran(code, out, err)
+
+    return call

@@ -1,0 +1,183 @@
+"""Answers in four forms: aligned tables, stable JSON, safe CSV, bare ids."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import stat
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import wcwidth
+
+from svcctl.views import output
+from svcctl.views.language import set_language
+from svcctl.views.output import Column, page, render
+
+COLUMNS = (
+    Column("id", "Ticket"),
+    Column("state", "State", show="word"),
+    Column("customer.name", "Customer"),
+    Column("subject", "Subject"),
+    Column("due", "Due", show="time"),
+    Column("amount", "Amount", align="right"),
+)
+ITEMS = [
+    {
+        "id": "SHA-261116-01X",
+        "state": "dispatched",
+        "customer": {"name": "客户甲"},
+        "subject": "不制冷 \x1b[31m\u202eliated",
+        "due": "2026-11-16T09:00:00+08:00",
+        "amount": "100000.01",
+    },
+    {"id": "SHA-261116-02Y", "state": "new", "subject": "=1+1", "due": None, "amount": "007"},
+]
+
+
+def test_a_table_aligns_chinese_text_in_terminal_columns() -> None:
+    lines = render("ticket", ITEMS, COLUMNS, "table").splitlines()
+    header, first = lines[0], lines[2]
+    assert _column_of(header, "Subject") == _column_of(first, "不制冷")
+    assert _column_of(header, "Due") == _column_of(first, "2026-11-16 09:00")
+
+
+def _column_of(line: str, part: str) -> int:
+    return int(wcwidth.wcswidth(line[: line.index(part)]))
+
+
+def test_a_table_leaves_digits_as_they_are_written() -> None:
+    text = render("ticket", ITEMS, COLUMNS, "table")
+    assert "100000.01" in text
+    assert "      007" in text
+
+
+def test_a_table_shows_hostile_text_as_escapes() -> None:
+    text = render("ticket", ITEMS, COLUMNS, "table")
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "\\x1b[31m\\u202eliated" in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_a_table_fits_the_terminal_and_keeps_short_columns_whole(width: int) -> None:
+    item = {**ITEMS[0], "subject": "空调外机异响并且不制冷" * 20}
+    columns = (COLUMNS[0], COLUMNS[3])
+    lines = render("ticket", [item], columns, "table", terminal_width=width).splitlines()
+    assert all(wcwidth.wcswidth(line) <= width for line in lines)
+    assert "SHA-261116-01X" in lines[2]
+    assert lines[2].endswith("…")
+
+
+def test_ids_words_and_times_stay_whole_on_the_narrowest_terminal() -> None:
+    text = render("ticket", ITEMS, COLUMNS, "table", terminal_width=20)
+    for whole in ("SHA-261116-01X", "dispatched", "2026-11-16 09:00"):
+        assert whole in text
+    assert "liated" not in text
+
+
+def test_a_list_and_a_mapping_are_shown_in_one_harmless_cell() -> None:
+    item = {"a": ["甲", "\x1b"], "b": {"k\x1b": True, "n": None}}
+    text = render("x", [item], (Column("a", "A"), Column("b", "B")), "table")
+    assert text.splitlines()[2] == "甲, \\x1b  k\\x1b=yes, n="
+
+
+def test_a_table_has_no_width_limit_where_there_is_no_terminal() -> None:
+    subject = "空调" * 200
+    assert subject in render("ticket", [{"id": "1", "subject": subject}], COLUMNS, "table")
+
+
+def test_a_column_never_gets_wider_than_its_own_limit() -> None:
+    text = render("x", [{"a": "不制冷不制冷"}], (Column("a", "A", width=7),), "table")
+    assert text.splitlines()[2] == "不制冷…"
+
+
+def test_an_empty_table_prints_nothing() -> None:
+    assert render("ticket", [], COLUMNS, "table") == ""
+
+
+def test_stored_words_are_translated_in_tables_only() -> None:
+    set_language("zh_CN")
+    table = render("ticket", ITEMS, COLUMNS, "table")
+    assert "dispatched" not in table
+    assert "已派工" in table
+    for fmt in ("json", "csv"):
+        assert "dispatched" in render("ticket", ITEMS, COLUMNS, fmt)  # type: ignore[arg-type]
+
+
+def test_machine_output_is_the_same_in_both_languages() -> None:
+    shown = {}
+    for lang in ("en", "zh_CN"):
+        set_language(lang)
+        shown[lang] = [
+            render("ticket", ITEMS, COLUMNS, fmt, as_of="2026-11-16T09:00:00+08:00")  # type: ignore[arg-type]
+            for fmt in ("json", "csv", "ids")
+        ]
+    assert shown["en"] == shown["zh_CN"]
+
+
+def test_json_has_the_promised_envelope_and_loses_nothing() -> None:
+    text = render("ticket", ITEMS, COLUMNS, "json", as_of="2026-11-16T09:00:00+08:00")
+    answer = json.loads(text)
+    assert list(answer) == ["svcctl", "kind", "as_of", "items", "problems"]
+    assert answer["svcctl"] == 1
+    assert answer["kind"] == "ticket"
+    assert answer["items"] == ITEMS
+    assert "客户甲" in text
+    assert "\u202e" not in text
+
+
+def test_json_writes_instants_with_their_offset() -> None:
+    item = {"due": datetime.fromisoformat("2026-11-16T09:00:00+08:00")}
+    answer = json.loads(render("ticket", [item], COLUMNS, "json"))
+    assert answer["items"][0]["due"] == "2026-11-16T09:00:00+08:00"
+
+
+def test_csv_is_rfc_4180_and_no_cell_is_a_formula() -> None:
+    text = render("ticket", ITEMS, COLUMNS, "csv")
+    assert text.count("\r\n") == 3
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert rows[0] == ["id", "state", "customer.name", "subject", "due", "amount"]
+    assert rows[2][3] == "'=1+1"
+    assert rows[1][4] == "2026-11-16T09:00:00+08:00"
+
+
+def test_csv_keeps_numbers_as_numbers() -> None:
+    assert render("x", [{"a": -5}], (Column("a", "A"),), "csv") == "a\r\n-5\r\n"
+
+
+def test_ids_are_one_a_line_from_the_key_that_was_asked_for() -> None:
+    assert render("ticket", ITEMS, COLUMNS, "ids") == "SHA-261116-01X\nSHA-261116-02Y\n"
+    assert render("callback", [{"ticket": "T"}], COLUMNS, "ids", id_key="ticket") == "T\n"
+
+
+def _pager(folder: Path) -> tuple[str, Path]:
+    received = folder / "received"
+    program = folder / "pager"
+    program.write_text(f'#!/bin/sh\ncat > "{received}"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return str(program), received
+
+
+def test_the_pager_gets_what_does_not_fit(tmp_path: Path) -> None:
+    program, received = _pager(tmp_path)
+    assert page("客户\n" * 50, 24, program)
+    assert received.read_text(encoding="utf-8") == "客户\n" * 50
+
+
+def test_no_pager_where_the_answer_fits_or_none_is_wanted_or_found(tmp_path: Path) -> None:
+    program, received = _pager(tmp_path)
+    assert not page("a\n" * 5, 24, program)
+    assert not page("a\n" * 50, 24, "")
+    assert not page("a\n" * 50, 24, "cat")
+    assert not page("a\n" * 50, 24, os.path.join(tmp_path, "nothing-here"))
+    assert not page("a\n" * 50, 24, "'unclosed")
+    assert not received.exists()
+
+
+def test_colour_only_where_it_is_on() -> None:
+    assert output.paint("a", "red", False) == "a"
+    assert output.paint("a", "red", True) == "\x1b[31ma\x1b[0m"

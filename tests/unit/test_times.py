@@ -1,0 +1,388 @@
+"""Instants, spans, weeks and what people type."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from svcctl.domain import times
+from svcctl.domain.problems import Usage
+from svcctl.domain.times import Span
+
+SHANGHAI = times.zone("Asia/Shanghai")
+NEW_YORK = times.zone("America/New_York")
+SAO_PAULO = times.zone("America/Sao_Paulo")
+#: A Wednesday.
+NOW = times.parse_instant("2026-11-18T10:20:30+08:00")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-22T09:30:00+08:00",
+        "2026-11-22T09:30:59-03:30",
+        "2024-02-29T00:00:00+00:00",
+        "0001-01-01T00:00:00+14:00",
+    ],
+)
+def test_a_stored_instant_reads_and_writes_back(text: str) -> None:
+    assert times.format_instant(times.parse_instant(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2026-11-22",
+        "2026-11-22T09:30:00",
+        "2026-11-22T09:30:00Z",
+        "2026-11-22T09:30+08:00",
+        "2026-11-22 09:30:00+08:00",
+        "2026-11-22t09:30:00+08:00",
+        "2026-11-22T09:30:00+0800",
+        "2026-11-22T09:30:00.5+08:00",
+        "2026-11-22T09:30:00.12345",
+        "2026-11-22T09:30:00,12345",
+        "2026-W47-7T09:30:00+08:00",
+        "2026-11-22T24:00:00+08:00",
+        "2026-11-22T09:60:00+08:00",
+        "2026-02-30T09:30:00+08:00",
+        "2026-11-22T09:30:00+24:00",
+        "2026-11-22T09:30:00 08:00",
+        "２026-11-22T09:30:00+08:00",
+        " 2026-11-22T09:30:00+08:00",
+        "2026-11-22T09:30:00+08:00 ",
+        "2026-11-22T09:30:00+08:0a",
+        "20261122T093000+08:00:000",
+    ],
+)
+def test_any_other_form_is_no_stored_instant(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  (the message is not for people)
+        times.parse_instant(text)
+
+
+def test_writing_an_instant_leaves_fractions_out_and_needs_an_offset() -> None:
+    fraction = datetime(2026, 11, 22, 9, 30, 0, 999999, tzinfo=UTC)
+    assert times.format_instant(fraction) == "2026-11-22T09:30:00+00:00"
+    with pytest.raises(ValueError, match="offset"):
+        times.format_instant(datetime(2026, 11, 22))
+
+
+def test_local_mean_time_is_written_with_an_offset_in_minutes() -> None:
+    old = times.midnight(datetime(1900, 1, 1).date(), SHANGHAI)
+    text = times.format_instant(old)
+    assert len(text) == 25
+    assert times.parse_instant(text) == old
+
+
+READ = """
+2026-11-16T09:00:00+08:00 | 2026-11-16T09:00:00+08:00
+2026-11-16T09:00:00Z      | 2026-11-16T17:00:00+08:00
+2026-11-16T09:00Z         | 2026-11-16T17:00:00+08:00
+2026-11-16t09:00z         | 2026-11-16T17:00:00+08:00
+2026-11-16 09:00 +01:00   | 2026-11-16T16:00:00+08:00
+2026-11-16T20:00:00-05:00 | 2026-11-17T09:00:00+08:00
+2026-11-16T09:00:05       | 2026-11-16T09:00:05+08:00
+2026-11-16T09:00          | 2026-11-16T09:00:00+08:00
+2026-11-16 09:00          | 2026-11-16T09:00:00+08:00
+2026-11-16   9:00         | 2026-11-16T09:00:00+08:00
+2026-11-16                | 2026-11-16T00:00:00+08:00
+2026-11-16 24:00          | 2026-11-17T00:00:00+08:00
+2026/11/16 9:00           | 2026-11-16T09:00:00+08:00
+2026年11月16日 9点        | 2026-11-16T09:00:00+08:00
+2026年11月16日9点05分     | 2026-11-16T09:05:00+08:00
+11-16 09:00               | 2026-11-16T09:00:00+08:00
+11-16                     | 2026-11-16T00:00:00+08:00
+11月16日 下午3点          | 2026-11-16T15:00:00+08:00
+11月16号                  | 2026-11-16T00:00:00+08:00
+12-28 09:00               | 2026-12-28T09:00:00+08:00
+01-03 09:00               | 2027-01-03T09:00:00+08:00
+09:05                     | 2026-11-18T09:05:00+08:00
+9:05                      | 2026-11-18T09:05:00+08:00
+09:05:07                  | 2026-11-18T09:05:07+08:00
+23:59                     | 2026-11-18T23:59:00+08:00
+00:00                     | 2026-11-18T00:00:00+08:00
+24:00                     | 2026-11-19T00:00:00+08:00
+０９：０５                | 2026-11-18T09:05:00+08:00
+２０２６－１１－１６　０９：００ | 2026-11-16T09:00:00+08:00
+昨天 17:30                | 2026-11-17T17:30:00+08:00
+昨天17:30                 | 2026-11-17T17:30:00+08:00
+昨天下午5点半             | 2026-11-17T17:30:00+08:00
+今天 9:00                 | 2026-11-18T09:00:00+08:00
+前天                      | 2026-11-16T00:00:00+08:00
+大前天 9点                | 2026-11-15T09:00:00+08:00
+明天                      | 2026-11-19T00:00:00+08:00
+后天 9:00                 | 2026-11-20T09:00:00+08:00
+yesterday 17:30           | 2026-11-17T17:30:00+08:00
+Yesterday 17:30           | 2026-11-17T17:30:00+08:00
+today                     | 2026-11-18T00:00:00+08:00
+tomorrow 9:00             | 2026-11-19T09:00:00+08:00
+周一 9:00                 | 2026-11-16T09:00:00+08:00
+周三 9:00                 | 2026-11-18T09:00:00+08:00
+周三 23:00                | 2026-11-18T23:00:00+08:00
+周四                      | 2026-11-12T00:00:00+08:00
+星期天9点                 | 2026-11-15T09:00:00+08:00
+礼拜日 9点                | 2026-11-15T09:00:00+08:00
+上周一 9:00               | 2026-11-09T09:00:00+08:00
+上个星期五                | 2026-11-13T00:00:00+08:00
+本周五                    | 2026-11-20T00:00:00+08:00
+下周一 9:00               | 2026-11-23T09:00:00+08:00
+monday 9:00               | 2026-11-16T09:00:00+08:00
+fri                       | 2026-11-13T00:00:00+08:00
+-10m                      | 2026-11-18T10:10:30+08:00
+- 10m                     | 2026-11-18T10:10:30+08:00
+－10m                     | 2026-11-18T10:10:30+08:00
+-90s                      | 2026-11-18T10:19:00+08:00
+-2h                       | 2026-11-18T08:20:30+08:00
+-1d                       | 2026-11-17T10:20:30+08:00
++1d                       | 2026-11-19T10:20:30+08:00
+-1mo                      | 2026-10-18T10:20:30+08:00
+-1y                       | 2025-11-18T10:20:30+08:00
+10分钟前                  | 2026-11-18T10:10:30+08:00
+半小时前                  | 2026-11-18T09:50:30+08:00
+2个小时后                 | 2026-11-18T12:20:30+08:00
+3天前                     | 2026-11-15T10:20:30+08:00
+now                       | 2026-11-18T10:20:30+08:00
+现在                      | 2026-11-18T10:20:30+08:00
+上午9点                   | 2026-11-18T09:00:00+08:00
+早上8点一刻               | 2026-11-18T08:15:00+08:00
+下午3点半                 | 2026-11-18T15:30:00+08:00
+下午3:30                  | 2026-11-18T15:30:00+08:00
+下午15:00                 | 2026-11-18T15:00:00+08:00
+下午12点                  | 2026-11-18T12:00:00+08:00
+中午11点                  | 2026-11-18T11:00:00+08:00
+中午12点                  | 2026-11-18T12:00:00+08:00
+中午1点                   | 2026-11-18T13:00:00+08:00
+傍晚6点                   | 2026-11-18T18:00:00+08:00
+晚上8点                   | 2026-11-18T20:00:00+08:00
+晚上12点                  | 2026-11-19T00:00:00+08:00
+凌晨12点                  | 2026-11-18T00:00:00+08:00
+凌晨1点                   | 2026-11-18T01:00:00+08:00
+9点三刻                   | 2026-11-18T09:45:00+08:00
+9点整                     | 2026-11-18T09:00:00+08:00
+9时5分                    | 2026-11-18T09:05:00+08:00
+3pm                       | 2026-11-18T15:00:00+08:00
+3:30 PM                   | 2026-11-18T15:30:00+08:00
+12am                      | 2026-11-18T00:00:00+08:00
+12pm                      | 2026-11-18T12:00:00+08:00
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [tuple(part.strip() for part in line.split("|")) for line in READ.strip().splitlines()],
+)
+def test_a_time_is_read_as_people_mean_it(text: str, expected: str) -> None:
+    assert times.format_instant(times.read_time(text, NOW, SHANGHAI)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "   ", "9", "900", "9:5", "09:60", "25:00", "24:01", "hello", "昨天晚上", "晚上1点"),
+        *("上午1:00 pm", "上午15点", "凌晨13点", "13pm", "0pm", "2026-02-30", "02-30", "13-01"),
+        *("11-16T09:00", "11-1619:00", "11-161 9:00", "2026-11-16 9", "2026-11-16T9:00:00Z extra"),
+        *("2026-11-16T25:00:00+08:00", "2026-11-16T09:00:00+25:00", "半天前", "-10", "-10w"),
+        *("-999999y", "9999-12-31", "9999-12-31T23:59:59-12:00", "0001-01-01", "周八", "٠٩:٠٥"),
+        *("昨天昨天", "今天 9:00 10:00", "$(date)", "\x1b[31m"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(Usage) as caught:
+        times.read_time(text, NOW, SHANGHAI)
+    assert caught.value.code == "time"
+    assert caught.value.message.args["text"] == (text.strip() or '""')
+    assert caught.value.remedy is not None
+    assert "昨天 17:30" in caught.value.remedy.args["examples"]
+
+
+def test_every_example_in_the_remedy_can_be_read() -> None:
+    for example in times.TIME_EXAMPLES.split(", "):
+        times.read_time(example, NOW, SHANGHAI)
+
+
+def test_a_month_and_day_lie_in_the_nearest_year() -> None:
+    january = times.parse_instant("2027-01-03T09:00:00+08:00")
+    assert times.read_time("12-28", january, SHANGHAI).year == 2026
+    assert times.read_time("01-28", january, SHANGHAI).year == 2027
+    assert times.read_time("02-29", january, SHANGHAI).year == 2028
+    with pytest.raises(Usage):
+        times.read_time("02-29", NOW.replace(year=2026), SHANGHAI)
+
+
+def test_days_are_those_of_the_ledgers_zone_and_not_of_now() -> None:
+    late = times.parse_instant("2026-11-17T23:00:00+00:00")
+    assert times.format_instant(times.read_time("9:00", late, SHANGHAI)) == (
+        "2026-11-18T09:00:00+08:00"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected"),
+    [
+        ("2026-11-01 01:30", NEW_YORK, "2026-11-01T01:30:00-04:00"),
+        ("2026-11-01 02:00", NEW_YORK, "2026-11-01T02:00:00-05:00"),
+        ("2026-03-08 01:59", NEW_YORK, "2026-03-08T01:59:00-05:00"),
+        ("2026-03-08 03:00", NEW_YORK, "2026-03-08T03:00:00-04:00"),
+        ("2018-02-17 23:30", SAO_PAULO, "2018-02-17T23:30:00-02:00"),
+        ("2018-11-04", SAO_PAULO, "2018-11-04T01:00:00-02:00"),
+        ("2018-11-04 01:00", SAO_PAULO, "2018-11-04T01:00:00-02:00"),
+    ],
+)
+def test_of_a_time_that_occurs_twice_the_first_is_meant(
+    text: str, zone: timezone, expected: str
+) -> None:
+    assert times.format_instant(times.read_time(text, NOW, zone)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("2026-03-08 02:00", NEW_YORK),
+        ("2026-03-08 02:59:59", NEW_YORK),
+        ("2018-11-04 00:30", SAO_PAULO),
+    ],
+)
+def test_a_time_that_clocks_skip_is_refused(text: str, zone: timezone) -> None:
+    with pytest.raises(Usage, match="set forward"):
+        times.read_time(text, NOW, zone)
+
+
+def test_an_hour_ago_is_an_hour_across_a_change_of_clocks() -> None:
+    after = times.parse_instant("2026-11-01T01:30:00-05:00")
+    found = times.read_time("-1h", after, NEW_YORK)
+    assert times.format_instant(found) == "2026-11-01T01:30:00-04:00"
+    assert after - found == timedelta(hours=1)
+    yesterday = times.read_time("-1d", after, NEW_YORK)
+    assert times.format_instant(yesterday) == "2026-10-31T01:30:00-04:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("90s", Span(90, "s")),
+        ("3m", Span(3, "m")),
+        ("24h", Span(24, "h")),
+        ("2d", Span(2, "d")),
+        ("1mo", Span(1, "mo")),
+        ("1y", Span(1, "y")),
+        ("-2d", Span(-2, "d")),
+        ("+2d", Span(2, "d")),
+        ("0h", Span(0, "h")),
+        (" ２ｄ ", Span(2, "d")),
+        ("24MO", Span(24, "mo")),
+    ],
+)
+def test_a_span_is_a_number_and_a_unit(text: str, span: Span) -> None:
+    assert times.read_span(text) == span
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2",
+        "d",
+        "2w",
+        "2 d",
+        "1.5h",
+        "--2d",
+        "1h30m",
+        "2dd",
+        "mo",
+        "٢d",
+        "1_0d",
+        "101y",
+        "36526d",
+    ],
+)
+def test_anything_else_is_no_span(text: str) -> None:
+    with pytest.raises(Usage) as caught:
+        times.read_span(text)
+    assert caught.value.code == "span"
+    with pytest.raises(ValueError, match="span|longer"):
+        times.parse_span(text)
+
+
+def test_a_span_says_its_seconds_only_on_the_clock() -> None:
+    assert [times.parse_span(text).seconds for text in ("90s", "3m", "-2h", "2d", "1mo")] == [
+        *(90, 180, -7200),
+        *(None, None),
+    ]
+    assert str(times.parse_span("24mo")) == "24mo"
+
+
+def test_a_week_runs_from_monday_to_monday() -> None:
+    week = times.read_week("2026-W47", SHANGHAI)
+    assert (week.year, week.week, week.name) == (2026, 47, "2026-W47")
+    assert times.format_instant(week.start) == "2026-11-16T00:00:00+08:00"
+    assert times.format_instant(week.end) == "2026-11-23T00:00:00+08:00"
+    assert week.previous.name == "2026-W46"
+    assert week.previous.end == week.start
+    assert week.following.start == week.end
+
+
+def test_the_year_of_a_week_is_the_iso_year() -> None:
+    week = times.read_week("2026-W53", SHANGHAI)
+    assert times.format_instant(week.start) == "2026-12-28T00:00:00+08:00"
+    assert week.following.name == "2027-W01"
+    assert times.read_week("2026-W01", SHANGHAI).previous.name == "2025-W52"
+    assert times.week_of(times.parse_instant("2027-01-01T00:00:00+08:00"), SHANGHAI) == week
+
+
+def test_the_week_of_an_instant_is_that_of_the_zone() -> None:
+    sunday = times.parse_instant("2026-11-15T16:00:00+00:00")
+    assert times.week_of(sunday, SHANGHAI).name == "2026-W47"
+    assert times.week_of(sunday, NEW_YORK).name == "2026-W46"
+
+
+def test_a_week_in_which_clocks_change_has_another_length() -> None:
+    week = times.read_week("2026-W44", NEW_YORK)
+    assert week.end - week.start == timedelta(days=7, hours=1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2025-W53", "2026-W54", "2026-W00", "2026-W7", "2026W47", "2026-47", "W47", "2026-W4٧"],
+)
+def test_what_is_no_week_is_refused(text: str) -> None:
+    with pytest.raises(Usage) as caught:
+        times.read_week(text, SHANGHAI)
+    assert caught.value.code == "week"
+
+
+@pytest.mark.parametrize(
+    "name", ["Asia/Peking", "", "Asia", "../etc/passwd", "/etc/passwd", "a\0b", "天"]
+)
+def test_an_unknown_zone_is_refused_with_what_to_do(name: str) -> None:
+    with pytest.raises(Usage) as caught:
+        times.zone(name)
+    assert caught.value.remedy is not None
+    assert "Asia/Shanghai" in caught.value.remedy.args["example"]
+
+
+def test_a_deadline_at_midnight_is_told_as_the_day_before_at_24() -> None:
+    assert times.deadline_text(times.parse_instant("2026-11-19T00:00:00+08:00")) == (
+        "2026-11-18",
+        "24:00",
+    )
+    assert times.deadline_text(times.parse_instant("2026-11-18T17:30:00+08:00")) == (
+        "2026-11-18",
+        "17:30",
+    )
+    assert times.deadline_text(times.parse_instant("2026-11-18T17:30:01+08:00"))[1] == "17:30:01"
+
+
+def test_a_day_starts_where_the_gap_over_midnight_ends() -> None:
+    # Clocks went from 23:30 to 00:30 on 1919-03-30 in Toronto: the 31st began at 00:30.
+    toronto = times.zone("America/Toronto")
+    start = times.midnight(datetime(1919, 3, 31).date(), toronto)
+    assert start.isoformat() == "1919-03-31T00:30:00-04:00"
+
+
+def test_epoch_needs_an_offset() -> None:
+    with pytest.raises(ValueError, match="offset"):
+        times.epoch(datetime(2026, 11, 16))
+    with pytest.raises(ValueError, match="offset"):
+        times.in_zone(datetime(2026, 11, 16), SHANGHAI)
