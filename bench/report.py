@@ -89,10 +89,12 @@ def page(
         limit = ("< " if stated.below else "≤ ") + number(stated.limit, stated.unit)
         lines.append(_line(stated.text, found, limit, verdict(row), row.note))
     lines += ["", "## Times", ""]
-    lines += ["| group | program | tickets | median ms | lowest | highest | rounds |"]
-    lines += ["|---|---|---:|---:|---:|---:|---:|"]
-    for group, what, size, figure in times:
-        ms = [f"{1000 * value:.1f}" for value in figure[:3]]
+    lines += [
+        "| group | program | tickets | median ms | lowest | highest | processor ms | rounds |"
+    ]
+    lines += ["|---|---|---:|---:|---:|---:|---:|---:|"]
+    for group, what, size, figure, processor in times:
+        ms = [f"{1000 * value:.1f}" for value in (*figure[:3], processor)]
         lines.append(
             _line(
                 group,

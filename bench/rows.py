@@ -12,17 +12,32 @@ from typing import NamedTuple
 from bench import floors, generate, peers, product
 from bench.generate import size_name
 from bench.promises import Row, judged, unmeasured
-from bench.timing import Command, Figure, Round, Sample, figure, peak, ratio, rounds, seconds
+from bench.timing import (
+    Command,
+    Figure,
+    Round,
+    Sample,
+    figure,
+    peak,
+    processor,
+    ratio,
+    rounds,
+    seconds,
+)
 from bench.workplace import WORK, NotMeasured
 
 
 class Timed(NamedTuple):
-    """How long one program took in one group of measurements, in seconds."""
+    """How long one program took in one group of measurements, in seconds.
+
+    ``processor`` is the median of its processor time, that of its own children included.
+    """
 
     group: str
     what: str
     size: int
     figure: Figure
+    processor: float
 
 
 class Bench:
@@ -56,7 +71,9 @@ class Bench:
     def keep(self, group: str, size: int, taken: Sequence[Round]) -> None:
         """Remember how long each program of these rounds took."""
         for name in taken[0]:
-            self.times.append(Timed(group, name, size, seconds(taken, name)))
+            self.times.append(
+                Timed(group, name, size, seconds(taken, name), processor(taken, name))
+            )
 
     def peer(self, make: Callable[[int], Command], size: int) -> tuple[dict[str, Command], str]:
         """The peer under its name, or nothing and why."""

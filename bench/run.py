@@ -22,6 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     WORK.mkdir(parents=True, exist_ok=True)
     facts = report.machine()
     bench = Bench(options.sizes, options.quick)
+    if os.getloadavg()[0] > 1:
+        bench.notes.append("the machine was busy with other work when the run began")
+        print(bench.notes[-1])
     rows: list[Row] = []
     for group in options.only or [name for name in GROUPS if name != "floors"]:
         rows += _measure(group, bench)

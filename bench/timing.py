@@ -103,6 +103,11 @@ def seconds(taken: Sequence[Round], of: str) -> Figure:
     return figure([total(one, of) for one in taken])
 
 
+def processor(taken: Sequence[Round], of: str) -> float:
+    """Median processor seconds of ``of``: less moved by what else the machine does."""
+    return statistics.median(one[of].user + one[of].system for one in taken)
+
+
 def total(one: Round, names: str) -> float:
     """Wall seconds of a sum such as ``typer+status`` or ``new-written`` in one round."""
     sign, wall = 1.0, 0.0

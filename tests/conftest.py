@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -55,11 +56,11 @@ def _clean_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def svcctl(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[..., Ran]:
     """Run a command in this process: ``svcctl("ticket", "list", now="2026-11-16T09:00:00+08:00")``.
 
-    ``now`` is the injected clock; ``cwd`` the working directory; ``lang`` the language; ``stdin``
+    ``now`` is the injected clock; ``cwd`` the working directory (else ``tmp_path``); ``lang`` the language; ``stdin``
     what is piped in; ``typed`` what a person at a terminal answers.
     """
 
@@ -74,8 +75,8 @@ def svcctl(
         moment = datetime.fromisoformat(now)
         with monkeypatch.context() as patch:
             patch.setenv("SVCCTL_LANG", lang)
-            if cwd is not None:
-                patch.chdir(cwd)
+            patch.chdir(cwd or tmp_path)
+            patch.setattr(tempfile, "tempdir", str(tmp_path))
             piped = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
             patch.setattr(sys, "stdin", piped if typed is None else Terminal(typed))
             capsys.readouterr()

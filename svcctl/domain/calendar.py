@@ -219,7 +219,7 @@ class Calendar:
             return start + minute * 60
         day = self._date(ordinal)
         wall = datetime(day.year, day.month, day.day, minute // 60, minute % 60)
-        return max(start, times.wall_epoch(wall, self.zone))
+        return times.wall_epoch(wall, self.zone)
 
     @staticmethod
     def _date(ordinal: int) -> date:

@@ -25,7 +25,7 @@ class Obligation(NamedTuple):
     ``number`` is the visit's or the cycle's (0: the ticket's). ``who`` is a staff id where the
     owner is a person of the case, else "". ``met``, ``excused`` and ``ended`` are instants or None;
     ``ended`` is when it was waived or the case ended without it. ``paused`` is since when its clock
-    stands still, ``pauses`` all spans in which it did.
+    stands still, ``pauses`` all spans in which it did. ``met_with`` names the events that can meet it.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Obligation(NamedTuple):
     policy: str
     line: int
     rule: str
+    met_with: tuple[str, ...]
 
 
 Marked = dict[str, dict[str, list[Fact]]]
@@ -203,6 +204,7 @@ def _instance(
         policy=policy.path,
         line=rule.line,
         rule=rule.text,
+        met_with=tuple(sorted({pattern.do for pattern in rule.met_by})),
     )
 
 

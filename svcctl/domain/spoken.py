@@ -201,7 +201,7 @@ def _hour(part: str, hour: int) -> int:
         return 0
     if hour == 12 and part == "晚上":
         return 24
-    if hour < 12 and last > 12:
+    if 0 < hour < 12 < last:
         # 中午11点 is before noon, 中午1点 after it.
         hour += 0 if first <= hour else 12
     if not first <= hour <= last:

@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from svcctl import __version__
-from svcctl.domain.problems import GitFailed, StorageFailed
+from svcctl.domain.problems import N_, GitFailed, Message, StorageFailed
 from svcctl.ledger import changes
 from svcctl.ledger.folder import RECORDS, Ledger
 
-SCHEMA = 1
+SCHEMA = 2
 NOW_IS_WITHIN = 2_000_000_000  # nanoseconds: a file as young as this may change unseen again
 RULES = ("policy", "calendar")
 
@@ -35,13 +35,15 @@ Filler = Callable[[Ledger, sqlite3.Connection, "set[str] | None"], int]
 class Index:
     """A fresh index of a ledger. Use ``open_index``."""
 
-    def __init__(self, ledger: Ledger, query: changes.StatusQuery | None) -> None:
+    def __init__(
+        self, ledger: Ledger, query: changes.StatusQuery | None = None, kept: bool = True
+    ) -> None:
         self.ledger = ledger
         self.path: Path = ledger.private / f"index-{SCHEMA}.sqlite3"
         self._query = query
         self.rebuilt = False
         self.reread = 0
-        self.connection = self._connect()
+        self.connection = self._connect() if kept else self._in_memory()
 
     # Opening ----------------------------------------------------------------------------------
 
@@ -245,30 +247,37 @@ def open_index(ledger: Ledger, query: changes.StatusQuery | None = None) -> Inde
             index.path.with_suffix(".stamp").unlink(missing_ok=True)
             continue
         return index
-    index = Index(ledger, None)
-    index.connection.close()
-    index.connection = index._in_memory()
+    return in_memory(ledger)
+
+
+def rebuild(ledger: Ledger) -> Index:
+    """Forget the index and build it from nothing. Raises ``StorageFailed`` where it cannot go."""
+    discard(ledger)
+    return open_index(ledger)
+
+
+def in_memory(ledger: Ledger) -> Index:
+    """Return an index made from nothing that no file keeps."""
+    index = Index(ledger, kept=False)
     index.refresh()
     return index
 
 
-def rebuild(ledger: Ledger) -> Index:
-    """Forget the index and build it from nothing."""
+def discard(ledger: Ledger) -> None:
+    """Remove the index's files; the next question builds it again."""
     for stale in ledger.private.glob("index-*"):
-        if stale.suffix != ".lock":
-            try:
-                stale.unlink()
-            except OSError as error:
-                from svcctl.domain.problems import N_, Message
-
-                raise StorageFailed(
-                    "index-stays",
-                    Message(
-                        N_("{path} cannot be removed: {reason}"),
-                        {"path": str(stale), "reason": str(error)},
-                    ),
-                ) from error
-    return open_index(ledger)
+        if stale.suffix == ".lock":
+            continue
+        try:
+            stale.unlink()
+        except OSError as error:
+            raise StorageFailed(
+                "index-stays",
+                Message(
+                    N_("{path} cannot be removed: {reason}"),
+                    {"path": str(stale), "reason": error.strerror or str(error)},
+                ),
+            ) from error
 
 
 def _all_records(ledger: Ledger) -> Iterator[str]:
@@ -308,7 +317,7 @@ def _create(connection: sqlite3.Connection, made: str) -> None:
         create index tickets_about on tickets (about) where about != '';
         create table obligations ({owed});
         create index obligations_path on obligations (path);
-        create index obligations_undecided on obligations (is_call, due) where verdict = 0;
+        create index obligations_undecided on obligations (due) where verdict = 0;
         create index obligations_breached on obligations (verdict) where verdict in (0, 2, 5);
         create table problems (path, code, severity, line, column, args, excerpt, subject);
         create index problems_path on problems (path);

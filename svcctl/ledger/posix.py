@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
-import random
 import stat
 import time
 from collections.abc import Iterator
@@ -88,7 +86,8 @@ def lock(path: Path, timeout: float = 10.0) -> Iterator[None]:
             if handle < 0:
                 if time.monotonic() >= deadline:
                     raise _busy(path)
-                time.sleep(random.uniform(0.001, 0.01))
+                # Those who wait come back at different moments, or one could be passed over.
+                time.sleep(0.001 + time.monotonic_ns() % 8000 / 1e6)
         with suppress(OSError):  # only a courtesy to those who wait
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)
@@ -194,7 +193,14 @@ def append(path: Path, old: bytes, addition: bytes) -> None:
 
     Not a write at the end of the file: a crash in the middle of that would leave half a line.
     """
-    replace(path, old + addition, hashlib.sha256(old).hexdigest())
+    replace(path, old + addition, sha256(old))
+
+
+def sha256(content: bytes) -> str:
+    """The hexadecimal digest that ``replace`` asks for."""
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
 
 
 def _compare(path: Path, expect_sha256: str) -> int:
@@ -207,7 +213,7 @@ def _compare(path: Path, expect_sha256: str) -> int:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise _changed(path)
-        if hashlib.sha256(_read_all(handle)).hexdigest() != expect_sha256:
+        if sha256(_read_all(handle)) != expect_sha256:
             raise _changed(path)
         return stat.S_IMODE(found.st_mode)
     finally:

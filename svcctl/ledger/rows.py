@@ -100,7 +100,7 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
 
 OBLIGATION_COLUMNS = (
     "path seq kind number owner who starts starts_text started_by not_before due due_text met "
-    "met_text met_by excused ended paused verdict severity policy rule_line rule is_call attempts line"
+    "met_text met_by excused ended paused verdict severity policy rule_line rule met_with attempts line"
 ).split()
 
 
@@ -131,7 +131,7 @@ def obligation_row(path: str, state: State, one: Obligation) -> Row:
         one.policy,
         one.line,
         one.rule,
-        int(one.kind.startswith("callback")),
+        " ".join(one.met_with),
         attempts(state, one),
         next((f.event.line for f in state.facts if f.event.name == one.started_by), 0),
     )
@@ -151,10 +151,8 @@ def verdict(one: Obligation) -> int:
 
 
 def attempts(state: State, one: Obligation) -> int:
-    """Return how often the customer was called since the obligation started, reached or not."""
-    return sum(
-        1 for fact in state.facts if fact.event.do == "called-back" and fact.at >= one.starts
-    )
+    """Return how often what could meet the obligation was tried since it started (calls made)."""
+    return sum(1 for fact in state.facts if fact.event.do in one.met_with and fact.at >= one.starts)
 
 
 def is_error(problem: Problem) -> bool:

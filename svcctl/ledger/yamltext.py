@@ -289,7 +289,8 @@ class _Builder:
         from yaml import events as y
 
         documents = 0
-        while True:
+        problems = self.source.problems
+        while len(problems) < MAX_PROBLEMS:
             event = get_event()
             kind = type(event)
             if kind is y.ScalarEvent:

@@ -168,6 +168,10 @@ leap   | 2028-02-29 12:00 | 1h    | 2032-02-29 09:00
 leap   | 2096-02-29 12:00 | 1h    | 2104-02-29 09:00
 ny-round | 03-08 00:00-05:00 | 24h | 03-09 01:00-04:00
 ny-round | 11-01 00:00-04:00 | 24h | 11-01 23:00-05:00
+ny-round | 11-30 22:00-05:00 | 1h | 11-30 23:00-05:00
+ny-round | 11-30 22:00-05:00 | -1h | 11-30 21:00-05:00
+ny-round | 11-30 23:59:59-05:00 | 2s | 12-01 00:00:01-05:00
+evening | 12-01 07:00 | 1s | 12-01 18:00:01
 ny-early | 03-08 00:00-05:00 | 2h | 03-08 04:00-04:00
 ny-early | 03-08 00:00-05:00 | 121m | 03-09 01:01-04:00
 ny-early | 11-01 00:00-04:00 | 4h | 11-01 04:00-05:00
@@ -352,6 +356,7 @@ ny-early | 03-08 00:00-05:00 | 03-09 00:00-04:00 | 7200
 ny-early | 11-01 00:00-04:00 | 11-02 00:00-05:00 | 14400
 ny-gap | 03-08 00:00-05:00 | 03-09 00:00-04:00 | 0
 berlin-night | 10-24 12:00+02:00 | 10-25 12:00+01:00 | 32400
+ny-round | 11-30 21:00-05:00 | 12-01 01:00-05:00 | 14400
 sao-round | 2018-11-04 01:00-02:00 | 2018-11-05 00:00-02:00 | 82800
 sao-round | 2018-02-17 00:00-02:00 | 2018-02-18 00:00-03:00 | 90000
 apia | 2011-12-29 00:00-10:00 | 2011-12-31 00:00+14:00 | 86400
@@ -494,6 +499,7 @@ def test_a_day_is_decided_by_the_strongest_rule(
     assert BUILT[calendar].kind(date.fromisoformat(day)) == kind
     found = BUILT[calendar].windows(date.fromisoformat(day))
     assert " ".join(str(window) for window in found) == windows
+    assert BUILT[calendar].is_open_day(date.fromisoformat(day)) == bool(windows)
 
 
 @pytest.mark.parametrize(("calendar", "day", "count", "expected"), rows(ADD_DAYS))

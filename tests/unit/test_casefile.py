@@ -11,13 +11,13 @@ TICKET = """\
 format: 1
 id: SHA-261122-07M
 opened: "2026-11-22T09:30:00+08:00"
-subject: 不制冷: 二楼
+subject: 不制冷 二楼
 events:
 - {"n": 1, "desk": "SHA", "do": "opened"}
 - {"n": 2, "desk": "SHA", "do": "contacted", "amount": 1.50, "urgent": true, "until": null}
-""".replace("不制冷: 二楼", "不制冷 二楼").encode()
+""".encode()
 
-BY_HAND = """\
+BY_HAND = b"""\
 # called twice
 format: 1
 subject: 'no'
@@ -26,7 +26,7 @@ events:
     do: opened
   - {n: 2, do: noted, text: "a
       b"}
-""".encode()
+"""
 
 
 def test_a_canonical_file_is_read_as_text_with_places() -> None:

@@ -335,6 +335,22 @@ def test_status_writes_nothing(ledger: git.GitDir) -> None:
     assert (index.stat().st_ino, index.read_bytes()) == before
 
 
+def test_a_file_monitor_that_lies_is_not_asked(ledger: git.GitDir, tmp_path: Path) -> None:
+    liar = tmp_path / "liar"
+    liar.write_text("#!/bin/sh\nprintf 'token\\0'\n")
+    liar.chmod(0o755)
+    write(ledger.root, NAME, "id: 1\n")
+    person(ledger.root, "add", ".")
+    person(ledger.root, "commit", "-q", "-m", "first")
+    person(ledger.root, "config", "core.fsmonitor", str(liar))
+    person(ledger.root, "config", "core.fsmonitorHookVersion", "2")
+    person(ledger.root, "update-index", "--fsmonitor")
+    person(ledger.root, "status")
+    write(ledger.root, NAME, "id: 2\n")
+    assert person(ledger.root, "status", "--porcelain") == ""
+    assert entries(ledger) == [StatusEntry(NAME, "dirty")]
+
+
 def test_a_status_that_is_not_needed_can_be_left(ledger: git.GitDir) -> None:
     query = start_status(ledger)
     abandon_status(query)

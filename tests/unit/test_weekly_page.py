@@ -214,7 +214,7 @@ def test_both_formats_show_the_same_numbers() -> None:
 
 
 def test_a_measure_has_value_count_target_verdict_week_before_and_change() -> None:
-    expected = ["5.8 %", "3 / 52", "< 5 %", "missed", "2.0 %", "+3.8 points"]
+    expected = ["5.8 %", "3 / 52", "< 5 %", "off target", "2.0 %", "+3.8 points"]
     assert row(render_weekly(PAGE), "Rework")[1:] == expected
 
 

@@ -1,0 +1,147 @@
+"""``svcctl callbacks``: who is to be called, what was said."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from svcctl.cli import echo
+from svcctl.cli.lazy import Noun
+from svcctl.cli.options import AsOf, At, By, DryRun, Known, NoCommit, Output, Strict, TicketId
+from svcctl.cli.session import session
+from svcctl.domain.problems import N_
+from svcctl.views.language import _
+from svcctl.views.output import Column
+
+app = Noun(N_("Callbacks: who is to be called, what was said."))
+
+
+@app.command("due", help=N_("The callbacks to be made: due today or overdue."))
+def due(
+    as_of: AsOf = None,
+    known: Known = None,
+    within: Annotated[
+        str | None, typer.Option("--within", metavar="SPAN", help=N_("Look further ahead: 1d, 4h."))
+    ] = None,
+    output: Output = "table",
+    strict: Strict = False,
+) -> None:
+    """List the callbacks to be made."""
+    from svcctl.desk.listing import callbacks_due, view_of
+
+    run = session()
+    desk = echo.open_desk()
+    view = view_of(desk, as_of, known)
+    items = callbacks_due(view, within)
+    from svcctl.cli.columns import CALLBACK
+
+    run.emit(
+        "callback",
+        items,
+        CALLBACK,
+        output,
+        as_of=view.as_of.isoformat(),
+        problems=desk.problems(),
+        id_key="ticket",
+        strict=strict,
+        empty=_("no callbacks to be made"),
+    )
+    if strict and any(item["overdue_minutes"] for item in items):
+        raise typer.Exit(4)
+
+
+@app.command("record", help=N_("Record a callback: reached or not, and what the customer said."))
+def record(
+    ticket: TicketId,
+    result: Annotated[
+        str, typer.Option("--result", metavar="RESULT", help=N_("reached, unreached or refused."))
+    ],
+    working: Annotated[
+        str, typer.Option("--working", metavar="yes|no", help=N_("Is it working?"))
+    ] = "",
+    opinion: Annotated[
+        str,
+        typer.Option(
+            "--opinion",
+            metavar="OPINION",
+            help=N_("satisfied, basically-satisfied or dissatisfied."),
+        ),
+    ] = "",
+    quality: Annotated[
+        str, typer.Option("--quality", metavar="1-5", help=N_("Score for the quality."))
+    ] = "",
+    attitude: Annotated[
+        str, typer.Option("--attitude", metavar="1-5", help=N_("Score for the attitude."))
+    ] = "",
+    speed: Annotated[
+        str, typer.Option("--speed", metavar="1-5", help=N_("Score for the speed."))
+    ] = "",
+    words: Annotated[
+        str, typer.Option("--words", "-m", metavar="TEXT", help=N_("In the customer's words."))
+    ] = "",
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Record a callback."""
+    from svcctl.desk.tickets import Manner, act
+
+    fields = {
+        "result": result,
+        "working": working,
+        "opinion": opinion,
+        "quality": quality,
+        "attitude": attitude,
+        "speed": speed,
+        "words": words,
+    }
+    desk = echo.open_desk()
+    done = act(desk, ticket, "called-back", fields, Manner(by, at, dry_run, not no_commit))
+    echo.written(desk, done, output, dry_run)
+
+
+@app.command("list", help=N_("The callbacks made in the last days, with the answers."))
+def list_(
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="DATE", help=N_("From this day on (default: seven days).")),
+    ] = None,
+    as_of: AsOf = None,
+    known: Known = None,
+    output: Output = "table",
+    strict: Strict = False,
+) -> None:
+    """List the callbacks made."""
+    from svcctl.desk.history import callbacks_made
+    from svcctl.desk.listing import view_of
+
+    run = session()
+    desk = echo.open_desk()
+    view = view_of(desk, as_of, known)
+    columns = (
+        Column("ticket", N_("ticket")),
+        Column("at", N_("when"), show="time"),
+        Column("by", N_("by")),
+        Column("name", N_("customer"), width=20),
+        Column("result", N_("result"), show="word"),
+        Column("working", N_("working"), show="word"),
+        Column("opinion", N_("opinion"), show="word"),
+        Column("quality", N_("quality"), align="right"),
+        Column("attitude", N_("attitude"), align="right"),
+        Column("speed", N_("speed"), align="right"),
+        Column("words", N_("words"), width=30),
+    )
+    run.emit(
+        "callback-made",
+        callbacks_made(view, since),
+        columns,
+        output,
+        as_of=view.as_of.isoformat(),
+        problems=desk.problems(),
+        id_key="ticket",
+        strict=strict,
+        empty=_("no callbacks were made"),
+    )

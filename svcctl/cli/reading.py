@@ -1,0 +1,102 @@
+"""``svcctl today`` and ``find``: what is to be done now; where something is."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Annotated
+
+import typer
+
+from svcctl.cli import echo
+from svcctl.cli.options import AsOf, Known, Output, Strict
+from svcctl.cli.session import session
+from svcctl.domain.problems import N_
+from svcctl.views.language import _
+from svcctl.views.output import Column, render
+
+SECTIONS = {
+    "overdue": N_("Overdue"),
+    "due-today": N_("Due today"),
+    "visits": N_("Visits today"),
+    "nobody": N_("Nobody has taken these"),
+}
+
+_COLUMNS = (
+    Column("ticket", N_("ticket")),
+    Column("what", N_("what"), show="word"),
+    Column("when", N_("when"), show="time"),
+    Column("who", N_("who"), show="word"),
+    Column("name", N_("customer"), width=20),
+    Column("phone", N_("phone")),
+    Column("subject", N_("subject"), width=30),
+)
+
+
+def today(
+    as_of: AsOf = None, known: Known = None, output: Output = "table", strict: Strict = False
+) -> None:
+    """Show the day's board."""
+    from svcctl.desk import listing
+
+    run = session()
+    desk = echo.open_desk()
+    view = listing.view_of(desk, as_of, known)
+    items = listing.today(view)
+    problems = desk.problems()
+    if output != "table":
+        columns = (Column("section", N_("section"), show="word"), *_COLUMNS)
+        run.emit(
+            "today",
+            items,
+            columns,
+            output,
+            as_of=view.as_of.isoformat(),
+            problems=problems,
+            id_key="ticket",
+            strict=strict,
+        )
+    else:
+        run.print(run.paint(view.as_of.strftime("%Y-%m-%d %H:%M"), "bold"))
+        for section, group in groupby(items, key=lambda item: str(item["section"])):
+            rows = list(group)
+            title = f"{_(SECTIONS[section])} ({len(rows)})"
+            run.print("\n" + run.paint(title, "red" if section == "overdue" else "bold"))
+            run.print(render("today", rows, _COLUMNS, "table"))
+        if not items:
+            run.print(_("nothing is owed today"))
+        run.warn(problems)
+    if strict and (problems or any(item["section"] == "overdue" for item in items)):
+        raise typer.Exit(4)
+
+
+def find(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help=N_("What to look for."))],
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help=N_("At most this many."))
+    ] = 50,
+    output: Output = "table",
+    strict: Strict = False,
+) -> None:
+    """Search the ledger."""
+    from svcctl.desk.history import search
+
+    run = session()
+    desk = echo.open_desk()
+    desk.look_ahead()
+    items = search(desk, text, limit)
+    columns = (
+        Column("kind", N_("kind"), show="word"),
+        Column("id", N_("id")),
+        Column("title", N_("title"), width=50),
+        Column("state", N_("state"), show="word"),
+    )
+    run.emit(
+        "found",
+        items,
+        columns,
+        output,
+        as_of=desk.now().isoformat(),
+        problems=desk.problems(),
+        strict=strict,
+        empty=_("nothing contains “{text}”").format(text=text),
+    )

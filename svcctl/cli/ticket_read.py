@@ -1,0 +1,164 @@
+"""``svcctl ticket list`` and ``show``: looking tickets up."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from svcctl.cli import columns, echo
+from svcctl.cli.options import AsOf, Engineer, Known, Output, State, Strict, TicketId
+from svcctl.cli.session import session
+from svcctl.domain.problems import N_, Message, Usage
+from svcctl.views.language import _, word
+from svcctl.views.output import render
+from svcctl.views.safe import line
+
+
+def list_tickets(
+    state: State = None,
+    engineer: Engineer = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar="KIND", help=N_("Only this kind of request."))
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help=N_("Also closed, declined and cancelled ones."))
+    ] = False,
+    as_of: AsOf = None,
+    known: Known = None,
+    output: Output = "table",
+    strict: Strict = False,
+) -> None:
+    """List tickets."""
+    from svcctl.desk.listing import tickets, view_of
+
+    run = session()
+    desk = echo.open_desk()
+    if state is not None:
+        _check_state(state)
+    view = view_of(desk, as_of, known)
+    items = tickets(view, state, engineer, kind, everything)
+    run.emit(
+        "ticket",
+        items,
+        columns.TICKET,
+        output,
+        as_of=view.as_of.isoformat(),
+        problems=desk.problems(),
+        strict=strict,
+        empty=_("no tickets"),
+    )
+    if strict and any(o["state"] == "missed" for item in items for o in item["obligations"]):
+        raise typer.Exit(4)
+
+
+def _check_state(state: str) -> None:
+    from svcctl.domain.ticket import TICKET
+
+    if state not in TICKET.states:
+        raise Usage(
+            "no-such-state",
+            Message(N_("there is no state “{state}”"), {"state": state}),
+            Message(N_("known are: {known}"), {"known": ", ".join(TICKET.states)}),
+        )
+
+
+def show(
+    ticket: TicketId,
+    as_of: AsOf = None,
+    known: Known = None,
+    output: Output = "table",
+    strict: Strict = False,
+) -> None:
+    """Show one ticket."""
+    from svcctl.desk.history import events
+    from svcctl.desk.items import of_state
+    from svcctl.desk.listing import view_of
+    from svcctl.domain.obligations import obligations
+    from svcctl.domain.problems import NotFound
+    from svcctl.domain.replay import replay
+    from svcctl.domain.times import format_instant
+    from svcctl.ledger.records import load_ticket
+
+    run = session()
+    desk = echo.open_desk()
+    path = desk.ticket_path(ticket)
+    view = view_of(desk, as_of, known)
+    case, _data, _problems = load_ticket(desk.ledger, path)
+    state = replay(case, view.as_of, view.known)
+    if not state.facts:
+        raise NotFound(
+            "not-yet",
+            Message(
+                N_("{id} did not exist yet at {at}"),
+                {"id": case.id, "at": format_instant(view.as_of)},
+            ),
+        )
+    item = of_state(state, obligations(state, desk.book), view.as_of)
+    item["head"] = {
+        key: str(value) if key != "opened" else item["opened"] for key, value in case.head.items()
+    }
+    shown = [e for e in events(state) if e["at"] <= format_instant(view.as_of) or as_of is None]
+    item["events"] = shown
+    problems = desk.problems()
+    if output != "table":
+        run.emit(
+            "ticket",
+            [item],
+            columns.TICKET,
+            output,
+            as_of=view.as_of.isoformat(),
+            problems=problems,
+            strict=strict,
+        )
+        return
+    from svcctl.desk.tickets import customer_name
+
+    name = customer_name(desk, state.text("customer"))
+    run.print(run.paint(f"{case.id} · {word(state.state)} · {line(state.text('subject'))}", "bold"))
+    for label, text in (
+        (_("kind"), word(state.text("kind"))),
+        (_("priority"), word(state.text("priority"))),
+        (_("opened"), format_instant(case.opened)),
+        (_("channel"), word(state.text("channel"))),
+        (_("customer"), f"{state.text('customer')} {line(name)}"),
+        (_("unit"), f"{state.text('unit')} {line(state.text('model'))}".strip()),
+        (_("engineer"), state.text("engineer")),
+        (_("visit"), state.text("visit")),
+        (_("wanted"), state.text("wanted")),
+        (_("details"), line(state.text("details"))),
+        (_("about"), state.text("about")),
+        (_("file"), path),
+    ):
+        if text:
+            run.print(f"  {label}: {text}")
+    for contest in state.contested.values():
+        run.print(
+            run.paint(
+                _(
+                    "  contested: {value}: {applied} says {applied_text}, {other} says {other_text}"
+                ).format(**contest._asdict()),
+                "red",
+            )
+        )
+    run.print("")
+    rows = [{**e, "what": _what(e), "counts": "" if e["counts"] else _("no")} for e in shown]
+    from svcctl.views.output import Column
+
+    event_columns = (
+        Column("event", N_("event")),
+        Column("at", N_("when"), show="time"),
+        Column("by", N_("by")),
+        Column("do", N_("what"), show="word"),
+        Column("what", N_("with"), width=60),
+        Column("counts", N_("counts")),
+    )
+    run.print(render("event", rows, event_columns, "table"))
+    run.print(render("obligation", item["obligations"], columns.OBLIGATION, "table"))
+    run.warn(problems)
+
+
+def _what(event: dict[str, object]) -> str:
+    fields = event["fields"]
+    assert isinstance(fields, dict)
+    return ", ".join(f"{word(key)}: {word(str(value))}" for key, value in fields.items())

@@ -1,0 +1,205 @@
+"""Lists that a desk looks at: open tickets, callbacks owed, slips still out, the day's board."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from svcctl.desk.items import of_row, ticket_item
+from svcctl.desk.view import Row, View
+from svcctl.domain.standing import OWED, standing
+
+if TYPE_CHECKING:
+    from svcctl.desk.desk import Desk
+
+Item = dict[str, Any]
+
+
+def view_of(desk: Desk, as_of: str | None, known: str | None) -> View:
+    """Return the view that ``--as-of`` and ``--known`` ask for. Raises ``Usage``."""
+    desk.look_ahead()
+    _ = desk.index
+    moment = desk.read_time(as_of)
+    return View(desk, moment, desk.read_time(known) if known is not None else None)
+
+
+def standing_of(row: Row, seconds: float) -> str:
+    """Return the standing of an obligation's row."""
+    return standing(row["due"], row["met"], row["excused"], row["ended"], row["paused"], seconds)
+
+
+def tickets(
+    view: View,
+    state: str | None = None,
+    engineer: str | None = None,
+    kind: str | None = None,
+    everything: bool = False,
+) -> list[Item]:
+    """Return the tickets as items, the most urgent first: by priority, then by what is owed next."""
+    clauses: list[str] = []
+    values: list[object] = []
+    wanted = {"state": state, "engineer": engineer, "kind": kind}
+    for column, value in wanted.items():
+        if value is not None:
+            clauses.append(f"t.{column} = ?")
+            values.append(value)
+    if not everything and state is None:
+        clauses.append("t.ended = 0")
+
+    def test(row: Row) -> bool:
+        if not everything and state is None and row["ended"]:
+            return False
+        return all(value is None or row[column] == value for column, value in wanted.items())
+
+    found = [
+        item(row, view.seconds) for row in view.tickets(" and ".join(clauses) or "1", values, test)
+    ]
+    found.sort(key=_urgency)
+    return found
+
+
+def item(row: Row, seconds: float) -> Item:
+    """Return a ticket's item from its row, with the customer's name and what is owed next."""
+    obligations = [of_row(one, seconds) for one in row["obligations"]]
+    made = ticket_item(row, obligations, row["contested"].split())
+    made["name"] = row["name"]
+    owed = [one for one in obligations if one["state"] in OWED]
+    first = min(owed, key=lambda one: str(one["due"]), default=None)
+    made["next"] = first["kind"] if first else None
+    made["next_due"] = first["due"] if first else None
+    return made
+
+
+def _urgency(made: Item) -> tuple[bool, bool, str, str]:
+    return (
+        made["priority"] != "urgent",
+        made["next_due"] is None,
+        made["next_due"] or "",
+        made["id"],
+    )
+
+
+def callbacks_due(view: View, within: str | None = None) -> list[Item]:
+    """Return one item per callback that is to be made: due on the day of ``as_of`` or before.
+
+    ``within`` looks further ahead (``1d``: also what falls due by the end of the next day; hours and
+    minutes count from ``as_of``). Source of the two obligations: SERVICE-RULES 9.
+    """
+    until = _horizon(view.as_of, within)
+    condition = "o.due <= ? and instr(' ' || o.met_with || ' ', ' called-back ') > 0"
+
+    def test(one: Row) -> bool:
+        return one["due"] <= until and "called-back" in one["met_with"].split()
+
+    found = []
+    for row in view.owed(condition, [until], test):
+        if standing_of(row, view.seconds) == "paused":
+            continue
+        found.append(
+            {
+                "ticket": row["id"],
+                "customer": row["customer"],
+                "name": row["name"],
+                "phone": row["phone"],
+                "engineer": row["engineer"] or None,
+                "kind": row["kind"],
+                "due": row["due_text"],
+                "overdue_minutes": max(0, int(view.seconds - row["due"]) // 60),
+                "attempts": row["attempts"],
+                "subject": row["subject"],
+            }
+        )
+    found.sort(key=lambda one: (one["due"], one["ticket"], one["kind"]))
+    return found
+
+
+def _horizon(as_of: datetime, within: str | None) -> float:
+    end = _day_end(as_of)
+    if within is None:
+        return end.timestamp()
+    from svcctl.domain.times import read_span
+
+    span = read_span(within)
+    seconds = {"s": 1, "m": 60, "h": 3600}.get(span.unit)
+    if seconds is not None:
+        return max(end.timestamp(), as_of.timestamp() + seconds * span.count)
+    days = {"d": 1, "mo": 31, "y": 366}[span.unit] * span.count
+    return _day_end(as_of + timedelta(days=days)).timestamp()
+
+
+def _day_end(moment: datetime) -> datetime:
+    """Return 24:00 of the moment's day in its own zone."""
+    following = (moment + timedelta(days=1)).date()
+    return datetime(following.year, following.month, following.day, tzinfo=moment.tzinfo)
+
+
+def slips(view: View, everything: bool = False) -> list[Item]:
+    """Return the slips in an engineer's hands: numbered, whose, due when (SERVICE-RULES 6 and 7)."""
+    found = []
+    for ticket in view.tickets("t.engineer != ''", [], lambda row: bool(row["engineer"])):
+        for one in ticket["obligations"]:
+            if "slip-returned" not in one["met_with"].split() or one["starts_text"] is None:
+                continue
+            now = standing_of(one, view.seconds)
+            if not everything and (one["met"] is not None or one["ended"] is not None):
+                continue
+            if one["kind"] != "slip":
+                continue
+            found.append(
+                {
+                    "slip": f"{ticket['id']}/{one['number']}",
+                    "ticket": ticket["id"],
+                    "visit": one["number"],
+                    "engineer": one["who"] or None,
+                    "customer": ticket["customer"],
+                    "name": ticket["name"],
+                    "due": one["due_text"],
+                    "returned": one["met_text"],
+                    "state": now,
+                }
+            )
+    found.sort(key=lambda made: (made["due"], made["slip"]))
+    return found
+
+
+def today(view: View) -> list[Item]:
+    """Return the coordinator's board: overdue, due today by hour, visits, what nobody owns."""
+    end = _day_end(view.as_of).timestamp()
+    found: list[Item] = []
+    for row in view.owed("o.due <= ?", [end], lambda one: one["due"] <= end):
+        now = standing_of(row, view.seconds)
+        if now == "paused":
+            continue
+        section = "overdue" if now == "missed" else "due-today"
+        found.append(_line(section, row, row["kind"], row["due_text"], row["who"] or row["owner"]))
+    day = view.as_of.date().isoformat()
+    open_ones = view.tickets("t.ended = 0", [], lambda row: not row["ended"])
+    for ticket in open_ones:
+        if ticket["visit"][:10] == day and ticket["state"] in ("dispatched", "on-site"):
+            found.append(_line("visits", ticket, "visit", ticket["visit"], ticket["engineer"]))
+        if not ticket["engineer"] and ticket["state"] in ("new", "ready", "quoting", "waiting"):
+            found.append(_line("nobody", ticket, ticket["state"], ticket["opened_text"], ""))
+    order = {"overdue": 0, "due-today": 1, "visits": 2, "nobody": 3}
+    found.sort(
+        key=lambda made: (
+            order[made["section"]],
+            made["who"] if made["section"] == "visits" else "",
+            made["when"],
+            made["ticket"],
+        )
+    )
+    return found
+
+
+def _line(section: str, row: Row, what: str, when: str, who: str) -> Item:
+    return {
+        "section": section,
+        "ticket": row["id"],
+        "what": what,
+        "when": when,
+        "who": who,
+        "name": row["name"],
+        "phone": row["phone"],
+        "subject": row["subject"],
+        "priority": row["priority"],
+    }

@@ -1,0 +1,132 @@
+"""The ledger as of a moment: from the index where nothing happened since, else from the files.
+
+A ticket whose last event lies after the moment asked about is replayed up to it; all others are
+answered by the index. Both give rows of one shape, the index's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from svcctl.desk.desk import Desk
+
+Row = dict[str, Any]
+Test = Callable[[Row], bool]
+
+
+class View:
+    """What was the case at ``as_of``, as far as it was written down by ``known`` (None: by now)."""
+
+    def __init__(self, desk: Desk, as_of: datetime, known: datetime | None = None) -> None:
+        self.desk = desk
+        self.as_of = as_of
+        self.seconds = as_of.timestamp()
+        self.known = known
+        self._later: list[tuple[Row, list[Row]]] | None = None
+
+    def _then(self) -> tuple[str, list[object]]:
+        """The condition that the index knows all there was to know of a ticket at the moment."""
+        if self.known is None:
+            return "t.last_at <= ?", [self.seconds]
+        return "t.last_at <= ? and t.last_noted <= ?", [self.seconds, self.known.timestamp()]
+
+    def tickets(self, where: str, values: Iterable[object], test: Test) -> list[Row]:
+        """Return tickets, each with its ``obligations``; ``where`` and ``test`` say the same."""
+        from svcctl.ledger.ask import rows
+
+        then, moments = self._then()
+        found = rows(
+            self.desk.index,
+            f"select t.*, c.name, c.phone from tickets t left join cards c "
+            f"on c.kind='customer' and c.id=t.customer where {then} and ({where})",
+            [*moments, *values],
+        )
+        by_path = {row["path"]: row for row in found}
+        for row in found:
+            row["obligations"] = []
+        if len(found) > 300:
+            owed = rows(
+                self.desk.index,
+                f"select o.* from tickets t join obligations o on o.path=t.path "
+                f"where {then} and ({where}) order by o.starts",
+                [*moments, *values],
+            )
+        else:
+            owed = []
+            for path in by_path:
+                owed += rows(
+                    self.desk.index,
+                    "select * from obligations where path=? order by starts",
+                    (path,),
+                )
+        for one in owed:
+            by_path[one["path"]]["obligations"].append(one)
+        found += [row for row, _ in self.later() if test(row)]
+        return found
+
+    def owed(self, where: str, values: Iterable[object], test: Test) -> list[Row]:
+        """Return obligations still owed, each with its ticket's values under the same names.
+
+        ``where`` (over ``o``) and ``test`` choose among them.
+        """
+        from svcctl.ledger.ask import rows
+
+        then, moments = self._then()
+        found = rows(
+            self.desk.index,
+            f"select o.*, t.id, t.kind as ticket_kind, t.state, t.priority, t.customer, t.subject, "
+            f"t.engineer, t.visit, c.name, c.phone from obligations o "
+            f"join tickets t on t.path=o.path "
+            f"left join cards c on c.kind='customer' and c.id=t.customer "
+            f"where o.verdict=0 and {then} and ({where})",
+            [*moments, *values],
+        )
+        for ticket, obligations in self.later():
+            for one in obligations:
+                if one["verdict"] == 0 and test(one):
+                    found.append({**ticket, "ticket_kind": ticket["kind"], **one})
+        return found
+
+    def later(self) -> list[tuple[Row, list[Row]]]:
+        """Return the tickets that went on after the moment, as they were at it."""
+        if self._later is None:
+            self._later = self._replayed()
+        return self._later
+
+    def _replayed(self) -> list[tuple[Row, list[Row]]]:
+        then, moments = self._then()
+        paths = [
+            row[0]
+            for row in self.desk.index.connection.execute(
+                f"select path from tickets t where not ({then}) and opened <= ?",
+                [*moments, self.seconds],
+            )
+        ]
+        return [found for path in paths if (found := self.ticket(path)) is not None]
+
+    def ticket(self, path: str) -> tuple[Row, list[Row]] | None:
+        """Return one ticket's row and obligations as they were, from its file; None: not yet there."""
+        from svcctl.domain.obligations import obligations
+        from svcctl.domain.replay import replay
+        from svcctl.ledger import rows
+        from svcctl.ledger.records import load_ticket
+
+        case, _, _ = load_ticket(self.desk.ledger, path)
+        state = replay(case, self.as_of, self.known)
+        if not state.facts:
+            return None
+        book = self.desk.book
+        values = dict(zip(rows.TICKET_COLUMNS, rows.ticket_row(path, state, book), strict=True))
+        card = self.desk.index.connection.execute(
+            "select name, phone from cards where kind='customer' and id=?", (values["customer"],)
+        ).fetchone()
+        values["name"], values["phone"] = card or (None, None)
+        owed = [
+            dict(zip(rows.OBLIGATION_COLUMNS, rows.obligation_row(path, state, one), strict=True))
+            for one in obligations(state, book)
+        ]
+        values["obligations"] = owed
+        return values, owed
