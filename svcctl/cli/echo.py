@@ -9,7 +9,7 @@ from svcctl.cli.session import Session, session
 from svcctl.domain.problems import Message
 from svcctl.views.language import _, say, word
 from svcctl.views.output import Column, Format
-from svcctl.views.safe import line
+from svcctl.views.safe import json_text, line
 
 if TYPE_CHECKING:
     from svcctl.desk.cardwork import CardWritten
@@ -35,11 +35,11 @@ def written(desk: Desk, done: Written, output: Format, dry_run: bool) -> None:
     else:
         if dry_run:
             run.tell(_("Dry run: nothing was written."))
-        run.print(f"- {done.event.canonical()}")
+        run.print(f"- {json_text(done.event.canonical())}")
         run.print(_headline(desk, done))
         _print_owed(run, done)
         for other in done.also:
-            run.print(f"- {other.event.canonical()}")
+            run.print(f"- {json_text(other.event.canonical())}")
             run.print(_("complaint opened: {id}").format(id=other.state.case.id))
     notices(run, done.outcome.notices)
     run.warn(done.problems)

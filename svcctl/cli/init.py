@@ -57,3 +57,46 @@ def me(
     run = session()
     desk = echo.open_desk()
     run.print(_("at desk {desk}: {who}").format(desk=desk.desk_code(), who=sit(desk, staff)))
+
+
+def demo(
+    folder: Annotated[
+        str, typer.Argument(metavar="[DIR]", help=N_("The folder to make (default: demo-ledger)."))
+    ] = "demo-ledger",
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=8, max=120, help=N_("How many days to play."))
+    ] = 26,
+) -> None:
+    """Make a ledger of a fictional department and show the main job on it."""
+    from svcctl.cli.tour import tour
+    from svcctl.desk import demo
+
+    run = session()
+    run.tell(
+        _("A fictional department works for {days} days; this takes a moment …").format(days=days)
+    )
+    made = demo.make(Path(folder), run.clock, days)
+    run.print(
+        _(
+            "{path}: {tickets} tickets, {events} events, every one a line in a plain file under git"
+        ).format(path=folder, tickets=made.tickets, events=made.events)
+    )
+    tour(folder, made)
+
+
+def migrate(no_commit: NoCommit = False) -> None:
+    """Bring an older ledger to the present format."""
+    from svcctl.desk.migrating import older
+
+    run = session()
+    desk = echo.open_desk()
+    behind = older(desk)
+    if not behind:
+        run.print(_("every record has format {format}; nothing to do").format(format="1"))
+        return
+    for path, form in behind:
+        run.print(_("{path}: format {format}").format(path=path, format=form))
+    run.tell(
+        _("these were written by a newer svcctl: update it on this computer; nothing was changed")
+    )
+    raise typer.Exit(4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from svcctl.ledger import git
 from svcctl.ledger import index as indexes
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def rebuild(desk: Desk) -> None:
     """Build the index from nothing."""
     desk.forget_index()
     indexes.rebuild(desk.ledger).connection.close()
+    if desk.ledger.git is not None:
+        git.remember(desk.ledger.git)
 
 
 def status(desk: Desk) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from svcctl.domain.problems import N_, GitFailed, Message, Refusal, Usage
 from svcctl.domain.times import format_instant
 from svcctl.ledger import cardfile, commit, git, posix
 from svcctl.ledger.folder import RECORDS, Ledger
+from svcctl.ledger.pending import Pending, settle
 
 ATTRIBUTES = "*.yaml text eol=lf merge=svcctl\n*.md text eol=lf\nattachments/** -text -merge\n"
 
@@ -59,13 +60,16 @@ def init(folder: Path, code: str, clock: Callable[[], datetime], commit_it: bool
     with posix.lock(ledger.private / "lock"):
         now = clock()
         new = _first_files(ledger, code, now)
+        author = commit.Identity(code, f"{code.lower()}@desk.invalid")
+        committing = commit_it and ledger.git is not None and bool(new)
+        if committing and ledger.git is not None:
+            Pending(ledger.git).note(tuple(new), f"desk {code}", author, now)
         for path, data in new.items():
             posix.create(root / path, data)
         ledger.note_station(code, ledger.station().me)
-        if commit_it and ledger.git is not None and new:
-            author = commit.Identity(code, f"{code.lower()}@desk.invalid")
+        if committing and ledger.git is not None:
             try:
-                commit.commit(ledger.git, tuple(new), f"desk {code}", author, author, now)
+                settle(ledger.git)
             except GitFailed as stop:
                 notices.append(
                     Message(N_("written, but not committed: {reason}"), {"reason": str(stop)})

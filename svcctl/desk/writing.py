@@ -49,6 +49,8 @@ class Writing:
         self.commit = commit
         self.dry_run = dry_run
         self.changes: list[Change] = []
+        self._notices: list[Message] = []
+        self._touched = False
         self._stack = ExitStack()
 
     def __enter__(self) -> Writing:
@@ -58,7 +60,18 @@ class Writing:
             posix.make_folders(ledger.private)
             self._stack.enter_context(posix.lock(ledger.private / "lock"))
             batch.recover(ledger.root, ledger.private / "batch")
+            self._commit_what_waits()
         return self
+
+    def _commit_what_waits(self) -> None:
+        """Commit what an earlier command wrote and could not commit, under its own author."""
+        gitdir = self.desk.ledger.git
+        if gitdir is None or not Pending(gitdir).waiting():
+            return
+        try:
+            settle(gitdir)
+        except GitFailed as stop:
+            self._notices.append(_pending(stop))
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
@@ -84,28 +97,29 @@ class Writing:
         if self.dry_run or not self.changes:
             return Outcome()
         gitdir = self.desk.ledger.git
-        committing = self.commit and gitdir is not None
-        if gitdir is not None and committing:
-            author, committer = identity(self.desk, who.id), self._committer(who)
-            paths = tuple(change.path for change in self.changes)
-            Pending(gitdir).note(paths, message, author, when, committer)
+        if gitdir is None or not self.commit:
+            self._write_all()
+            return Outcome((), (*self._notices, *self._without_git()))
+        paths = tuple(change.path for change in self.changes)
+        author, committer = self._identity(who.id), self._identity(self.desk.station.me or who.id)
+        pending = Pending(gitdir)
+        noted = pending.note(paths, message, author, when, committer)
+        try:
+            self._write_all()
+        except (Stop, OSError):
+            if not self._touched:
+                pending.withdraw(noted)
+            raise
+        try:
+            return Outcome(tuple(settle(gitdir)), tuple(self._notices))
+        except GitFailed as stop:
+            return Outcome((), (*self._notices, _pending(stop)))
+
+    def _write_all(self) -> None:
         for change in self.changes:
             self._write(change)
+            self._touched = True
         self.desk.forget_index()
-        if not committing or gitdir is None:
-            return Outcome((), self._without_commit())
-        try:
-            return Outcome(tuple(settle(gitdir)))
-        except GitFailed as stop:
-            return Outcome(
-                (),
-                (
-                    Message(
-                        N_("written, commit pending, do not repeat: {reason}"),
-                        {"reason": str(stop)},
-                    ),
-                ),
-            )
 
     def _write(self, change: Change) -> None:
         path = self.desk.ledger.root / change.path
@@ -121,23 +135,34 @@ class Writing:
             return
         posix.replace(path, change.new, hashlib.sha256(change.old).hexdigest())
 
-    def _without_commit(self) -> tuple[Message, ...]:
+    def _without_git(self) -> tuple[Message, ...]:
         if self.commit and self.desk.ledger.git is None:
             return (git.why_without_git(),)
         return ()
 
-    def _committer(self, who: Who) -> Identity:
-        me = self.desk.station.me
-        return identity(self.desk, me or who.id)
+    def _identity(self, staff: str) -> Identity:
+        """How git names a person; also one whose card this very command writes."""
+        path = f"records/staff/{staff}.yaml"
+        planned = next((change.new for change in self.changes if change.path == path), None)
+        return identity(self.desk, staff, planned)
 
 
-def identity(desk: Desk, staff: str) -> Identity:
+def _pending(stop: GitFailed) -> Message:
+    args = {
+        "reason": str(stop),
+        "remedy": stop.remedy.template.format_map(dict(stop.remedy.args)) if stop.remedy else "",
+    }
+    return Message(N_("written, commit pending, do not repeat: {reason}. {remedy}"), args)
+
+
+def identity(desk: Desk, staff: str, planned: bytes | None = None) -> Identity:
     """Return how git shall name a person: from the staff card, whatever git is configured to."""
     from svcctl.domain.cards import STAFF
 
     path = f"records/staff/{staff}.yaml"
     try:
-        card, problems = read_card(STAFF, desk.ledger.read(path), path)
+        data = planned if planned is not None else desk.ledger.read(path)
+        card, problems = read_card(STAFF, data, path)
     except FileNotFoundError:
         card, problems = None, []
     if card is None or any(is_error(problem) for problem in problems):

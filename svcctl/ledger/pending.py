@@ -33,15 +33,15 @@ class Pending:
         author: Identity,
         when: datetime,
         committer: Identity | None = None,
-    ) -> None:
+    ) -> int:
         """Put down, durably, what the command is about to write and commit.
 
-        Called before the first of ``paths`` is touched. Raises StorageFailed: nothing has been
-        written then.
+        Called before the first of ``paths`` is touched. Returns what ``withdraw`` takes. Raises
+        StorageFailed: nothing has been written then.
         """
         note = Note(tuple(paths), message, author, committer or author, when)
         try:
-            _append_durably(self.path, _line(note))
+            return _append_durably(self.path, _line(note))
         except OSError as error:
             raise StorageFailed(
                 "pending-not-noted",
@@ -51,6 +51,20 @@ class Pending:
                 ),
                 Message(N_("make room or give yourself permission there, or use --no-commit")),
             ) from error
+
+    def withdraw(self, noted: int) -> None:
+        """Take back the note just made: the command was refused before it wrote anything.
+
+        Else the next command would commit in its name what another program does to these files.
+        """
+        os.truncate(self.path, noted)
+
+    def waiting(self) -> bool:
+        """Whether an earlier command left something to commit. Costs one stat."""
+        try:
+            return self.path.stat().st_size > 0
+        except FileNotFoundError:
+            return False
 
     def take(self) -> list[Note]:
         """What is noted, oldest first. A line torn by a kill is no note: its files are untouched."""
@@ -97,7 +111,8 @@ def _read_note(line: bytes) -> Note | None:
         return None
 
 
-def _append_durably(path: Path, line: bytes) -> None:
+def _append_durably(path: Path, line: bytes) -> int:
+    """Add ``line``; the size the file had before."""
     from svcctl.ledger.posix import make_folders, sync_file, sync_folder
 
     make_folders(path.parent)
@@ -111,6 +126,7 @@ def _append_durably(path: Path, line: bytes) -> None:
         sync_file(file.fileno())
     if new:
         sync_folder(path.parent)
+    return end
 
 
 # Failures that lie with the files of one note; after any other, trying the next note is vain.
@@ -145,6 +161,5 @@ def settle(gitdir: GitDir, done: Callable[[Note, str], None] | None = None) -> l
         if len(failed) < len(notes):
             pending.keep(note for note, _ in failed)
         raise failed[0][1]
-    if notes:
-        pending.clear()
+    pending.clear()
     return made

@@ -89,8 +89,7 @@ def lock(path: Path, timeout: float = 10.0) -> Iterator[None]:
                 # Those who wait come back at different moments, or one could be passed over.
                 time.sleep(0.001 + time.monotonic_ns() % 8000 / 1e6)
         with suppress(OSError):  # only a courtesy to those who wait
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)
+            os.pwrite(handle, f"{os.getpid():<19}\n".encode("ascii"), 0)  # one length for all
         yield
     finally:
         if handle >= 0:

@@ -16,7 +16,7 @@ from svcctl.domain.cases import Case, read_case
 from svcctl.domain.checks.catalogue import severity
 from svcctl.domain.checks.identity_rules import identity_problems
 from svcctl.domain.checks.schema_rules import misread_problems
-from svcctl.domain.policy import Book, Fields, read_policy
+from svcctl.domain.policy import Book, Fields, Policy, read_policy
 from svcctl.domain.problems import N_, Message, NotFound, Problem, Unreadable
 from svcctl.domain.ticket import TICKET
 from svcctl.ledger import cardfile, casefile
@@ -116,22 +116,8 @@ def load_book(ledger: Ledger) -> Book:
     problems: list[Problem] = []
     for name in ledger.names("policy"):
         path = f"{RECORDS}/policy/{name}.yaml"
-        raw = cardfile.read_card(ledger.read(path), path)
-        problems += [p for p in raw.problems if severity(p.code) == "error"]
-        if problems:
-            continue
         try:
-            since = date.fromisoformat(name)
-        except ValueError:
-            args = {"key": "file name", "value": name, "expected": "a date such as 2026-01-01"}
-            problems.append(Problem("E221", path, 0, 0, args))
-            continue
-        try:
-            policies.append(
-                read_policy(
-                    path, since, _fields(raw.fields()), raw.place, TICKET.events, TICKET.marks
-                )
-            )
+            policies.append(_policy(path, name, ledger.read(path)))
         except Unreadable as stop:
             problems += stop.problems
     if problems:
@@ -148,6 +134,25 @@ def load_book(ledger: Ledger) -> Book:
     calendars = {policy.calendar: load_calendar(ledger, policy.calendar) for policy in policies}
     newest = calendars[policies[-1].calendar]
     return Book(policies, calendars, newest.zone)
+
+
+def _policy(path: str, name: str, data: bytes) -> Policy:
+    """Return one policy. Raises ``Unreadable`` with every problem."""
+    raw = cardfile.read_card(data, path)
+    problems = [p for p in raw.problems if severity(p.code) == "error"]
+    if problems:
+        raise _unusable(problems)
+    try:
+        since = date.fromisoformat(name)
+    except ValueError:
+        args = {"key": "file name", "value": name, "expected": "a date such as 2026-01-01"}
+        raise _unusable([Problem("E221", path, 0, 0, args)]) from None
+    return read_policy(path, since, _fields(raw.fields()), raw.place, TICKET.events, TICKET.marks)
+
+
+def check_policy(path: str, name: str, data: bytes) -> None:
+    """Raise ``Unreadable`` with every problem that ``data`` would have as the policy ``name``."""
+    _policy(path, name, data)
 
 
 def load_calendar(ledger: Ledger, name: str) -> Calendar:

@@ -323,7 +323,7 @@ def test_a_held_lock_is_refused_naming_the_holder_and_free_again_when_it_is_kill
     os.kill(child, 9)
     os.waitpid(child, 0)
     with posix.lock(held, timeout=0.0):
-        assert held.read_text() == f"{os.getpid()}\n"
+        assert held.read_text().strip() == str(os.getpid())
 
 
 def test_a_lock_file_deleted_meanwhile_does_not_let_two_in(tmp_path: Path) -> None:
@@ -414,6 +414,7 @@ def test_a_batch_refused_at_any_call_is_written_later_or_not_at_all(
                 code = stop.code
             else:
                 code = ""
+        assert code or not (journal / "commit").exists()
         batch.recover(root, journal)
         assert batch_state(root) == ("none" if code == "storage-failed" else "all")
         if len(calls) < number:
@@ -456,6 +457,19 @@ def test_what_interrupts_the_source_of_a_batch_leaves_nothing(tmp_path: Path) ->
     with pytest.raises(KeyboardInterrupt):
         batch.write_batch(tmp_path, tmp_path / "journal", interrupted())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_next_batch_first_finishes_the_one_that_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = tmp_path / "journal"
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "_place", fails(errno.EIO))
+        with pytest.raises(OSError, match="error"):
+            batch.write_batch(tmp_path, journal, FILES)
+    assert batch.write_batch(tmp_path, journal, [("other", b"")]) == 1
+    assert batch_state(tmp_path) == "all"
+    assert (tmp_path / "other").exists()
 
 
 def test_recovery_never_overwrites_a_file_that_came_in_between(

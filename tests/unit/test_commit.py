@@ -401,6 +401,17 @@ def test_what_was_noted_comes_back_as_it_was(ledger: git.GitDir) -> None:
     assert kept.take() == []
 
 
+def test_a_note_is_withdrawn_when_nothing_was_written(ledger: git.GitDir) -> None:
+    kept = Pending(ledger)
+    assert not kept.waiting()
+    note(ledger, A, message="one")
+    kept.withdraw(kept.note([B], "refused", LI, WHEN))
+    assert [each.message for each in kept.take()] == ["one"]
+    assert kept.waiting()
+    kept.clear()
+    assert not kept.waiting()
+
+
 def test_a_torn_note_is_passed_over_and_does_not_spoil_the_next(ledger: git.GitDir) -> None:
     note(ledger, A, message="first")
     kept = Pending(ledger)
@@ -408,6 +419,8 @@ def test_a_torn_note_is_passed_over_and_does_not_spoil_the_next(ledger: git.GitD
         file.write(b'{"paths": ["records/x"], "mess')
     note(ledger, B, message="second")
     assert [each.message for each in kept.take()] == ["first", "second"]
+    settle(ledger)
+    assert not kept.waiting()
 
 
 def test_a_note_that_cannot_be_kept_is_refused_before_anything_is_written(

@@ -15,7 +15,7 @@ from svcctl.domain.checks import (
     schema_rules,
     service_rules,
 )
-from svcctl.domain.problems import Severity
+from svcctl.domain.problems import Problem, Severity
 
 
 class Code(NamedTuple):
@@ -41,5 +41,10 @@ CODES: dict[str, Code] = {
 
 
 def severity(code: str) -> str:
-    """Return ``error`` or ``warning``."""
+    """Return ``error`` or ``warning``: what a finding of this code is unless it says otherwise."""
     return CODES[code].severity
+
+
+def severity_of(problem: Problem) -> str:
+    """Return what this finding is: an obligation's breach is what the policy makes of it."""
+    return problem.args.get("severity") or CODES[problem.code].severity

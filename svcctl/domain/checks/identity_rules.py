@@ -37,7 +37,7 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "error",
         N_("refers to nothing"),
         N_("{key} {value} has no card"),
-        N_("add the card, or amend the reference with `svcctl ticket amend`"),
+        N_("add the card, or correct the reference with `svcctl ticket amend` or by hand"),
     ),
     "E306": (
         "error",
@@ -49,21 +49,28 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "warning",
         N_("events out of order"),
         N_("{event} stands after {before}; the order is by number, then desk"),
-        N_(
-            "nothing is lost: the next writing command leaves the line where it is, sort when convenient"
-        ),
+        N_("nothing is lost and nothing must be done; move the line up when convenient"),
     ),
     "E308": (
         "error",
         N_("desk not registered"),
         N_("the desk {value} has no card under records/desks"),
-        N_("register it with `svcctl init --desk`, or restore its card"),
+        N_("register it there with `svcctl init . --desk {value}`, or restore its card from git"),
     ),
     "E309": (
         "warning",
         N_("kept out of git"),
         N_("git was told not to look at this file ({how})"),
-        N_("`git update-index --no-assume-unchanged --no-skip-worktree` or mend .gitignore"),
+        N_(
+            "correct .gitignore, or for a file that git knows: "
+            "git update-index --no-assume-unchanged --no-skip-worktree {path}"
+        ),
+    ),
+    "E310": (
+        "warning",
+        N_("not a record"),
+        N_("no record has this name and place, so nothing reads it"),
+        N_("give it the name and place of a record ({expected}), or move it out of records/"),
     ),
 }
 
@@ -83,16 +90,20 @@ def identity_problems(path: str, case: Case, listed: list[tuple[int, str]]) -> l
     folder, _, name = path.rpartition("/")
     name = name.removesuffix(".yaml")
     if name != case.id:
-        found.append(Problem("E301", path, 2, 1, {"id": case.id, "name": name}, "", case.id))
+        args = {"id": case.id, "name": name}
+        found.append(Problem("E301", path, 2, 5, args, f"id: {case.id}", case.id))
     if not identity.is_sound(case.id):
-        found.append(Problem("E302", path, 2, 1, {"id": case.id}, f"id: {case.id}", case.id))
+        found.append(Problem("E302", path, 2, 5, {"id": case.id}, f"id: {case.id}", case.id))
     wanted = folder_of(case)
     if folder != wanted:
         args = {"day": case.id.split("-")[1], "folder": wanted}
         found.append(Problem("E306", path, 0, 0, args, "", case.id))
-    for before, event in pairwise(listed):
-        if before > event:
-            args = {"event": f"{event[0]}{event[1]}", "before": f"{before[0]}{before[1]}"}
-            found.append(Problem("E307", path, 0, 0, args, "", case.id))
+    for before, late in pairwise(listed):
+        if before > late:
+            event = next(event for event in case.events if event.order == late)
+            args = {"event": event.name, "before": f"{before[0]}{before[1]}"}
+            found.append(
+                Problem("E307", path, event.line, 1, args, event.canonical(), case.id)
+            )
             break
     return found

@@ -49,12 +49,6 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("{event}: {do} cannot follow while the ticket is {state}; it counts for nothing"),
         N_("record what is true now, or void the event with `svcctl ticket void`"),
     ),
-    "E208": (
-        "error",
-        N_("record not mapped as declared"),
-        N_("the record is not {expected}"),
-        N_("compare it with another record of its kind"),
-    ),
     "E209": (
         "error",
         N_("correction without target"),
@@ -78,6 +72,18 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("policy value not understood"),
         N_("{key}: “{value}” is not {expected}"),
         N_("write the value in the form named"),
+    ),
+    "E222": (
+        "error",
+        N_("no policy"),
+        N_("the ledger has no policy under records/policy, so nothing can be said of deadlines"),
+        N_("restore it from git; `svcctl init . --desk …` writes the shipped one"),
+    ),
+    "E223": (
+        "error",
+        N_("calendar of the policy is not there"),
+        N_("the policy names the calendar {name}, but {path} is not there"),
+        N_("restore it from git, or name another calendar in the policy"),
     ),
 }
 

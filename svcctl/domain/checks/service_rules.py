@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import NamedTuple
 
+from svcctl.domain.decide import CLOCKS_DIFFER_BY
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.problems import N_, Problem, Severity
 from svcctl.domain.replay import Fact, State
 from svcctl.domain.schema import as_text
+from svcctl.domain.times import Span
 
 Roles = Mapping[str, str]
 
@@ -97,7 +100,10 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "warning",
         N_("written down late"),
         N_("{event}: happened {at}, written down {noted}, {gap} later"),
-        N_("write things down when they happen; nothing can be mended here"),
+        N_(
+            "write things down when they happen; a mistyped time is corrected with "
+            "`svcctl ticket amend {id} {event} at …`"
+        ),
     ),
     "E414": (
         "error",
@@ -123,11 +129,20 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("{what}: due {due}, {how}"),
         N_("hand it in with `svcctl slip return {id}`, or explain again"),
     ),
+    "E418": (
+        "error",
+        N_("written down before it happened"),
+        N_("{event}: happened {at}, but was written down {noted}, {gap} before"),
+        N_(
+            "correct the time with `svcctl ticket amend {id} {event} at …`, and the clock of the "
+            "computer it was written on"
+        ),
+    ),
     "E419": (
         "error",
         N_("obligation not met in time"),
         N_("{what}: due {due}, {how}"),
-        N_("svcctl why {id} {what}"),
+        N_("`svcctl why {id} {which}` shows how it is counted and what meets it"),
     ),
 }
 
@@ -148,14 +163,66 @@ def code_of_rule(name: str) -> str:
     return CODE_OF_RULE.get(name, "E419")
 
 
+class Breach(NamedTuple):
+    """An obligation that was not met by its due time: a row of the index, or one just computed.
+
+    Instants are seconds since the epoch; ``due_text`` is the due time with its offset. ``line`` is
+    that of the event that started it, ``severity`` what the policy says a breach of it is.
+    """
+
+    path: str
+    subject: str
+    kind: str
+    number: int
+    line: int
+    due: float
+    due_text: str
+    met: float | None
+    ended: float | None
+    severity: str
+
+
+HOW = {
+    "late": N_("met {gap} late"),
+    "ended": N_("never met, {gap} overdue when the ticket ended"),
+    "open": N_("still open, {gap} overdue"),
+}
+
+
+def owed_problem(breach: Breach, as_of: float) -> Problem:
+    """Return the finding that something owed was not done in time.
+
+    What was done late is a warning whatever the policy says: it cannot be mended any more. ``how``
+    is English; ``outcome`` (a key of ``HOW``) and ``gap`` say the same for other languages.
+    """
+    until, outcome = as_of, "open"
+    if breach.met is not None:
+        until, outcome = breach.met, "late"
+    elif breach.ended is not None:
+        until, outcome = breach.ended, "ended"
+    gap = span_text(int(until - breach.due))
+    which = f"{breach.kind}:{breach.number}" if breach.number > 1 else breach.kind
+    args = {
+        "what": which,
+        "which": which,
+        "due": breach.due_text,
+        "how": HOW[outcome].format(gap=gap),
+        "outcome": outcome,
+        "gap": gap,
+        "id": breach.subject,
+        "severity": "warning" if outcome == "late" else breach.severity,
+    }
+    code = code_of_rule(breach.kind)
+    return Problem(code, breach.path, breach.line, 1, args, "", breach.subject)
+
+
 def ticket_problems(path: str, state: State, book: Book) -> list[Problem]:
     """Return every breach of a service rule that the ticket's own events show."""
     found: list[Problem] = []
-    imported = any(fact.event.do == "imported" for fact in state.facts)
     for fact in state.facts:
         policy = book.at(fact.at)
-        if imported and fact.event.noted == state.facts[0].event.noted:
-            continue  # an imported line is judged on what the map supplied only
+        if is_imported(state, fact):
+            continue
         check = _BY_EVENT.get(fact.event.do)
         if check is not None:
             found.extend(check(path, state, fact))
@@ -167,6 +234,11 @@ def ticket_problems(path: str, state: State, book: Book) -> list[Problem]:
         args = {**contest._asdict(), "id": state.case.id}
         found.append(Problem("E414", path, line, 1, args, "", state.case.id))
     return found
+
+
+def is_imported(state: State, fact: Fact) -> bool:
+    """Whether an import wrote this event: such a line is judged on what its map supplied only."""
+    return state.counts.get("imported", 0) > 0 and fact.event.noted == state.facts[0].event.noted
 
 
 def _problem(code: str, path: str, state: State, fact: Fact, **args: str) -> Problem:
@@ -197,9 +269,10 @@ def approval_problems(path: str, state: State, book: Book, roles: Roles) -> list
     """
     found = []
     for fact in state.facts:
-        if fact.event.do == "reassigned":
+        if fact.event.do == "reassigned" and not is_imported(state, fact):
             approved = as_text(fact.event.fields["approved"])
-            if not book.at(fact.at).allows("approve", roles.get(approved, "")):
+            role = roles.get(approved)  # somebody without a card is another finding (E305)
+            if role is not None and not book.at(fact.at).allows("approve", role):
                 found.append(_problem("E407", path, state, fact, approved=approved))
     return found
 
@@ -207,7 +280,9 @@ def approval_problems(path: str, state: State, book: Book, roles: Roles) -> list
 def complaint_problem(path: str, state: State, book: Book) -> Problem | None:
     """Return the finding that a dissatisfied answer has no complaint; the caller knows of those."""
     fact = dissatisfied(state, book)
-    return None if fact is None else _problem("E412", path, state, fact)
+    if fact is None or is_imported(state, fact) or state.values.get("kind") == "complaint":
+        return None  # a complaint about a complaint is the same one, still open
+    return _problem("E412", path, state, fact)
 
 
 def _called_back(path: str, state: State, fact: Fact) -> list[Problem]:
@@ -242,6 +317,8 @@ def _slip_returned(path: str, state: State, fact: Fact) -> list[Problem]:
         for field in ("fault", "action"):
             if not any(one.get(field) for one in done):
                 found.append(_problem("E410", path, state, fact, field=field))
+    if not state.values.get("unit") and not state.values.get("model"):
+        found.append(_problem("E410", path, state, fact, field="model"))
     if fields.get("signed") is True and not fields.get("opinion"):
         found.append(_problem("E410", path, state, fact, field="opinion"))
     return found
@@ -256,15 +333,13 @@ _BY_EVENT = {
 
 def _late(path: str, state: State, fact: Fact, policy: Policy) -> Problem | None:
     limit = policy.back_dating
-    if limit is None:
-        return None
-    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(limit.unit, 86400) * limit.count
     event = fact.event
     gap = event.noted - event.at
-    if gap <= timedelta(seconds=seconds):
+    early = gap < -CLOCKS_DIFFER_BY
+    if not early and (limit is None or gap <= _length(limit)):
         return None
     return _problem(
-        "E413",
+        "E418" if early else "E413",
         path,
         state,
         fact,
@@ -274,8 +349,17 @@ def _late(path: str, state: State, fact: Fact, policy: Policy) -> Problem | None
     )
 
 
+def _length(limit: Span) -> timedelta:
+    """A span of the policy as a plain length: a month has 30 days here, a year 365."""
+    if limit.seconds is not None:
+        return timedelta(seconds=limit.seconds)
+    return timedelta(days={"d": 1, "mo": 30, "y": 365}[limit.unit] * limit.count)
+
+
 def span_text(seconds: int) -> str:
-    """Return a length of time as ``3d 4h`` or ``2h 05m`` or ``4m``; the same in every language."""
+    """Return a length of time as ``3d 4h``, ``2h 05m``, ``4m`` or ``30s``; for every language."""
+    if abs(seconds) < 60:
+        return f"{abs(seconds)}s"
     minutes = abs(seconds) // 60
     days, rest = divmod(minutes, 1440)
     hours, left = divmod(rest, 60)

@@ -1,0 +1,46 @@
+"""``svcctl doctor``: is this clone fit to work?"""
+
+from __future__ import annotations
+
+import typer
+
+from svcctl.cli import echo
+from svcctl.cli.options import Output
+from svcctl.cli.session import session
+from svcctl.domain.problems import N_
+from svcctl.views.language import _, say
+from svcctl.views.output import Column
+
+
+def doctor(output: Output = "table") -> None:
+    """Check this clone and its surroundings. Exit 1 where something is not well."""
+    from svcctl.desk.health import signs
+
+    run = session()
+    desk = echo.open_desk()
+    found = list(signs(desk))
+    items = [
+        {
+            "id": sign.name,
+            "well": sign.well,
+            "seen": say(sign.seen),
+            "remedy": say(sign.remedy) if sign.remedy is not None else None,
+        }
+        for sign in found
+    ]
+    if output != "table":
+        columns = (
+            Column("id", N_("what")),
+            Column("well", N_("well")),
+            Column("seen", N_("seen")),
+            Column("remedy", N_("remedy")),
+        )
+        run.emit("sign", items, columns, output)
+    else:
+        for item in items:
+            mark = run.paint("+", "green") if item["well"] else run.paint("!", "red")
+            run.print(f"{mark} {_(str(item['id']))}: {item['seen']}")
+            if item["remedy"]:
+                run.print(f"    {item['remedy']}")
+    if not all(item["well"] for item in items):
+        raise typer.Exit(1)

@@ -1,0 +1,52 @@
+"""The tour of the demonstration: the main job's commands, each shown and run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from svcctl.cli.session import session
+from svcctl.views.language import _
+
+if TYPE_CHECKING:
+    from svcctl.desk.demo import Made
+
+
+def tour(folder: str, made: Made) -> None:
+    """Run the main job's reading commands on the ledger just made, each under its own heading."""
+    from svcctl.__main__ import run as run_command
+
+    show = session()
+    tail = made.slip.rpartition("-")[2]
+    slip = f"{folder}/slip-{made.slip}.html"
+    steps = (
+        (_("What the coordinator sees in the morning"), ["today"]),
+        (_("The callbacks to be made"), ["callbacks", "due"]),
+        (
+            _("A repair slip, to print"),
+            ["slip", "print", made.slip, "--paper", "A5", "--out", slip],
+        ),
+        (_("What the rules say was not done"), ["audit"]),
+        (_("The weekly summary"), ["report", "weekly"]),
+    )
+    for title, words in steps:
+        show.print("")
+        show.print(show.paint(f"— {title}", "bold"))
+        show.print(f"$ svcctl --ledger {folder} {' '.join(words)}")
+        import sys
+
+        sys.stdout.flush()
+        run_command(["--ledger", folder, "--lang", show.language, *words], clock=show.clock)
+    show.print("")
+    show.print(show.paint(_("— To try next"), "bold"))
+    for hint, command in (
+        (_("open the slip in a browser"), slip),
+        (_("one ticket, every line"), f"svcctl --ledger {folder} ticket show {tail}"),
+        (_("why something is owed"), f"svcctl --ledger {folder} why {tail}"),
+        (
+            _("the summary as a page"),
+            f"svcctl --ledger {folder} report weekly --format html --out week.html",
+        ),
+        (_("how git saw it"), f"git -C {folder} log --stat | head"),
+        (_("your own ledger"), "svcctl init my-ledger --desk SHA"),
+    ):
+        show.print(f"  {hint}: {command}")

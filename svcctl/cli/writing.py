@@ -1,0 +1,116 @@
+"""``svcctl undo`` and ``edit``: taking back the last line, changing a card in an editor."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from svcctl.cli import echo
+from svcctl.cli.options import By, DryRun, NoCommit, Output
+from svcctl.cli.session import session
+from svcctl.domain.problems import N_, Message, Stop, Unreadable, Usage
+from svcctl.views.language import _, say
+
+NOUNS = ("customer", "unit", "staff", "policy")
+
+
+def undo(
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help=N_("Why (default: written by mistake)."))
+    ] = "",
+    by: By = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Void this desk's last event."""
+    from svcctl.desk.correcting import undo
+    from svcctl.desk.tickets import Manner
+
+    desk = echo.open_desk()
+    manner = Manner(by, None, dry_run, not no_commit)
+    done = undo(desk, reason or _("written by mistake"), manner)
+    echo.written(desk, done, output, dry_run)
+
+
+def edit(
+    noun: Annotated[
+        str, typer.Argument(metavar="customer|unit|staff|policy", help=N_("What to edit."))
+    ],
+    name: Annotated[
+        str, typer.Argument(metavar="[ID]", help=N_("Its id; for a policy, the day it begins."))
+    ] = "",
+    by: By = None,
+    no_commit: NoCommit = False,
+) -> None:
+    """Edit a card in $EDITOR; what comes back is checked before it replaces."""
+    from svcctl.desk.correcting import draft, save
+    from svcctl.desk.tickets import Manner
+
+    if noun not in NOUNS:
+        raise Usage(
+            "no-such-noun",
+            Message(N_("“{noun}” cannot be edited"), {"noun": noun}),
+            Message(N_("known are: {known}"), {"known": ", ".join(NOUNS)}),
+        )
+    run = session()
+    desk = echo.open_desk()
+    manner = Manner(by, None, False, not no_commit)
+    made = draft(desk, noun, name)
+    copy = desk.ledger.private / f"edit-{made.name}.yaml"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(made.text)
+    while True:
+        _edit(copy)
+        fresh = copy.read_bytes()
+        if fresh == made.text:
+            copy.unlink()
+            run.tell(_("nothing was changed"))
+            return
+        try:
+            path = save(desk, made, fresh, manner)
+        except (Usage, Unreadable) as stop:
+            _tell(stop)
+            if run.stdin_terminal and run.confirm(_("Edit again?"), default=True):
+                continue
+            run.tell(_("your text is kept in {path}").format(path=copy))
+            raise
+        copy.unlink()
+        run.print(path)
+        return
+
+
+def _tell(stop: Stop) -> None:
+    run = session()
+    run.tell(say(stop.message))
+    if isinstance(stop, Unreadable):
+        run.warn(stop.problems)
+
+
+def _edit(copy: Path) -> None:
+    import shlex
+
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    try:
+        ended = subprocess.run([*shlex.split(editor), str(copy)], check=False)
+    except OSError as error:
+        raise Usage(
+            "no-editor",
+            Message(
+                N_("the editor {editor} cannot be started: {reason}"),
+                {"editor": editor, "reason": error.strerror or str(error)},
+            ),
+            Message(N_("set EDITOR to one you have"), {}),
+        ) from None
+    if ended.returncode != 0:
+        raise Usage(
+            "editor-failed",
+            Message(
+                N_("the editor ended with {code}; nothing was changed"),
+                {"code": str(ended.returncode)},
+            ),
+        )

@@ -1,0 +1,65 @@
+"""What the shell completes: ids, people, states. Asks the index; the frame swallows any failure."""
+
+from __future__ import annotations
+
+from svcctl.desk.desk import Desk, open_desk
+
+Offers = list[tuple[str, str]]
+MOST = 50
+
+
+def _desk() -> Desk:
+    from datetime import UTC, datetime
+
+    return open_desk(None, lambda: datetime.now(UTC))
+
+
+def tickets(prefix: str) -> Offers:
+    """Return open tickets whose id begins, or whose tail begins, with ``prefix``."""
+    wanted = prefix.upper()
+    rows = _desk().index.connection.execute(
+        "select id, subject from tickets where ended=0 and (id like ? or substr(id, 12) like ?) "
+        "order by opened desc limit ?",
+        (f"{wanted}%", f"{wanted}%", MOST),
+    )
+    return [
+        (name if name.startswith(wanted) else name.rpartition("-")[2], subject)
+        for name, subject in rows
+    ]
+
+
+def _cards(kind: str, prefix: str) -> Offers:
+    rows = _desk().index.connection.execute(
+        "select id, name from cards where kind=? and (id like ? or name like ?) order by id limit ?",
+        (kind, f"{prefix}%", f"{prefix}%", MOST),
+    )
+    return [(name, title or "") for name, title in rows]
+
+
+def staff(prefix: str) -> Offers:
+    """Return people whose id or name begins with ``prefix``."""
+    return _cards("staff", prefix)
+
+
+def customers(prefix: str) -> Offers:
+    """Return customers whose id or name begins with ``prefix``."""
+    return _cards("customer", prefix)
+
+
+def units(prefix: str) -> Offers:
+    """Return units whose serial number begins with ``prefix``."""
+    return _cards("unit", prefix.upper())
+
+
+def states(prefix: str) -> Offers:
+    """Return the states of a ticket that begin with ``prefix``."""
+    from svcctl.domain.ticket import TICKET
+
+    return [(state, "") for state in TICKET.states if state.startswith(prefix)]
+
+
+def codes(prefix: str) -> Offers:
+    """Return the audit's codes that begin with ``prefix``."""
+    from svcctl.domain.checks.catalogue import CODES
+
+    return [(c.code, c.title) for c in CODES.values() if c.code.startswith(prefix.upper())]

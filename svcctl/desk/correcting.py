@@ -1,0 +1,153 @@
+"""Taking back and changing by hand: ``undo`` and ``edit``. Corrections are events; cards are checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from svcctl.desk.tickets import Manner, Written, act
+from svcctl.domain import cards
+from svcctl.domain.cards import CardKind
+from svcctl.domain.cases import Event
+from svcctl.domain.problems import N_, Message, NotFound, Refusal
+from svcctl.ledger.folder import RECORDS
+from svcctl.ledger.records import load_ticket
+
+if TYPE_CHECKING:
+    from svcctl.desk.desk import Desk
+
+
+class Last(NamedTuple):
+    """The event that this desk wrote last."""
+
+    ticket: str
+    path: str
+    event: Event
+
+
+def last_of_desk(desk: Desk) -> Last:
+    """Return the event this desk wrote down last and that still counts. Raises ``NotFound``."""
+    code = desk.desk_code()
+    paths = desk.index.connection.execute(
+        "select path from tickets order by last_noted desc, last_at desc limit 200"
+    ).fetchall()
+    best: Last | None = None
+    for (path,) in paths:
+        case, _, _ = load_ticket(desk.ledger, path)
+        if best is not None and case.events[-1].noted < best.event.noted:
+            break
+        voided = {event.fields["target"] for event in case.events if event.do == "voided"}
+        for event in reversed(case.events):
+            if event.desk != code or event.name in voided:
+                continue
+            if best is None or (event.noted, event.n) > (best.event.noted, best.event.n):
+                best = Last(case.id, path, event)
+            break
+    if best is None:
+        raise NotFound(
+            "nothing-to-undo", Message(N_("desk {desk} has written nothing yet"), {"desk": code})
+        )
+    return best
+
+
+def undo(desk: Desk, reason: str, manner: Manner) -> Written:
+    """Void the event this desk wrote last. Raises ``Refusal`` for an opening: that is cancelled."""
+    last = last_of_desk(desk)
+    if last.event.do == "opened":
+        raise Refusal(
+            "undo-opening",
+            Message(N_("the last thing written was the opening of {id}"), {"id": last.ticket}),
+            Message(
+                N_("cancel it instead: svcctl ticket cancel {id} --reason …"), {"id": last.ticket}
+            ),
+        )
+    fields = {"target": last.event.name, "reason": reason}
+    return act(desk, last.ticket, "voided", fields, manner)
+
+
+class Draft(NamedTuple):
+    """A card or policy to be edited: its path and its text."""
+
+    kind: CardKind | None
+    name: str
+    path: str
+    text: bytes
+
+
+def draft(desk: Desk, noun: str, name: str) -> Draft:
+    """Return what ``edit`` puts into the editor. Raises ``NotFound``, ``Refusal``.
+
+    A policy that is in force is not edited: its text judges closed tickets. The editor gets a copy
+    for a later day instead (``name``: that day; default: the newest policy, if not yet in force).
+    """
+    if noun == "policy":
+        return _policy_draft(desk, name)
+    from svcctl.desk.cardwork import find_card
+
+    card = find_card(desk, cards.KINDS[noun], name)
+    path = f"{RECORDS}/{card.kind.folder}/{card.id}.yaml"
+    return Draft(card.kind, card.id, path, desk.ledger.read(path))
+
+
+def _policy_draft(desk: Desk, name: str) -> Draft:
+    from datetime import date
+
+    names = desk.ledger.names("policy")
+    today = desk.now().date().isoformat()
+    wanted = name or names[-1]
+    try:
+        date.fromisoformat(wanted)
+    except ValueError:
+        raise NotFound(
+            "no-such-policy",
+            Message(
+                N_("“{name}” is not a day; policies are named by the day they begin"),
+                {"name": wanted},
+            ),
+            Message(N_("svcctl edit policy 2027-01-01 begins a new one on that day"), {}),
+        ) from None
+    path = f"{RECORDS}/policy/{wanted}.yaml"
+    if wanted in names:
+        # A ledger without tickets has nothing that its rules have judged yet.
+        judged = desk.index.connection.execute("select 1 from tickets limit 1").fetchone()
+        if wanted <= today and judged is not None:
+            raise Refusal(
+                "policy-in-force",
+                Message(
+                    N_("the policy of {day} is in force and has judged tickets"), {"day": wanted}
+                ),
+                Message(N_("begin a new one from a later day on: svcctl edit policy DAY"), {}),
+            )
+        return Draft(None, wanted, path, desk.ledger.read(path))
+    if wanted <= today:
+        raise Refusal(
+            "policy-in-the-past",
+            Message(
+                N_("a policy cannot begin on {day}: that day has passed or is today"),
+                {"day": wanted},
+            ),
+            Message(N_("choose a later day"), {}),
+        )
+    before = [known for known in names if known < wanted]
+    source = before[-1] if before else names[0]
+    return Draft(None, wanted, path, desk.ledger.read(f"{RECORDS}/policy/{source}.yaml"))
+
+
+def save(desk: Desk, made: Draft, fresh: bytes, manner: Manner) -> str:
+    """Check what came back from the editor and write it. Returns the path; raises ``Usage``."""
+    from svcctl.desk import cardwork
+    from svcctl.desk.writing import Writing
+
+    if made.kind is not None:
+        cardwork.replace_text(desk, made.kind, made.name, made.text, fresh, manner)
+        return made.path
+    from svcctl.ledger.records import check_policy
+
+    check_policy(made.path, made.name, fresh)
+    with Writing(desk, manner.commit, manner.dry_run) as writing:
+        who = desk.who(manner.by)
+        if (desk.ledger.root / made.path).exists():
+            writing.replace(made.path, made.text, fresh)
+        else:
+            writing.create(made.path, fresh)
+        writing.finish(f"policy {made.name}", who, desk.now())
+    return made.path

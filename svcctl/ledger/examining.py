@@ -1,0 +1,139 @@
+"""What the audit looks up in the files themselves: the rules, names and places, a user's own line.
+
+Knows folders and readers; not the index, and nothing of what a rule of service says.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from svcctl.domain.calendar import Calendar
+from svcctl.domain.cards import BY_FOLDER
+from svcctl.domain.checks.catalogue import severity
+from svcctl.domain.checks.crossing import Place, not_a_record
+from svcctl.domain.problems import Problem, Unreadable
+from svcctl.ledger import cardfile
+from svcctl.ledger.folder import RECORDS, Ledger
+from svcctl.ledger.posix import read_record
+from svcctl.ledger.records import check_policy, read_card, read_ticket
+
+
+def rule_problems(ledger: Ledger) -> list[Problem]:
+    """Return everything wrong with the policies and calendars, warnings too; [] where all is well."""
+    found: list[Problem] = []
+    calendars = set(ledger.names("calendar"))
+    policies = ledger.names("policy")
+    if not policies:
+        found.append(Problem("E222", f"{RECORDS}/policy"))
+    for name in policies:
+        found += _policy_problems(ledger, name, calendars)
+    for name in sorted(calendars):
+        found += _calendar_problems(ledger, name)
+    return found
+
+
+def _policy_problems(ledger: Ledger, name: str, calendars: set[str]) -> list[Problem]:
+    path = f"{RECORDS}/policy/{name}.yaml"
+    data, found = _bytes(ledger, path)
+    if data is None:
+        return found
+    raw = cardfile.read_card(data, path)
+    found = list(raw.problems)
+    if any(severity(problem.code) == "error" for problem in found):
+        return found
+    try:
+        check_policy(path, name, data)
+    except Unreadable as stop:
+        found += _with_excerpts(raw, stop.problems)
+    named = raw.fields().get("calendar", "CN")
+    if isinstance(named, str) and named not in calendars:
+        line, column = raw.place(("calendar",))
+        args = {"name": named, "path": f"{RECORDS}/calendar/{named}.yaml"}
+        found.append(Problem("E223", path, line, column, args, raw.excerpt(line)))
+    return found
+
+
+def _calendar_problems(ledger: Ledger, name: str) -> list[Problem]:
+    path = f"{RECORDS}/calendar/{name}.yaml"
+    data, found = _bytes(ledger, path)
+    if data is None:
+        return found
+    raw = cardfile.read_card(data, path)
+    found = list(raw.problems)
+    if any(severity(problem.code) == "error" for problem in found):
+        return found
+    try:
+        Calendar.from_fields(raw.fields(), raw.place, path)
+    except Unreadable as stop:
+        found += _with_excerpts(raw, stop.problems)
+    return found
+
+
+def _with_excerpts(raw: cardfile.RawCard, problems: tuple[Problem, ...]) -> list[Problem]:
+    return [
+        problem if problem.excerpt else problem._replace(excerpt=raw.excerpt(problem.line))
+        for problem in problems
+    ]
+
+
+def _bytes(ledger: Ledger, path: str) -> tuple[bytes | None, list[Problem]]:
+    """Return a file's bytes, or None and what stands in the way (nothing where it is gone)."""
+    try:
+        data, problem = read_record(ledger.path(path), path)
+    except FileNotFoundError:
+        return None, []
+    return data, [] if problem is None else [problem]
+
+
+def record_problems(ledger: Ledger) -> Iterator[Problem]:
+    """Yield what is wrong with each ticket and card by itself, read one by one (slow).
+
+    For when the rules cannot be read, so that there can be no index.
+    """
+    for path in ledger.tickets():
+        data, problems = _bytes(ledger, path)
+        yield from problems
+        if data is not None:
+            yield from read_ticket(data, path).problems
+    for folder, kind in BY_FOLDER.items():
+        for name in ledger.names(folder):
+            path = f"{RECORDS}/{folder}/{name}.yaml"
+            data, problems = _bytes(ledger, path)
+            yield from problems
+            if data is not None:
+                yield from read_card(kind, data, path)[1]
+
+
+def misplaced(ledger: Ledger) -> list[Problem]:
+    """Return a finding for each file under ``records/`` whose name or place is no record's."""
+    found = (not_a_record(path) for path in _files(os.fspath(ledger.root / RECORDS), RECORDS))
+    return sorted(problem for problem in found if problem is not None)
+
+
+def _files(folder: str, path: str) -> Iterator[str]:
+    """Yield every file below ``folder``, as a path relative to the ledger's root."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path, f"{path}/{entry.name}")
+            else:
+                yield f"{path}/{entry.name}"
+
+
+def text_of(ledger: Ledger, path: str) -> str:
+    """Return a record's text as far as it is text, or "" where it cannot be read."""
+    data, _ = _bytes(ledger, path)
+    return "" if data is None else data.decode("utf-8", "replace")
+
+
+def key_place(ledger: Ledger, path: str, key: str) -> Place:
+    """Return where the value of ``key`` stands in a card; the file as a whole where it is missing."""
+    data, _ = _bytes(ledger, path)
+    if data is None:
+        return 0, 0, ""
+    raw = cardfile.read_card(data, path)
+    if key not in raw.fields():
+        return 0, 0, ""
+    line, column = raw.place((key,))
+    return line, column, raw.excerpt(line)
