@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
 from svcctl.domain.decide import Who
-from svcctl.domain.problems import N_, GitFailed, Message, Refusal
+from svcctl.domain.problems import N_, GitFailed, Message, Refusal, Stop
 from svcctl.ledger import batch, git, posix
 from svcctl.ledger.commit import Identity
 from svcctl.ledger.folder import refuse_linked

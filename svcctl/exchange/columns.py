@@ -34,6 +34,7 @@ class Reader(NamedTuple):
     column: str
     field: Field
     where: str
+    translated: bool = False
 
     def read(self, row: Row, faults: Faults) -> Value | None:
         """Return the value, or None where the row says nothing or what it says is a fault."""
@@ -47,13 +48,12 @@ class Reader(NamedTuple):
             return None
 
     def _fault(self, row: Row, text: str, faults: Faults) -> None:
-        if self.field.type == "word":
+        if self.translated or self.field.type == "word":
             faults.add(
                 row.line,
                 self.column,
-                N_("“{value}” is none of {words}: translate it in the map, {where}"),
+                N_("“{value}” has no translation: add it to the map, {where}"),
                 value=text[:80],
-                words=" | ".join(self.field.words),
                 where=f"{self.where}.values",
             )
         else:
@@ -161,9 +161,7 @@ class Binder:
         where = ".".join(str(key) for key in keys)
         if isinstance(given, str):
             given = {"column": given}
-        entry = self.wrong.known(
-            given, keys, ("column", "values", "otherwise", "text", "constant")
-        )
+        entry = self.wrong.known(given, keys, ("column", "values", "otherwise", "text", "constant"))
         kinds = [kind for kind in ("column", "text", "constant") if kind in entry]
         if len(kinds) != 1:
             if isinstance(given, Mapping):
@@ -173,9 +171,9 @@ class Binder:
         text = self.wrong.text(entry[kind], (*keys, kind))
         otherwise = ""
         if "otherwise" in entry:
-            otherwise = self._stored(entry["otherwise"], (*keys, "otherwise"), field)
+            otherwise = self.stored(entry["otherwise"], (*keys, "otherwise"), field)
         if kind == "constant":
-            fixed = self._stored(text, (*keys, kind), field)
+            fixed = self.stored(text, (*keys, kind), field)
             return Reader(lambda cells: fixed, converter(field), "", field, where)
         if kind == "text":
             return self._template(text, keys, field, otherwise, where)
@@ -222,10 +220,12 @@ class Binder:
         if "values" in entry:
             given = entry["values"]
             if not isinstance(given, Mapping):
-                self.wrong.add((*keys, "values"), N_("values must be a mapping: old word, new word"))
+                self.wrong.add(
+                    (*keys, "values"), N_("values must be a mapping: old word, new word")
+                )
                 return None
             values = {
-                str(old): self._stored(new, (*keys, "values", old), field) if new != "" else ""
+                str(old): self.stored(new, (*keys, "values", old), field) if new != "" else ""
                 for old, new in given.items()
             }
 
@@ -236,14 +236,16 @@ class Binder:
                     return found
                 return otherwise if text in missing else otherwise or text
 
-            strict = converter(field)
-            return Reader(translated, _only(values, otherwise, strict), column, field, where)
+            only = _only(values, otherwise, converter(field))
+            return Reader(translated, only, column, field, where, True)
 
         def taken(cells: Cells) -> str:
             text = cells[at].strip()
             return otherwise if text in missing else text
 
         if field.type in _DATES:
+            if otherwise:
+                self.wrong.add((*keys, "otherwise"), N_("a date that is missing stays missing"))
             dated = self._dated(column, keys, field)
             return dated and Reader(taken, dated, column, field, where)
         tidy, convert = _tidy(field), converter(field)
@@ -286,7 +288,7 @@ class Binder:
         named = pieces[1] if len(pieces) > 1 else ""
         return Reader(filled, lambda text: convert(tidy(text)), named, field, where)
 
-    def _stored(self, given: object, keys: Keys, field: Field) -> str:
+    def stored(self, given: object, keys: Keys, field: Field) -> str:
         """Return a value that the map itself gives, in its stored form, complaining if it is none."""
         text = self.wrong.text(given, keys)
         try:

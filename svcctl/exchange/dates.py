@@ -75,6 +75,11 @@ class DateForm(NamedTuple):
             number["hour"] = number["hour"] % 12 + (12 if half in "Pp" else 0)
         return datetime(**number)  # type: ignore[arg-type]
 
+    @property
+    def has_time(self) -> bool:
+        """Whether the form states a time of day."""
+        return "hour" in self.pattern.groupindex
+
     def name(self, month_first: bool) -> str:
         """Return the form in that order, for messages."""
         if month_first == self.month_first:
@@ -104,6 +109,11 @@ class DateColumn:
         self.order = order
         self.swapped = False
         self._read: dict[str, datetime] = {}
+
+    @property
+    def looks(self) -> str:
+        """What a cell of this column must look like, for messages."""
+        return self.form.name(self.form.month_first != self.swapped)
 
     def settle(self, cells: Iterable[tuple[int, str]]) -> tuple[int, Message] | None:
         """Decide the order from all cells (line, text); return what forbids it, with its line.

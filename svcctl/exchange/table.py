@@ -66,15 +66,17 @@ class Faults:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.number = 0
         self.untold = 0
         self._found: dict[tuple[object, ...], tuple[str, Message]] = {}
         self._more: dict[tuple[object, ...], int] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._found)
+        return self.number > 0
 
     def add(self, line: int, column: str, template: str, **args: str) -> None:
         """Note a fault of the cell at ``line`` and ``column`` ("": the row, 0: the whole column)."""
+        self.number += 1
         kind = (column, template, *args.items())
         if kind in self._found:
             self._more[kind] = self._more.get(kind, 0) + 1
@@ -88,12 +90,11 @@ class Faults:
     def stop(self) -> BadTable:
         """Return the refusal that tells all of them."""
         faults = [Fault(*found, self._more.get(kind, 0)) for kind, found in self._found.items()]
-        number = len(faults) + sum(fault.more for fault in faults) + self.untold
         return BadTable(
             "bad-table",
             Message(
                 N_("{path}: {number} places cannot be understood; nothing was imported"),
-                {"path": self.path, "number": str(number)},
+                {"path": self.path, "number": str(self.number)},
             ),
             Message(N_("mend the cells named or the map, and run it again"), {}),
             faults,
@@ -244,7 +245,9 @@ def _other_encoding(path: str, line: int, stated: str, likely: str) -> BadTable:
         path,
         line,
         Message(N_("this line is not written in {encoding}"), {"encoding": stated}),
-        N_("the file seems to be {likely}: say “encoding: {likely}” in the map, or save it as UTF-8"),
+        N_(
+            "the file seems to be {likely}: say “encoding: {likely}” in the map, or save it as UTF-8"
+        ),
         {"likely": likely},
     )
 
