@@ -73,7 +73,7 @@ class Story(NamedTuple):
     @property
     def owes_callback(self) -> bool:
         """Whether it is finished and nobody has called the customer yet."""
-        return self.stage in OWING_CALLBACK
+        return self.stage in OWING_CALLBACK and self.kind != "inspection"
 
 
 def customers(tickets: int) -> int:
@@ -185,7 +185,7 @@ def event_lines(story: Story) -> list[str]:
         ("closed", callback + timedelta(minutes=2), coordinator, {}),
     )
     for name, at, by, fields in happened:
-        left_out = (name == "contacted" and story.kind != "repair") or (
+        left_out = (name == "called-back" and story.kind == "inspection") or (
             name == "arrived" and story.fate % 5 == 0
         )
         if not left_out or name == story.stage:

@@ -19,7 +19,7 @@ from bench import flow
 from bench.workplace import WORK, NotMeasured, ask, environment, last_words, program, svcctl
 from svcctl.domain.canonical import case_text, key_line
 
-VERSION = 1
+VERSION = 2
 _ROLES = {
     flow.MANAGER: "manager",
     **dict.fromkeys(flow.COORDINATORS, "coordinator"),

@@ -19,7 +19,7 @@ from bench.timing import Command
 from bench.workplace import WORK, NotMeasured, ask, program
 
 PEERS = WORK / "peers"
-VERSION = 1
+VERSION = 2
 BEANCOUNT = "beancount>=3.2,<4"
 
 

@@ -50,9 +50,17 @@ def program(name: str) -> str:
 
 
 def svcctl() -> list[str]:
-    """How a user starts svcctl: the console script beside this Python, else the module."""
+    """How a user starts svcctl: the console script beside this Python, else its like."""
     script = Path(sys.executable).parent / "svcctl"
-    return [os.fspath(script)] if script.exists() else [sys.executable, "-m", "svcctl"]
+    if script.exists():
+        return [os.fspath(script)]
+    WORK.mkdir(parents=True, exist_ok=True)
+    script = WORK / "svcctl"
+    if not script.exists():
+        script.write_text(
+            "import sys\nfrom svcctl.__main__ import main\nsys.exit(main())\n", "utf-8"
+        )
+    return [sys.executable, os.fspath(script)]
 
 
 def ask(argv: Sequence[str], cwd: Path | None = None, *, fed: bytes = b"") -> bytes:

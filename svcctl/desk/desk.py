@@ -199,13 +199,16 @@ class Desk:
     def all_staff(self) -> list[Card]:
         """Return the card of every person whose card can be read, by id."""
         from svcctl.domain.cards import STAFF
+        from svcctl.domain.problems import Unreadable
         from svcctl.ledger.records import read_card
 
         found = []
         for name in self.ledger.names("staff"):
-            card, _ = read_card(
-                STAFF, self.ledger.read(f"records/staff/{name}.yaml"), f"records/staff/{name}.yaml"
-            )
+            path = f"records/staff/{name}.yaml"
+            try:
+                card, _ = read_card(STAFF, self.ledger.read(path), path)
+            except (FileNotFoundError, Unreadable):
+                continue  # the index reports it with every command
             if card is not None:
                 found.append(card)
         return found

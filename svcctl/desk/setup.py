@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
+from svcctl.desk.writing import PATIENCE
 from svcctl.domain import identity
 from svcctl.domain.problems import N_, GitFailed, Message, Refusal, Usage
 from svcctl.domain.times import format_instant
 from svcctl.ledger import cardfile, commit, git, posix
-from svcctl.ledger.folder import RECORDS, Ledger
+from svcctl.ledger.folder import RECORDS, Ledger, expanded
 from svcctl.ledger.pending import Pending, settle
 
 ATTRIBUTES = "*.yaml text eol=lf merge=svcctl\n*.md text eol=lf\nattachments/** -text -merge\n"
@@ -47,17 +48,19 @@ def init(folder: Path, code: str, clock: Callable[[], datetime], commit_it: bool
             Message(N_("two to four capital letters without I and O, such as SHA or BJA"), {}),
         )
     notices: list[Message] = []
-    root = folder.expanduser()
-    posix.make_folders(root)
-    root = root.resolve()
+    root = expanded(folder)
+    with posix.storage(root):
+        posix.make_folders(root)
+        root = root.resolve()
     if commit_it and git.program() is not None:
         git.init(root)
     elif git.program() is None:
         notices.append(git.why_without_git())
     ledger = Ledger(root)
     _check_station(ledger, code)
-    posix.make_folders(ledger.private)
-    with posix.lock(ledger.private / "lock"):
+    with posix.storage(ledger.private):
+        posix.make_folders(ledger.private)
+    with posix.lock(ledger.private / "lock", PATIENCE):
         now = clock()
         new = _first_files(ledger, code, now)
         author = commit.Identity(code, f"{code.lower()}@desk.invalid")
@@ -113,6 +116,5 @@ def _first_files(ledger: Ledger, code: str, now: datetime) -> dict[str, bytes]:
 def sit(desk: Desk, name: str) -> str:
     """Note who sits at this desk; return the person's id. Raises ``NotFound``."""
     card = desk.staff(name)
-    posix.make_folders(desk.ledger.private)
     desk.ledger.note_station(desk.desk_code(), card.id)
     return card.id

@@ -38,30 +38,31 @@ class View:
         from svcctl.ledger.ask import rows
 
         then, moments = self._then()
-        found = rows(
-            self.desk.index,
-            f"select t.*, c.name, c.phone from tickets t left join cards c "
-            f"on c.kind='customer' and c.id=t.customer where {then} and ({where})",
-            [*moments, *values],
-        )
-        by_path = {row["path"]: row for row in found}
-        for row in found:
-            row["obligations"] = []
-        if len(found) > 300:
-            owed = rows(
+        with self.desk.index.at_rest():
+            found = rows(
                 self.desk.index,
-                f"select o.* from tickets t join obligations o on o.path=t.path "
-                f"where {then} and ({where}) order by o.starts",
+                f"select t.*, c.name, c.phone from tickets t left join cards c "
+                f"on c.kind='customer' and c.id=t.customer where {then} and ({where})",
                 [*moments, *values],
             )
-        else:
-            owed = []
-            for path in by_path:
-                owed += rows(
+            by_path = {row["path"]: row for row in found}
+            for row in found:
+                row["obligations"] = []
+            if len(found) > 300:
+                owed = rows(
                     self.desk.index,
-                    "select * from obligations where path=? order by starts",
-                    (path,),
+                    f"select o.* from tickets t join obligations o on o.path=t.path "
+                    f"where {then} and ({where}) order by o.starts",
+                    [*moments, *values],
                 )
+            else:
+                owed = []
+                for path in by_path:
+                    owed += rows(
+                        self.desk.index,
+                        "select * from obligations where path=? order by starts",
+                        (path,),
+                    )
         for one in owed:
             by_path[one["path"]]["obligations"].append(one)
         found += [row for row, _ in self.later() if test(row)]
@@ -110,11 +111,15 @@ class View:
     def ticket(self, path: str) -> tuple[Row, list[Row]] | None:
         """Return one ticket's row and obligations as they were, from its file; None: not yet there."""
         from svcctl.domain.obligations import obligations
+        from svcctl.domain.problems import Unreadable
         from svcctl.domain.replay import replay
         from svcctl.ledger import rows
         from svcctl.ledger.records import load_ticket
 
-        case, _, _ = load_ticket(self.desk.ledger, path)
+        try:
+            case, _, _ = load_ticket(self.desk.ledger, path)
+        except (FileNotFoundError, Unreadable):
+            return None  # gone or damaged since the index was asked: the next command reports it
         state = replay(case, self.as_of, self.known)
         if not state.facts:
             return None

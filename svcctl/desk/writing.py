@@ -11,19 +11,33 @@ If only the commit fails, what was written stays written and the next command co
 from __future__ import annotations
 
 import hashlib
-from contextlib import ExitStack
+import os
+from contextlib import ExitStack, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
 from svcctl.domain.decide import Who
-from svcctl.domain.problems import N_, GitFailed, Message, Refusal, Stop
+from svcctl.domain.problems import (
+    N_,
+    GitFailed,
+    Message,
+    Refusal,
+    StorageFailed,
+    Stop,
+    Unreadable,
+)
 from svcctl.ledger import batch, git, posix
 from svcctl.ledger.commit import Identity
-from svcctl.ledger.folder import refuse_linked
+from svcctl.ledger.folder import RECORDS, refuse_linked
 from svcctl.ledger.pending import Pending, settle
 from svcctl.ledger.records import read_card
 from svcctl.ledger.rows import is_error
+
+
+PATIENCE = 120.0
+"""Seconds to wait for the lock: fifty commands in a row at a second each, and as long again."""
 
 
 class Outcome(NamedTuple):
@@ -50,28 +64,59 @@ class Writing:
         self.dry_run = dry_run
         self.changes: list[Change] = []
         self._notices: list[Message] = []
-        self._touched = False
         self._stack = ExitStack()
 
     def __enter__(self) -> Writing:
         ledger = self.desk.ledger
         refuse_linked(ledger)
         if not self.dry_run:
-            posix.make_folders(ledger.private)
-            self._stack.enter_context(posix.lock(ledger.private / "lock"))
-            batch.recover(ledger.root, ledger.private / "batch")
-            self._commit_what_waits()
+            with posix.storage(ledger.private):
+                posix.make_folders(ledger.private)
+            with ExitStack() as stack:  # whatever goes wrong in between, the lock is let go
+                stack.enter_context(posix.lock(ledger.private / "lock", PATIENCE))
+                batch.recover(ledger.root, ledger.private / "batch")
+                self._sweep()
+                self._commit_what_waits()
+                self._stack = stack.pop_all()
         return self
+
+    def _sweep(self) -> None:
+        """Remove the temporary files of a command that was killed while it wrote."""
+        try:
+            folders = self._under_way.read_bytes().decode("utf-8", "replace").split("\n")
+        except FileNotFoundError:
+            return
+        except OSError:
+            folders = []
+        for folder in folders:
+            place = os.path.normpath(self.desk.ledger.root / folder)
+            if folder.startswith(RECORDS) and place.startswith(f"{self.desk.ledger.root}{os.sep}"):
+                posix.sweep(Path(place))
+        self._put_down("")
+
+    @property
+    def _under_way(self) -> Path:
+        return self.desk.ledger.private / "under-way"
+
+    def _put_down(self, folders: str) -> None:
+        """Note in which folders files are being written, for the one who comes after a kill.
+
+        It need not survive a loss of power: it saves litter from lying about, not records.
+        """
+        with posix.storage(self._under_way):
+            if folders:
+                self._under_way.write_text(folders, "utf-8")
+            else:
+                self._under_way.unlink(missing_ok=True)
 
     def _commit_what_waits(self) -> None:
         """Commit what an earlier command wrote and could not commit, under its own author."""
         gitdir = self.desk.ledger.git
-        if gitdir is None or not Pending(gitdir).waiting():
-            return
         try:
-            settle(gitdir)
-        except GitFailed as stop:
-            self._notices.append(_pending(stop))
+            if gitdir is not None and Pending(gitdir).waiting():
+                settle(gitdir)
+        except _NOT_SETTLED as trouble:
+            self._notices.append(_pending(trouble))
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
@@ -96,7 +141,7 @@ class Writing:
         """Write everything planned, then commit it. A dry run does neither."""
         if self.dry_run or not self.changes:
             return Outcome()
-        gitdir = self.desk.ledger.git
+        gitdir = self.desk.ledger.repository
         if gitdir is None or not self.commit:
             self._write_all()
             return Outcome((), (*self._notices, *self._without_git()))
@@ -107,19 +152,29 @@ class Writing:
         try:
             self._write_all()
         except (Stop, OSError):
-            if not self._touched:
-                pending.withdraw(noted)
+            if not any(self._is_there(change) for change in self.changes):
+                with suppress(OSError):  # the note stays: it finds nothing to commit
+                    pending.withdraw(noted)
             raise
         try:
             return Outcome(tuple(settle(gitdir)), tuple(self._notices))
-        except GitFailed as stop:
-            return Outcome((), (*self._notices, _pending(stop)))
+        except _NOT_SETTLED as trouble:
+            return Outcome((), (*self._notices, _pending(trouble)))
 
     def _write_all(self) -> None:
+        self._put_down("\n".join({os.path.dirname(change.path) for change in self.changes}))
         for change in self.changes:
             self._write(change)
-            self._touched = True
+        with suppress(StorageFailed):  # the records are written: the next command takes it away
+            self._put_down("")
         self.desk.forget_index()
+
+    def _is_there(self, change: Change) -> bool:
+        """Whether a write that failed left the new content nevertheless (an unconfirmed flush)."""
+        try:
+            return self.desk.ledger.path(change.path).read_bytes() == change.new
+        except OSError:
+            return False
 
     def _write(self, change: Change) -> None:
         path = self.desk.ledger.root / change.path
@@ -147,10 +202,14 @@ class Writing:
         return identity(self.desk, staff, planned)
 
 
-def _pending(stop: GitFailed) -> Message:
+_NOT_SETTLED = (GitFailed, StorageFailed, OSError)
+
+
+def _pending(trouble: Stop | OSError) -> Message:
+    remedy = trouble.remedy if isinstance(trouble, Stop) else None
     args = {
-        "reason": str(stop),
-        "remedy": stop.remedy.template.format_map(dict(stop.remedy.args)) if stop.remedy else "",
+        "reason": str(trouble),
+        "remedy": remedy.template.format_map(dict(remedy.args)) if remedy else "",
     }
     return Message(N_("written, commit pending, do not repeat: {reason}. {remedy}"), args)
 
@@ -163,7 +222,7 @@ def identity(desk: Desk, staff: str, planned: bytes | None = None) -> Identity:
     try:
         data = planned if planned is not None else desk.ledger.read(path)
         card, problems = read_card(STAFF, data, path)
-    except FileNotFoundError:
+    except (FileNotFoundError, Unreadable):
         card, problems = None, []
     if card is None or any(is_error(problem) for problem in problems):
         return Identity(staff, f"{staff}@desk.invalid")

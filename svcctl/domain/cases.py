@@ -14,12 +14,12 @@ from typing import cast
 
 from svcctl.domain.canonical import case_text, event_line
 from svcctl.domain.patterns import Pattern
-from svcctl.domain.schema import Field, Flaw, Shape, Value, as_text, stored
+from svcctl.domain.schema import CONVERTERS, Field, Flaw, Shape, Value, as_text, stored
 
 FORMAT = "1"
 
 ENVELOPE = (
-    Field("n", "int", required=True),
+    Field("n", "count", required=True),
     Field("desk", "desk", required=True),
     Field("at", "instant", required=True),
     Field("noted", "instant", required=True),
@@ -39,7 +39,17 @@ class EventKind:
     ``scoped`` events belong to one visit, named by the field ``visit-no`` or else the latest.
     """
 
-    __slots__ = ("amendable", "name", "own", "scoped", "sets", "shape")
+    __slots__ = (
+        "amendable",
+        "converters",
+        "name",
+        "order",
+        "own",
+        "required",
+        "scoped",
+        "sets",
+        "shape",
+    )
 
     def __init__(
         self,
@@ -52,8 +62,11 @@ class EventKind:
         self.own = fields
         self.sets = dict(sets or {})
         self.scoped = scoped
-        extra = (Field("visit-no", "int"),) if scoped else ()
+        extra = (Field("visit-no", "count"),) if scoped else ()
+        self.order = tuple(field.name for field in fields + extra)
         self.shape = Shape(ENVELOPE + fields + extra + TRAILER)
+        self.converters = self.shape.converters
+        self.required = tuple(field.name for field in fields if field.required)
         self.amendable = frozenset(field.name for field in fields + extra) | {"at"}
 
 
@@ -107,9 +120,12 @@ def _by_event(texts: Iterable[str]) -> dict[str, list[Pattern]]:
 
 
 class Event:
-    """One line of a case: what happened (``do`` and ``fields``), when, noted when, by whom."""
+    """One line of a case: what happened (``do`` and ``fields``), when, noted when, by whom.
 
-    __slots__ = ("at", "by", "desk", "do", "fields", "line", "n", "noted", "over", "was")
+    ``name`` names it in its case, such as ``3SHA``; (n, desk) also orders the list.
+    """
+
+    __slots__ = ("at", "by", "desk", "do", "fields", "line", "n", "name", "noted", "over", "was")
 
     def __init__(
         self,
@@ -126,6 +142,7 @@ class Event:
     ) -> None:
         self.n = n
         self.desk = desk
+        self.name = f"{n}{desk}"
         self.at = at
         self.noted = noted
         self.by = by
@@ -136,18 +153,17 @@ class Event:
         self.line = line
 
     @property
-    def name(self) -> str:
-        """The event's name in its case, such as ``3SHA``; (n, desk) also orders the list."""
-        return f"{self.n}{self.desk}"
-
-    @property
     def order(self) -> tuple[int, str]:
         """The event's place in the list: by number, then by desk; never by clock."""
         return (self.n, self.desk)
 
-    def amended(self, changes: Mapping[str, Value]) -> Event:
-        """Return the same event with other fields, or another ``at`` (an amendment at its place)."""
-        fields = {**self.fields, **changes}
+    def amended(self, changes: Mapping[str, Value | None]) -> Event:
+        """Return the same event with other fields, or another ``at`` (an amendment at its place).
+
+        A field changed to None is taken away.
+        """
+        both = {**self.fields, **changes}
+        fields = {name: value for name, value in both.items() if value is not None}
         at = fields.pop("at", self.at)
         assert isinstance(at, datetime)
         return Event(
@@ -269,29 +285,52 @@ def read_case(
 
 
 def _read_event(kind: CaseKind, index: int, raw: dict[str, str], wrong: Misread) -> Event | None:
-    do = raw.get("do")
-    declared = kind.events.get(do) if do is not None else None
-    if declared is None:
-        flaw = (
-            Flaw("E202", "do", {"key": "do"})
-            if do is None
-            else Flaw("E205", "do", {"value": do[:40], "known": ", ".join(kind.events)})
+    """Convert one event; where that fails, find out everything that is wrong with it."""
+    try:
+        declared = kind.events[raw["do"]]
+        for key in declared.required:
+            raw[key]
+        converters = declared.converters
+        over = was = None
+        fields: dict[str, Value] = {}
+        for key, text in raw.items():
+            if key in _ENVELOPE_NAMES:
+                continue
+            value = converters[key](text)
+            if key == "over":
+                over = cast(str, value)
+            elif key == "was":
+                was = cast(str, value)
+            else:
+                fields[key] = value
+        if len(fields) > 1:
+            # In the order declared, however a hand wrote them: so the canonical form is one.
+            fields = {name: fields[name] for name in declared.order if name in fields}
+        return Event(
+            cast(int, _N(raw["n"])),
+            cast(str, _DESK(raw["desk"])),
+            cast(datetime, _INSTANT(raw["at"])),
+            cast(datetime, _INSTANT(raw["noted"])),
+            cast(str, _BY(raw["by"])),
+            raw["do"],
+            fields,
+            over,
+            was,
         )
-        wrong.events.append((index, flaw))
+    except (KeyError, ValueError, TypeError):
+        wrong.events.extend((index, flaw) for flaw in _event_flaws(kind, raw))
         return None
-    values, flaws = declared.shape.convert(raw)
-    if flaws:
-        wrong.events.extend((index, flaw) for flaw in flaws)
-        return None
-    take = values.pop
-    return Event(
-        cast(int, take("n")),
-        cast(str, take("desk")),
-        cast(datetime, take("at")),
-        cast(datetime, take("noted")),
-        cast(str, take("by")),
-        cast(str, take("do")),
-        values,
-        cast("str | None", take("over", None)),
-        cast("str | None", take("was", None)),
-    )
+
+
+_ENVELOPE_NAMES = frozenset(field.name for field in ENVELOPE)
+_N, _DESK, _INSTANT, _, _BY, _ = (CONVERTERS[field.type] for field in ENVELOPE)
+
+
+def _event_flaws(kind: CaseKind, raw: dict[str, str]) -> list[Flaw]:
+    do = raw.get("do")
+    if do is None:
+        return [Flaw("E202", "do", {"key": "do"})]
+    declared = kind.events.get(do)
+    if declared is None:
+        return [Flaw("E205", "do", {"value": do[:40], "known": ", ".join(kind.events)})]
+    return declared.shape.convert(raw)[1]

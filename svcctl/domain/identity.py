@@ -14,11 +14,16 @@ _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _UNREADABLE = "IO"  # too like 1 and 0 on paper and on the telephone
 
 DESK = re.compile(r"[A-HJ-NP-Z]{2,4}")
-TICKET = re.compile(r"([A-HJ-NP-Z]{2,4})-(\d{6})-(\d{2,})([0-9A-Z])")
-CUSTOMER = re.compile(r"([A-HJ-NP-Z]{2,4})-C(\d{4,})([0-9A-Z])")
+TICKET = re.compile(r"([A-HJ-NP-Z]{2,4})-([0-9]{6})-([0-9]{2,})([0-9A-Z])")
+CUSTOMER = re.compile(r"([A-HJ-NP-Z]{2,4})-C([0-9]{4,})([0-9A-Z])")
 UNIT = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]{0,46}[A-Z0-9])?")
 STAFF = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?")
-EVENT = re.compile(r"([1-9]\d{0,8})([A-HJ-NP-Z]{2,4})")
+EVENT = re.compile(r"([1-9][0-9]{0,8})([A-HJ-NP-Z]{2,4})")
+
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(
+    map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-"
+)
+"""Full-width letters, digits and signs as a Chinese keyboard gives them; every dash as the plain one."""
 
 
 def check_character(payload: str) -> str:
@@ -71,25 +76,23 @@ def event_order(name: str) -> tuple[int, str]:
 
 def normalise(text: str) -> str:
     """Return what a person typed as an id, in the form ids have: upper case, half width."""
-    wide = str.maketrans(
-        "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff0d\u2014\u2013",
-        "0123456789---",
-    )
-    return text.strip().translate(wide).upper()
+    return text.strip().translate(_NARROW).upper()
 
 
 def near(typed: str, known: list[str], most: int = 5) -> list[str]:
     """Return the ids in ``known`` that ``typed`` may have been meant to be, best first.
 
-    One wrong, missing, doubled or swapped character is near; so is the same number with another
-    check character.
+    One wrong, missing, doubled or swapped character is near, for a longer text two; so is the same
+    number with another check character.
     """
     typed = normalise(typed)
+    # Two edits make any two short words alike.
+    reach = min(2, len(typed) // 2)
     scored = []
     for identifier in known:
         tail = identifier[-len(typed) :] if len(typed) < len(identifier) else identifier
         distance = min(_distance(typed, identifier), _distance(typed, tail))
-        if distance <= 2 or (typed[:-1] and identifier[:-1].endswith(typed[:-1])):
+        if distance <= reach or (typed[:-1] and identifier[:-1].endswith(typed[:-1])):
             scored.append((distance, identifier))
     return [identifier for _, identifier in sorted(scored)[:most]]
 

@@ -155,29 +155,14 @@ def _instance(
     engineers: _Engineers,
 ) -> Obligation | None:
     number = _number(rule, start)
-
-    def first(role: str, not_before: datetime | None = None) -> Fact | None:
-        """The earliest fact of ``role`` in this instance's scope, from its start on."""
-        best = None
-        for fact in roles.get(role, ()):
-            if (
-                _in_scope(state, rule, number, fact)
-                and fact.at >= start.at
-                and (not_before is None or fact.at >= not_before)
-                and (fact.event.order > start.event.order or fact.at > start.at)
-                and (best is None or fact.at < best.at)
-            ):
-                best = fact
-        return best
-
     not_before = calendar.day_start(start.at, rule.not_before.count) if rule.not_before else None
     pauses, paused = _pauses(state, rule, number, roles, start)
     due = _due(rule, start, calendar, pauses)
     if due is None:
         return None
-    met = first("met_by", not_before)
-    excused = first("excused_by")
-    waived = first("waived_by")
+    met = _first(state, rule, number, roles, "met_by", start, not_before)
+    excused = _first(state, rule, number, roles, "excused_by", start)
+    waived = _first(state, rule, number, roles, "waived_by", start)
     if waived is not None and met is not None and met.at < waived.at:
         waived = None
     end = waived.at if waived is not None else ended
@@ -204,8 +189,30 @@ def _instance(
         policy=policy.path,
         line=rule.line,
         rule=rule.text,
-        met_with=tuple(sorted({pattern.do for pattern in rule.met_by})),
+        met_with=rule.met_with,
     )
+
+
+def _first(
+    state: State,
+    rule: Rule,
+    number: int,
+    roles: dict[str, list[Fact]],
+    role: str,
+    start: Fact,
+    not_before: datetime | None = None,
+) -> Fact | None:
+    """Return the earliest fact of ``role`` in the instance's scope, from its start on."""
+    best = None
+    for fact in roles.get(role, ()):
+        at = fact.event.at
+        if at < start.event.at or (not_before is not None and at < not_before):
+            continue
+        if at == start.event.at and fact.event.order <= start.event.order:
+            continue
+        if (best is None or at < best.event.at) and _in_scope(state, rule, number, fact):
+            best = fact
+    return best
 
 
 def _number(rule: Rule, start: Fact) -> int:

@@ -17,7 +17,7 @@ from svcctl.domain.schema import Value, as_text
 Lookup = Callable[[str], Value | None]
 
 _PATTERN = re.compile(r"\s*([a-z][a-z0-9-]*)\s*(?:\((.*)\)\s*)?")
-_CONDITION = re.compile(r"\s*([a-z][a-z0-9-]*)\s*(?:(=|!=|>|<)\s*([^,()]+?)\s*)?")
+_CONDITION = re.compile(r"\s*([a-z][a-z0-9-]*)\s*(?:(=|!=|>|<)\s*([^,()=!<>]+?)\s*)?")
 
 
 class Condition(NamedTuple):
@@ -38,7 +38,7 @@ class Condition(NamedTuple):
         if value is None:
             return False
         if self.how == "=":
-            return as_text(value) in self.words
+            return (value if type(value) is str else as_text(value)) in self.words
         if not isinstance(value, int):
             return False
         return value > self.number if self.how == ">" else value < self.number
@@ -65,10 +65,12 @@ class Pattern(NamedTuple):
             how, words = piece[2] or "", piece[3] or ""
             number = 0
             if how in (">", "<"):
-                if not words.isdigit():
+                if not (words.isascii() and words.isdigit()):
                     raise ValueError(part.strip())
                 number = int(words)
             names = frozenset(word.strip() for word in words.split("|"))
+            if how and "" in names:
+                raise ValueError(part.strip())
             conditions.append(Condition(piece[1], how, names, number))
         return cls(found[1], tuple(conditions), text.strip())
 

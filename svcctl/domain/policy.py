@@ -34,7 +34,10 @@ PER = ("ticket", "visit", "cycle")
 
 
 class Rule(NamedTuple):
-    """One obligation as the policy states it: what starts it, within what time, what meets it."""
+    """One obligation as the policy states it: what starts it, within what time, what meets it.
+
+    ``met_with`` are the names of the events in ``met_by``.
+    """
 
     name: str
     kinds: frozenset[str]
@@ -54,6 +57,7 @@ class Rule(NamedTuple):
     severity: str
     text: str
     line: int
+    met_with: tuple[str, ...]
 
 
 class Policy:
@@ -327,4 +331,5 @@ def _read_rule(reader: _Reader, name: str, fields: Fields, events: frozenset[str
         severity=reader.word(fields, "severity", keys, ("error", "warning"), "error"),
         text=reader.text(fields, "within", keys) or f"until {until}",
         line=reader.place(keys)[0],
+        met_with=tuple(sorted({pattern.do for pattern in patterns["met-by"]})),
     )

@@ -38,23 +38,38 @@ class Flaw(NamedTuple):
 def _text(text: str) -> str:
     if not text.strip():
         raise ValueError
+    if not text.isascii():
+        text.encode()  # half of a surrogate pair (a UnicodeEncodeError is a ValueError)
     return text
 
 
 def _line(text: str) -> str:
-    if not text.strip() or "\n" in text:
+    if text.splitlines() != [text]:  # any of the ends of line that some reader obeys
         raise ValueError
-    return text
+    return _text(text)
+
+
+_YEARS = ("19", "2")
+"""How the years begin that a record can speak of, 1900 to 2999: others are slips of the finger, and
+near the ends of what dates can express no deadline can be computed."""
 
 
 def _date(text: str) -> str:
-    if len(text) != 10 or date.fromisoformat(text).isoformat() != text:
+    known = len(text) == 10 and text.startswith(_YEARS)
+    if not known or date.fromisoformat(text).isoformat() != text:
         raise ValueError
     return text
 
 
-_MONEY = re.compile(r"-?(0|[1-9][0-9]{0,11})\.[0-9]{2}")
-_INT = re.compile(r"-?(0|[1-9][0-9]{0,8})")
+def _instant(text: str) -> datetime:
+    if not text.startswith(_YEARS):
+        raise ValueError
+    return parse_instant(text)
+
+
+_MONEY = re.compile(r"(?!-0\.00)-?(0|[1-9][0-9]{0,11})\.[0-9]{2}")
+_INT = re.compile(r"0|-?[1-9][0-9]{0,8}")
+_COUNT = re.compile(r"[1-9][0-9]{0,8}")
 _SCORE = re.compile(r"[1-5]")
 
 
@@ -73,6 +88,12 @@ def _int(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if _COUNT.fullmatch(text) is None:
+        raise ValueError
+    return int(text)
+
+
 def _score(text: str) -> int:
     if _SCORE.fullmatch(text) is None:
         raise ValueError
@@ -87,7 +108,7 @@ def _flag(text: str) -> bool:
 
 def _moment(text: str) -> str:
     """A date, or an instant where the hour was promised."""
-    return _date(text) if len(text) == 10 else format_instant(parse_instant(text))
+    return _date(text) if len(text) == 10 else format_instant(_instant(text))
 
 
 def _span(text: str) -> str:
@@ -97,22 +118,19 @@ def _span(text: str) -> str:
     return text
 
 
-def _lines(text: str) -> str:
-    return _line(text)
-
-
 CONVERTERS: dict[str, Callable[[str], Value]] = {
     "text": _text,
     "line": _line,
-    "instant": parse_instant,
+    "instant": _instant,
     "date": _date,
     "moment": _moment,
     "money": _matching(_MONEY),
     "int": _int,
+    "count": _count,
     "score": _score,
     "flag": _flag,
     "span": _span,
-    "lines": _lines,
+    "lines": _line,
     "desk": _matching(identity.DESK),
     "ticket": _matching(identity.TICKET),
     "customer": _matching(identity.CUSTOMER),
@@ -129,6 +147,7 @@ EXPECTED: dict[str, str] = {
     "moment": "a date or a time with offset",
     "money": "an amount such as 120.00",
     "int": "a whole number",
+    "count": "a whole number from 1 on",
     "score": "a score from 1 to 5",
     "flag": "true or false",
     "span": "a span such as 24mo, 2y or 30d",

@@ -53,10 +53,17 @@ HEAD = (
 WORDS = Field("words", "text")
 REASON = Field("reason", "text", required=True)
 STATE = {"state": ""}
+FROM = Field("from", "line")
+"""The system an imported line comes from. Such a line may leave out the steps before it."""
 
 EVENTS = (
     EventKind("opened"),
-    EventKind("imported", Field("supplied", "line", required=True), Field("status", "line")),
+    EventKind(
+        "imported",
+        Field("supplied", "line", required=True),
+        Field("status", "line"),
+        sets=STATE,
+    ),
     EventKind("contacted", Field("result", "word", CONTACT_RESULTS, required=True), WORDS),
     EventKind("replied", WORDS),
     EventKind("told", WORDS),
@@ -76,6 +83,7 @@ EVENTS = (
         Field("to", "staff", required=True),
         Field("visit", "instant", required=True),
         Field("emergency", "text"),
+        FROM,
         sets={"state": "", "engineer": "to", "visit": "visit"},
     ),
     EventKind(
@@ -87,7 +95,7 @@ EVENTS = (
         sets={"state": "", "engineer": "to", "visit": "visit"},
         scoped=True,
     ),
-    EventKind("arrived", WORDS, sets=STATE, scoped=True),
+    EventKind("arrived", WORDS, FROM, sets=STATE, scoped=True),
     EventKind(
         "finished",
         Field("result", "word", FINISH_RESULTS, required=True),
@@ -95,6 +103,7 @@ EVENTS = (
         Field("action", "text"),
         Field("fee", "money"),
         WORDS,
+        FROM,
         sets=STATE,
         scoped=True,
     ),
@@ -130,7 +139,7 @@ EVENTS = (
     EventKind("solution-known", WORDS),
     EventKind("paused", Field("for", "word", ("customer", "parts"), required=True), REASON),
     EventKind("resumed", WORDS),
-    EventKind("closed", WORDS, sets=STATE),
+    EventKind("closed", WORDS, FROM, sets=STATE),
     EventKind("reopened", REASON, sets=STATE),
     EventKind("cancelled", REASON, sets=STATE),
     EventKind(
@@ -161,18 +170,38 @@ _EARLY = {
     "cancelled": "cancelled",
     "closed(kind=complaint|inquiry|support)": "closed",
 }
+# An import has no step that its map did not supply: its lines, and they alone, may skip steps.
+_BROUGHT = "from, had-imported>0"
+_CLOSED_ELSEWHERE = {
+    f"closed({_BROUGHT})": "closed",
+    "imported(status=closed)": "closed",
+    "imported(status=cancelled)": "cancelled",
+}
+_ENDED_ELSEWHERE = {**_CLOSED_ELSEWHERE, "imported(status=finished)": "finished"}
+_ELSEWHERE = {
+    f"dispatched({_BROUGHT})": "dispatched",
+    f"arrived({_BROUGHT})": "on-site",
+    f"finished(result={DONE}, {_BROUGHT})": "finished",
+    f"finished(result={AGAIN}, {_BROUGHT})": "waiting",
+    **_ENDED_ELSEWHERE,
+}
 _CALLBACK = {"called-back(result=reached, working=no)": "waiting"}
 
 TABLE: dict[str, dict[str, str]] = {
     "new": {
         **_REVIEW,
         **_EARLY,
-        "imported(status=finished)": "finished",
-        "imported(status=closed)": "closed",
+        **_ELSEWHERE,
         "imported": "new",
     },
-    "quoting": {**_REVIEW, **_EARLY, "accepted": "ready"},
-    "ready": {**_REVIEW, **_EARLY, "accepted": "ready", "dispatched": "dispatched"},
+    "quoting": {**_REVIEW, **_EARLY, **_ELSEWHERE, "accepted": "ready"},
+    "ready": {
+        **_REVIEW,
+        **_EARLY,
+        **_ELSEWHERE,
+        "accepted": "ready",
+        "dispatched": "dispatched",
+    },
     "dispatched": {
         "dispatched": "dispatched",
         "reassigned": "dispatched",
@@ -180,6 +209,7 @@ TABLE: dict[str, dict[str, str]] = {
         **_FINISH,
         "reviewed(cover=free|paid)": "dispatched",
         "accepted": "dispatched",
+        **_ENDED_ELSEWHERE,
         "cancelled": "cancelled",
     },
     "on-site": {
@@ -189,6 +219,7 @@ TABLE: dict[str, dict[str, str]] = {
         **_FINISH,
         "reviewed(cover=free|paid)": "on-site",
         "accepted": "on-site",
+        **_ENDED_ELSEWHERE,
         "cancelled": "cancelled",
     },
     "waiting": {
@@ -199,6 +230,7 @@ TABLE: dict[str, dict[str, str]] = {
         **_CALLBACK,
         "reviewed(cover=free|paid)": "waiting",
         "accepted": "waiting",
+        **_ENDED_ELSEWHERE,
         "cancelled": "cancelled",
     },
     "finished": {
@@ -210,6 +242,7 @@ TABLE: dict[str, dict[str, str]] = {
         "accepted": "finished",
         "closed": "closed",
         "reopened": "waiting",
+        **_CLOSED_ELSEWHERE,
         "cancelled": "cancelled",
     },
     "closed": {**_CALLBACK, "reopened": "waiting"},

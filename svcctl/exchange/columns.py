@@ -247,7 +247,7 @@ class Binder:
             if otherwise:
                 self.wrong.add((*keys, "otherwise"), N_("a date that is missing stays missing"))
             dated = self._dated(column, keys, field)
-            return dated and Reader(taken, dated, column, field, where)
+            return None if dated is None else Reader(taken, dated, column, field, where)
         tidy, convert = _tidy(field), converter(field)
         return Reader(taken, lambda text: convert(tidy(text)), column, field, where)
 

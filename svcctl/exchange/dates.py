@@ -7,7 +7,6 @@ cells can be read both ways, and a column that was read half and half would look
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from typing import Literal, NamedTuple
 
@@ -93,15 +92,11 @@ class DateForm(NamedTuple):
         return "".join(tokens)
 
 
-class Evidence(NamedTuple):
-    """What the cells of a column say of its order: the first of each kind, with its line."""
-
-    day_first: tuple[int, str] | None
-    month_first: tuple[int, str] | None
-
-
 class DateColumn:
-    """The dates of one column, all read in one order, in one zone."""
+    """The dates of one column, all read in one order, in one zone.
+
+    Every cell is shown to ``see`` first; ``settle`` then decides the order.
+    """
 
     def __init__(self, form: DateForm, zone: tzinfo, order: Order) -> None:
         self.form = form
@@ -109,78 +104,75 @@ class DateColumn:
         self.order = order
         self.swapped = False
         self._read: dict[str, datetime] = {}
+        self._doubtful = False
+        # The first cell, with its line, that can only be read with the day (the month) first.
+        self._day_first: tuple[int, str] | None = None
+        self._month_first: tuple[int, str] | None = None
 
     @property
     def looks(self) -> str:
         """What a cell of this column must look like, for messages."""
         return self.form.name(self.form.month_first != self.swapped)
 
-    def settle(self, cells: Iterable[tuple[int, str]]) -> tuple[int, Message] | None:
-        """Decide the order from all cells (line, text); return what forbids it, with its line.
+    def see(self, line: int, text: str) -> None:
+        """Take note of what a cell shows of the column's order."""
+        found = self.form.pattern.fullmatch(text)
+        if found is None:
+            return
+        first, second = int(found["day"]), int(found["month"])
+        if self.form.month_first:
+            first, second = second, first
+        if first <= 12 and second <= 12:
+            self._doubtful = True
+        elif first > 12 and second <= 12:
+            self._day_first = self._day_first or (line, text)
+        elif first <= 12:
+            self._month_first = self._month_first or (line, text)
 
-        Stated in the map: refused where no cell has it and some have the other. ``auto``: refused where
-        the cells contradict each other, and where every cell can be read both ways.
+    def settle(self) -> tuple[int, Message] | None:
+        """Decide the order from all cells; return what forbids it, with its line (0: all of them).
+
+        Stated in the map: refused where no cell has it and some have the other. ``auto``: refused
+        where the cells contradict each other, and where every cell can be read both ways.
         """
-        evidence, any_cell = self._evidence(cells)
-        first = evidence.month_first if self.form.month_first else evidence.day_first
-        other = evidence.day_first if self.form.month_first else evidence.month_first
+        agreeing, other = self._day_first, self._month_first
+        if self.form.month_first:
+            agreeing, other = other, agreeing
+        auto = self.order == "auto" and not self.form.year_first
         if other is None:
-            if self.order == "auto" and first is None and any_cell and not self.form.year_first:
-                return 0, Message(
-                    N_(
-                        "every date of this column can be read in two ways: write {one} or {other} "
-                        "in the map instead of “order: auto”"
-                    ),
-                    {
-                        "one": self.form.name(False),
-                        "other": self.form.name(True),
-                    },
-                )
-            return None
-        if self.order == "auto":
-            if first is None:
-                self.swapped = True
+            if not auto or agreeing is not None or not self._doubtful:
                 return None
+            return 0, Message(
+                N_(
+                    "every date of this column can be read in two ways: write {one} or {other} "
+                    "in the map instead of “order: auto”"
+                ),
+                {"one": self.form.name(False), "other": self.form.name(True)},
+            )
+        if auto and agreeing is None:
+            self.swapped = True
+            return None
+        if auto and agreeing is not None:
             return other[0], Message(
                 N_(
-                    "“{text}” contradicts line {line}, “{earlier}”: one has the day first, the "
+                    "“{text}” contradicts line {earlier}, “{before}”: one has the day first, the "
                     "other the month"
                 ),
-                {"text": other[1], "line": str(first[0]), "earlier": first[1]},
+                {"text": other[1], "earlier": str(agreeing[0]), "before": agreeing[1]},
             )
-        if first is None:
-            return other[0], Message(
-                N_(
-                    "“{text}” is not {form}, and no other cell shows that order: this column seems "
-                    "to be {likely}"
-                ),
-                {
-                    "text": other[1],
-                    "form": self.form.text,
-                    "likely": self.form.name(not self.form.month_first),
-                },
-            )
-        return None
-
-    def _evidence(self, cells: Iterable[tuple[int, str]]) -> tuple[Evidence, bool]:
-        day_first = month_first = None
-        any_cell = False
-        match = self.form.pattern.fullmatch
-        for line, text in cells:
-            found = match(text)
-            if found is None:
-                continue
-            any_cell = True
-            day, month = int(found["day"]), int(found["month"])
-            if self.form.month_first:
-                first, second = month, day
-            else:
-                first, second = day, month
-            if first > 12 and second <= 12 and day_first is None:
-                day_first = (line, text)
-            elif second > 12 and first <= 12 and month_first is None:
-                month_first = (line, text)
-        return Evidence(day_first, month_first), any_cell
+        if agreeing is not None:
+            return None  # the odd cells are reported one by one when they are read
+        return other[0], Message(
+            N_(
+                "“{text}” is not {form}, and no other cell shows that order: this column seems "
+                "to be {likely}"
+            ),
+            {
+                "text": other[1],
+                "form": self.form.text,
+                "likely": self.form.name(not self.form.month_first),
+            },
+        )
 
     def instant(self, text: str) -> datetime:
         """Return the instant ``text`` states, with the zone's offset. Raises ValueError."""

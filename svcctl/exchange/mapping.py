@@ -147,15 +147,30 @@ class TicketMap:
         self._set_events(fields.get("events", {}))
         wrong.end()
 
+    @property
+    def id_column(self) -> str:
+        """The column that holds the other system's name for a case."""
+        return self._id.column if self._id else ""
+
+    def column_of(self, name: str) -> str:
+        """Return the column that a field of the head is read from, or ""."""
+        reader = self._head.get(name)
+        return reader.column if reader else ""
+
     # Reading rows -------------------------------------------------------------------------------
 
     def settle_dates(self, faults: Faults) -> None:
         """Decide the order of day and month for each column of dates, from all of its cells."""
+        columns = [
+            (self._table.header.index(name), column) for name, column in self._bind.dates.items()
+        ]
+        for row in self._table.rows(Faults(self._table.path)):
+            for at, column in columns:
+                text = row.cells[at].strip()
+                if text not in self.missing:
+                    column.see(row.line, text)
         for name, column in self._bind.dates.items():
-            at = self._table.header.index(name)
-            rows = self._table.rows(Faults(self._table.path))
-            cells = ((row.line, row.cells[at].strip()) for row in rows)
-            why = column.settle(cell for cell in cells if cell[1] not in self.missing)
+            why = column.settle()
             if why is not None:
                 faults.add(why[0], name, why[1].template, **why[1].args)
 
@@ -164,7 +179,7 @@ class TicketMap:
         before = faults.number
         identifier = str(self._id.read(row, faults) or "") if self._id else ""
         if not identifier and faults.number == before:
-            faults.add(row.line, self._id.column if self._id else "", N_("the row has no id"))
+            faults.add(row.line, self.id_column, N_("the row has no id"))
         head: dict[str, Value] = {}
         for name, reader in self._head.items():
             bad = faults.number

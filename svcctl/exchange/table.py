@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from svcctl.domain.problems import N_, Message, Unreadable, Usage
-
-if TYPE_CHECKING:
-    import csv
 
 DIFFERENT = 1000
 """How many different faults are kept; the others are only counted."""
@@ -160,18 +157,18 @@ class Table:
             except StopIteration:
                 return
             except csv.Error as error:
-                self._broken(faults, line, reader, str(error))
+                self._broken(faults, line, reader.line_num, str(error))
                 return
             yield Row(line, cells)
             line = reader.line_num + 1
 
-    def _broken(self, faults: Faults, line: int, reader: csv._reader, said: str) -> None:
+    def _broken(self, faults: Faults, line: int, last: int, said: str) -> None:
         """A row that CSV cannot read ends the reading: where it ends is not known."""
         if "field larger" in said or "unexpected end" in said:
             faults.add(line, "", N_("a quoted cell that begins in this row is never closed"))
         elif "expected after" in said:
             faults.add(
-                reader.line_num,
+                last,
                 "",
                 N_('a quotation mark stands within a quoted cell: write it twice ("")'),
             )

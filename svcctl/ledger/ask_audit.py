@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from svcctl.domain.checks.service_rules import Breach
+from svcctl.domain.checks.owed_rules import Breach
 from svcctl.ledger.index import Index
 from svcctl.ledger.rows import LATE, MISSED, TICKET_COLUMNS, UNDECIDED
 
@@ -17,6 +17,8 @@ _BREACH = (
     "select o.path, t.id, o.kind, o.number, o.line, o.due, o.due_text, o.met, o.ended, o.severity "
     "from obligations o join tickets t on t.path = o.path "
 )
+_PAST_DUE = "o.verdict = 0 and o.due < ? and (o.paused is null or o.paused > o.due)"
+assert UNDECIDED == 0, "spelt out above, because only a constant lets SQLite use its index"
 
 
 class Naming(NamedTuple):
@@ -36,11 +38,15 @@ def decided_breaches(index: Index) -> list[Breach]:
 
 def open_breaches(index: Index, as_of: float) -> list[Breach]:
     """Return what is still owed and past due at ``as_of`` (seconds since the epoch)."""
-    sql = (
-        f"{_BREACH} where o.verdict = {UNDECIDED} and o.due < ? "
-        "and (o.paused is null or o.paused > o.due)"
-    )
+    sql = f"{_BREACH} where {_PAST_DUE}"
     return [Breach(*row) for row in index.connection.execute(sql, (as_of,))]
+
+
+def count_open_breaches(index: Index, as_of: float) -> int:
+    """Return how many obligations are still owed and past due at ``as_of``."""
+    sql = f"select count(*) from obligations o where {_PAST_DUE}"
+    count: int = index.connection.execute(sql, (as_of,)).fetchone()[0]
+    return count
 
 
 def same_ids(index: Index) -> Iterator[tuple[str, list[str]]]:
@@ -73,7 +79,8 @@ def _there(index: Index, kind: str, folder: str) -> set[str]:
     known = {row[0] for row in ask("select id from cards where kind = ?", (kind,))}
     start = f"records/{folder}/"
     broken = ask(
-        "select distinct path from problems where path > ? and path < ?", (start, start + "\U0010ffff")
+        "select distinct path from problems where path > ? and path < ?",
+        (start, start + "\U0010ffff"),
     )
     return known | {path[len(start) :].removesuffix(".yaml") for (path,) in broken}
 
@@ -97,7 +104,8 @@ def _people_without(index: Index, known: set[str]) -> Iterator[Naming]:
     }
     for person in sorted(named - known):
         for path, subject in ask(
-            "select path, id from tickets where instr(' ' || people || ' ', ?) > 0", (f" {person} ",)
+            "select path, id from tickets where instr(' ' || people || ' ', ?) > 0",
+            (f" {person} ",),
         ):
             yield Naming(path, subject, "staff", person)
 
@@ -127,12 +135,15 @@ def unregistered_desks(index: Index) -> list[Naming]:
         lists = {row[0] for row in ask("select distinct desks from tickets")}
         where = "instr(' ' || desks || ' ', ?) > 0"
     else:
-        lists = {row[0] for row in ask("select distinct substr(id, 1, instr(id, '-') - 1) from tickets")}
+        lists = {
+            row[0] for row in ask("select distinct substr(id, 1, instr(id, '-') - 1) from tickets")
+        }
         where = "' ' || substr(id, 1, instr(id, '-')) = replace(?, ' ', '')"
     found = []
     for desk in sorted({desk for line in lists for desk in line.split()} - known):
         sql = f"select path, id from tickets where {where}"
-        found += [Naming(*row, "desk", desk) for row in ask(sql, (f" {desk} ",))]
+        for path, subject in ask(sql, (f" {desk} ",)):
+            found.append(Naming(path, subject, "desk", desk))
     return found
 
 

@@ -24,6 +24,9 @@ from svcctl.ledger import posix
 _COMMIT, _NAMES, _STAGED = "commit", "names", "staged"
 _PER_FOLDER = 1000  # staged files per folder: large folders are slow to empty
 
+COMMITTED = ("batch-unfinished", "batch-blocked")
+"""Codes of failures after which the batch counts as written: the next command completes it."""
+
 Recovery = Literal["nothing", "discarded", "completed"]
 
 

@@ -80,7 +80,7 @@ def _with_excerpts(raw: cardfile.RawCard, problems: tuple[Problem, ...]) -> list
 def _bytes(ledger: Ledger, path: str) -> tuple[bytes | None, list[Problem]]:
     """Return a file's bytes, or None and what stands in the way (nothing where it is gone)."""
     try:
-        data, problem = read_record(ledger.path(path), path)
+        data, problem = read_record(f"{ledger.root}/{path}", path)
     except FileNotFoundError:
         return None, []
     return data, [] if problem is None else [problem]
@@ -108,7 +108,7 @@ def record_problems(ledger: Ledger) -> Iterator[Problem]:
 def misplaced(ledger: Ledger) -> list[Problem]:
     """Return a finding for each file under ``records/`` whose name or place is no record's."""
     found = (not_a_record(path) for path in _files(os.fspath(ledger.root / RECORDS), RECORDS))
-    return sorted(problem for problem in found if problem is not None)
+    return sorted((one for one in found if one is not None), key=lambda one: one.path)
 
 
 def _files(folder: str, path: str) -> Iterator[str]:
@@ -137,3 +137,10 @@ def key_place(ledger: Ledger, path: str, key: str) -> Place:
         return 0, 0, ""
     line, column = raw.place((key,))
     return line, column, raw.excerpt(line)
+
+
+def line_of(ledger: Ledger, path: str, line: int) -> str:
+    """Return one line (from 1) of a record as far as it is text, or "" where there is none."""
+    data, _ = _bytes(ledger, path)
+    lines = [] if data is None else data.split(b"\n", line)
+    return lines[line - 1].decode("utf-8", "replace") if 0 < line <= len(lines) else ""

@@ -5,24 +5,31 @@ Knows the index's tables and the readers; not when something is stale.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from svcctl.domain import cards
 from svcctl.domain.checks.catalogue import severity
 from svcctl.domain.policy import Book
 from svcctl.domain.problems import Problem, Unreadable
-from svcctl.ledger.folder import RECORDS, Ledger
+from svcctl.ledger.folder import RECORDS, Ledger, is_card, is_ticket
 from svcctl.ledger.records import load_book, read_card
-from svcctl.ledger.rows import OBLIGATION_COLUMNS, TICKET_COLUMNS, TicketRows, ticket_rows
+from svcctl.ledger.rows import (
+    OWING_COLUMNS,
+    RULE_COLUMNS,
+    TICKET_COLUMNS,
+    TicketRows,
+    rule_ids,
+    rule_rows,
+    ticket_rows,
+)
 
-CHUNK = 500
-WORTH_SHARING = 4 * CHUNK
+WORTH_SHARING = 2000  # from so many files on, more than one process reads
 
-_TICKETS = f"{RECORDS}/tickets/"
 _RULES = (f"{RECORDS}/policy/", f"{RECORDS}/calendar/")
 
 
@@ -34,17 +41,17 @@ def fill(ledger: Ledger, connection: sqlite3.Connection, stale: set[str] | None)
     if stale is not None and any(path.startswith(_RULES) for path in stale):
         stale = None
     if stale is None:
-        for table in ("tickets", "obligations", "problems", "cards"):
+        for table in (*TABLES, "cards"):
             connection.execute(f"delete from {table}")
         tickets: Iterable[str] = ledger.tickets()
         others: Iterable[str] = _cards(ledger)
     else:
         for path in stale:
-            for table in ("tickets", "obligations", "problems", "cards"):
+            for table in (*TABLES, "cards"):
                 connection.execute(f"delete from {table} where path = ?", (path,))
         there = sorted(path for path in stale if os.path.lexists(ledger.root / path))
-        tickets = [path for path in there if path.startswith(_TICKETS) and path.endswith(".yaml")]
-        others = [path for path in there if not path.startswith(_TICKETS)]
+        tickets = [path for path in there if is_ticket(path)]
+        others = [path for path in there if is_card(path)]
     count = 0
     for path in others:
         _fill_card(ledger, connection, path)
@@ -56,10 +63,15 @@ def fill(ledger: Ledger, connection: sqlite3.Connection, stale: set[str] | None)
         raise
     zone = getattr(book.zone, "key", None) or str(book.zone)
     connection.execute("insert or replace into meta values ('zone', ?)", (zone,))
-    for rows in _read_all(ledger, book, tickets):
-        count += 1
-        _insert(connection, rows)
-    return count
+    connection.execute("delete from rules")
+    marks = ",".join("?" * len(RULE_COLUMNS))
+    connection.executemany(f"insert into rules values ({marks})", rule_rows(book))
+    ordered = iter(tickets)
+    first = list(islice(ordered, WORTH_SHARING))
+    workers = os.cpu_count() or 1
+    if len(first) < WORTH_SHARING or workers == 1 or not hasattr(os, "fork"):
+        return count + _insert_all(connection, ledger, book, chain(first, ordered))
+    return count + _share(connection, ledger, book, chain(first, ordered), workers)
 
 
 def _cards(ledger: Ledger) -> Iterator[str]:
@@ -68,82 +80,118 @@ def _cards(ledger: Ledger) -> Iterator[str]:
             yield f"{RECORDS}/{folder}/{name}.yaml"
 
 
-def _read_all(ledger: Ledger, book: Book, paths: Iterable[str]) -> Iterator[TicketRows]:
-    ordered = iter(paths)
-    first = list(islice(ordered, WORTH_SHARING))
-    workers = os.cpu_count() or 1
-    if len(first) < WORTH_SHARING or workers == 1 or not hasattr(os, "fork"):
-        for path in first:
-            yield from _read_chunk(ledger, book, [path])
-        for path in ordered:
-            yield from _read_chunk(ledger, book, [path])
-        return
-    yield from _shared(lambda chunk: _read_chunk(ledger, book, chunk), first, ordered, workers)
+def _insert_all(
+    connection: sqlite3.Connection, ledger: Ledger, book: Book, paths: Iterable[str]
+) -> int:
+    """Read the tickets at ``paths`` and insert their rows. Return how many files there were."""
+    count = 0
+    rules = rule_ids(book)
+    for path in paths:
+        rows = _read(ledger, book, rules, path)
+        if rows is not None:
+            count += 1
+            _insert(connection, rows)
+    return count
 
 
-def _shared(
-    work: Callable[[list[str]], list[TicketRows]],
-    first: list[str],
-    rest: Iterator[str],
-    workers: int,
-) -> Iterator[TicketRows]:
-    """Do ``work`` on chunks of paths in forked processes; results come as they are ready."""
-    from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+def _share(
+    connection: sqlite3.Connection, ledger: Ledger, book: Book, paths: Iterable[str], workers: int
+) -> int:
+    """Let forked processes read, each into a database of its own; then take these over.
+
+    Rows never pass between processes: SQLite copies them from file to file.
+    """
     from multiprocessing import get_context
 
-    global _work
-    _work = work
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        waiting: set[Future[list[TicketRows]]] = set()
-        source = _chunks(first, rest)
-        for chunk in source:
-            waiting.add(pool.submit(_do, chunk))
-            if len(waiting) >= workers * 3:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield from future.result()
-        for future in waiting:
-            yield from future.result()
+    everything = list(paths)
+    folder = ledger.private
+    parts = [folder / f"index-part-{os.getpid()}-{number}.sqlite3" for number in range(workers)]
+    fork = get_context("fork")
+    processes = [
+        fork.Process(target=_part, args=(str(part), ledger, book, everything[number::workers]))
+        for number, part in enumerate(parts)
+    ]
+    try:
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join()
+            if process.exitcode != 0:
+                raise sqlite3.OperationalError("a reading process ended early")
+        indexes = connection.execute(
+            "select name, sql from sqlite_master where type='index' and sql is not null "
+            "and tbl_name in ('tickets', 'owings', 'problems')"
+        ).fetchall()
+        for name, _ in indexes:
+            connection.execute(f"drop index {name}")
+        for number, part in enumerate(parts):
+            _take_over(connection, f"part{number}", str(part))
+        for _, sql in indexes:
+            connection.execute(sql)
+    finally:
+        for process in processes:
+            if process.is_alive():
+                process.kill()
+        for part in parts:
+            part.unlink(missing_ok=True)
+    return len(everything)
 
 
-_work: Callable[[list[str]], list[TicketRows]]
+def _part(name: str, ledger: Ledger, book: Book, paths: list[str]) -> None:
+    gc.disable()  # a short life: nothing it makes needs looking for
+    connection = sqlite3.connect(name, isolation_level=None)
+    connection.executescript("pragma journal_mode=off; pragma synchronous=off; begin;")
+    for table, columns in TABLES.items():
+        connection.execute(f"create table {table} ({', '.join(columns)})")
+    _insert_all(connection, ledger, book, paths)
+    connection.execute("commit")
+    connection.close()
 
 
-def _do(chunk: list[str]) -> list[TicketRows]:
-    return _work(chunk)
+def release(connection: sqlite3.Connection) -> None:
+    """Let go of the databases taken over; possible only once the transaction has ended."""
+    for _, name, _ in connection.execute("pragma database_list").fetchall():
+        if name.startswith("part"):
+            connection.execute(f"detach database {name}")
 
 
-def _chunks(first: list[str], rest: Iterator[str]) -> Iterator[list[str]]:
-    for start in range(0, len(first), CHUNK):
-        yield first[start : start + CHUNK]
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
+def _take_over(connection: sqlite3.Connection, name: str, part: str) -> None:
+    """Copy the rows of another database, inside SQLite."""
+    connection.execute(f"attach database ? as {name}", (part,))
+    for table in TABLES:
+        verb = "insert or replace" if table == "tickets" else "insert"
+        connection.execute(f"{verb} into main.{table} select * from {name}.{table}")
 
 
-def _read_chunk(ledger: Ledger, book: Book, paths: list[str]) -> list[TicketRows]:
-    found = []
-    for path in paths:
-        try:
-            data = ledger.read(path)
-        except FileNotFoundError:
-            continue
-        except Unreadable as stop:
-            args = {"reason": str(stop)}
-            found.append(TicketRows(path, None, [], [Problem("E116", path, 0, 0, args)]))
-            continue
-        found.append(ticket_rows(path, data, book))
-    return found
+def _read(
+    ledger: Ledger, book: Book, rules: dict[tuple[str, str], int], path: str
+) -> TicketRows | None:
+    """Return the rows of one ticket file; None where it is gone by now."""
+    try:
+        data = ledger.read(path)
+    except FileNotFoundError:
+        return None
+    except Unreadable as stop:
+        return TicketRows(path, None, [], list(stop.problems))
+    return ticket_rows(path, data, book, rules)
 
+
+PROBLEM_COLUMNS = ("path", "code", "severity", "line", "column", "args", "excerpt", "subject")
+TABLES = {
+    "tickets": TICKET_COLUMNS,
+    "owings": OWING_COLUMNS,
+    "problems": PROBLEM_COLUMNS,
+}
 
 _INSERT_TICKET = f"insert or replace into tickets values ({','.join('?' * len(TICKET_COLUMNS))})"
-_INSERT_OWED = f"insert into obligations values ({','.join('?' * len(OBLIGATION_COLUMNS))})"
+_INSERT_OWED = f"insert into owings values ({','.join('?' * len(OWING_COLUMNS))})"
 
 
 def _insert(connection: sqlite3.Connection, rows: TicketRows) -> None:
     if rows.ticket is not None:
         connection.execute(_INSERT_TICKET, rows.ticket)
-    if rows.obligations:
-        connection.executemany(_INSERT_OWED, rows.obligations)
+    if rows.owings:
+        connection.executemany(_INSERT_OWED, rows.owings)
     if rows.problems:
         _insert_problems(connection, rows.problems)
 
@@ -170,14 +218,14 @@ def _insert_problems(connection: sqlite3.Connection, problems: Iterable[Problem]
 def _fill_card(ledger: Ledger, connection: sqlite3.Connection, path: str) -> None:
     folder = path.split("/")[1]
     kind = cards.BY_FOLDER.get(folder)
-    if kind is None or path.count("/") != 2 or not path.endswith(".yaml"):
+    if kind is None:
         return
     try:
         card, problems = read_card(kind, ledger.read(path), path)
     except FileNotFoundError:
         return
     except Unreadable as stop:
-        card, problems = None, [Problem("E116", path, 0, 0, {"reason": str(stop)})]
+        card, problems = None, list(stop.problems)
     if problems:
         _insert_problems(connection, problems)
     if card is not None:

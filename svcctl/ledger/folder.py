@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from svcctl.domain import identity
 from svcctl.domain.problems import N_, Message, NotFound, Refusal, Unreadable
 from svcctl.ledger import git
 
@@ -41,74 +42,124 @@ class Ledger:
         return self._git
 
     @property
+    def repository(self) -> git.GitDir | None:
+        """The git directory, also where there is no git program to ask about it at the moment.
+
+        Nothing can be committed then; what is written is noted there and committed later.
+        """
+        if self.git is not None or git.program() is not None:
+            return self.git
+        for top in (self.root, *self.root.parents):
+            path = top / ".git"
+            if (path / "HEAD").is_file() and (path / "objects").is_dir():
+                prefix = "" if top == self.root else f"{self.root.relative_to(top).as_posix()}/"
+                return git.GitDir(self.root, top, path, prefix, False)
+        return None
+
+    @property
     def private(self) -> Path:
         """The folder for what belongs to this clone alone: index, notes, lock."""
-        return self.git.path / "svcctl" if self.git is not None else self.root / ".svcctl"
+        repository = self.repository
+        return repository.path / "svcctl" if repository is not None else self.root / ".svcctl"
 
     def path(self, record: str) -> Path:
         """Return the file of a record, given as a path relative to the ledger's root."""
         return self.root / record
 
     def read(self, record: str) -> bytes:
-        """Return a record's bytes. Raises ``Unreadable`` for anything but a regular file."""
-        try:
-            descriptor = os.open(self.root / record, os.O_RDONLY | os.O_NOFOLLOW)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
+        """Return a record's bytes. Raises ``FileNotFoundError``, and ``Unreadable`` for anything but
+        a plain file of a record's size; never waits on a pipe and never follows a link."""
+        from svcctl.ledger.posix import read_record
+
+        data, problem = read_record(os.fspath(self.root / record), record)
+        if data is None or problem is not None:
+            subject = record.rpartition("/")[2].removesuffix(".yaml")
             raise Unreadable(
-                "unreadable-file",
-                Message(
-                    N_("{path} cannot be read: {reason}"),
-                    {"path": record, "reason": error.strerror or str(error)},
-                ),
-            ) from error
-        with os.fdopen(descriptor, "rb") as file:
-            return file.read()
+                "unreadable-record",
+                Message(N_("{path} cannot be read"), {"path": record}),
+                problems=() if problem is None else (problem._replace(subject=subject),),
+            )
+        return data
 
     def names(self, folder: str) -> list[str]:
         """Return the ids of the records in ``records/<folder>`` (flat folders), sorted."""
-        try:
-            found = os.listdir(self.root / RECORDS / folder)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        return sorted(n[:-5] for n in found if n.endswith(".yaml") and not n.startswith("."))
+        return sorted(name[:-5] for name in _listed(self.root / RECORDS / folder) if _named(name))
 
     def tickets(self) -> Iterator[str]:
         """Yield the path of every ticket file, month by month, relative to the root."""
         base = self.root / RECORDS / "tickets"
         for year in _folders(base):
             for month in _folders(base / year):
-                names = os.listdir(base / year / month)
-                for name in sorted(names):
-                    if name.endswith(".yaml") and not name.startswith("."):
+                for name in sorted(_listed(base / year / month)):
+                    if _named(name):
                         yield f"{RECORDS}/tickets/{year}/{month}/{name}"
 
     # The clone's own note -------------------------------------------------------------------
 
     def station(self) -> Station:
-        """Return this clone's note of itself; ``copied`` when the note came here with a copy."""
+        """Return this clone's note of itself; ``copied`` when the note came here with a copy.
+
+        A note that is damaged says nothing: the clone has to be registered again.
+        """
         note = self.private / "station"
         try:
-            lines = note.read_text("utf-8").splitlines()
+            lines = note.read_bytes().decode("utf-8").split("\n")
             inode = note.stat().st_ino
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError):
             return Station("", "", False)
         fields = dict(line.split("=", 1) for line in lines if "=" in line)
-        return Station(
-            fields.get("desk", ""), fields.get("me", ""), fields.get("inode", "") != str(inode)
-        )
+        desk, me = fields.get("desk", ""), fields.get("me", "")
+        if identity.DESK.fullmatch(desk) is None:
+            return Station("", "", False)
+        if identity.STAFF.fullmatch(me) is None:
+            me = ""
+        return Station(desk, me, fields.get("inode", "") != str(inode))
 
     def note_station(self, desk: str, me: str) -> None:
-        """Write down which desk this clone is, and who sits at it, with the note's own inode."""
+        """Write down which desk this clone is, and who sits at it, with the note's own inode.
+
+        A command that is killed leaves the note as it was. Raises ``StorageFailed``.
+        """
+        from svcctl.ledger.posix import make_folders, storage, sync_folder
+
         note = self.private / "station"
-        note.parent.mkdir(parents=True, exist_ok=True)
-        with open(note, "a", encoding="utf-8") as file:
-            inode = os.fstat(file.fileno()).st_ino
-            file.truncate(0)
-            file.write(f"desk={desk}\nme={me}\ninode={inode}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        fresh = note.with_name("station.new")
+        with storage(note):
+            make_folders(note.parent)
+            fresh.unlink(missing_ok=True)
+            with open(fresh, "x", encoding="utf-8") as file:
+                inode = os.fstat(file.fileno()).st_ino  # a file keeps it when it is renamed
+                file.write(f"desk={desk}\nme={me}\ninode={inode}\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(fresh, note)
+            sync_folder(note.parent)
+
+
+def is_ticket(path: str) -> bool:
+    """Say whether ``path``, relative to the ledger's root, is where ``Ledger.tickets`` looks."""
+    parts = path.split("/")
+    return len(parts) == 5 and path.startswith(f"{RECORDS}/tickets/") and _named(parts[4])
+
+
+def is_card(path: str) -> bool:
+    """Say whether ``path``, relative to the ledger's root, is where ``Ledger.names`` looks."""
+    parts = path.split("/")
+    return len(parts) == 3 and parts[0] == RECORDS and _named(parts[2])
+
+
+def _named(name: str) -> bool:
+    """Whether a file of this name is a record: hidden ones belong to editors and to commands."""
+    return name.endswith(".yaml") and not name.startswith(".")
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise _not_listed(folder, error) from error
 
 
 def _folders(base: Path) -> list[str]:
@@ -117,12 +168,25 @@ def _folders(base: Path) -> list[str]:
             return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise _not_listed(base, error) from error
+
+
+def _not_listed(folder: Path, error: OSError) -> Unreadable:
+    return Unreadable(
+        "unreadable-folder",
+        Message(
+            N_("{path} cannot be read: {reason}"),
+            {"path": str(folder), "reason": error.strerror or str(error)},
+        ),
+        Message(N_("give yourself permission to read the folder, then repeat the command"), {}),
+    )
 
 
 def find(given: str | None, start: Path) -> Ledger:
     """Return the ledger: ``given``, or the nearest folder above ``start`` that holds records/."""
     if given:
-        root = Path(given).expanduser()
+        root = expanded(given)
         if not (root / RECORDS).is_dir():
             raise NotFound(
                 "no-ledger",
@@ -147,6 +211,14 @@ def find(given: str | None, start: Path) -> Ledger:
             {},
         ),
     )
+
+
+def expanded(given: str | Path) -> Path:
+    """Return a path as a person typed it, ``~`` resolved where it names somebody's home."""
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:  # nobody of that name: then it is a name like any other
+        return Path(given)
 
 
 def ticket_path(identifier: str) -> str:

@@ -6,9 +6,9 @@ differs from HEAD now; that, what differed last time, and what ``diff-tree`` nam
 commit indexed and HEAD is read again. Elsewhere: size, mtime, inode, and a file touched within
 the last two seconds is never trusted.
 
-The database is written without any sync, because a stamp beside it (size, mtime and inode after
-each writing) tells whether it is the file we left: after a crash, a disk that was full, or a hand that
-changed it, the stamp differs and everything is built again.
+The database is written without any sync, because a stamp beside it (size, inode and times after
+each writing) tells whether it is the file we left. The stamp is taken away before each writing: after
+a kill, a crash, a disk that was full, or a hand that changed it, everything is built again.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from svcctl import __version__
-from svcctl.domain.problems import N_, GitFailed, Message, StorageFailed
+from svcctl.domain.problems import N_, Busy, GitFailed, Message, StorageFailed
 from svcctl.ledger import changes
 from svcctl.ledger.folder import RECORDS, Ledger
 
-SCHEMA = 2
+SCHEMA = 3
 NOW_IS_WITHIN = 2_000_000_000  # nanoseconds: a file as young as this may change unseen again
 RULES = ("policy", "calendar")
 
@@ -41,6 +42,7 @@ class Index:
         self.ledger = ledger
         self.path: Path = ledger.private / f"index-{SCHEMA}.sqlite3"
         self._query = query
+        self._begun = time.time_ns()
         self.rebuilt = False
         self.reread = 0
         self.connection = self._connect() if kept else self._in_memory()
@@ -50,15 +52,22 @@ class Index:
     def _connect(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            if not self._is_as_left():
-                return self._created()
-            connection = self._plain(str(self.path))
+            return self._trusted() or self._created()
+        except (sqlite3.Error, OSError, StorageFailed, Busy):
+            return self._in_memory()
+
+    def _trusted(self) -> sqlite3.Connection | None:
+        """Return the database as it was left, or None where it is not what we left."""
+        if not self._is_as_left():
+            return None
+        connection = self._plain(str(self.path))
+        try:
             if _meta(connection, "made") == self._made_by():
                 return connection
-            connection.close()
-            return self._created()
-        except (sqlite3.DatabaseError, OSError):
-            return self._in_memory()
+        except sqlite3.DatabaseError:
+            pass  # no database of ours, whatever its stamp says: it is made anew
+        connection.close()
+        return None
 
     def _made_by(self) -> str:
         return f"{SCHEMA} {__version__}"
@@ -75,11 +84,8 @@ class Index:
         from svcctl.ledger import posix
 
         with posix.lock(self.path.with_suffix(".lock"), timeout=60):
-            if self._is_as_left():
-                connection = self._plain(str(self.path))
-                if _meta(connection, "made") == self._made_by():
-                    return connection
-                connection.close()
+            if (there := self._trusted()) is not None:
+                return there  # another command has just made it
             for stale in self.path.parent.glob("index-*.sqlite3*"):
                 stale.unlink(missing_ok=True)
             connection = self._plain(str(self.path))
@@ -100,7 +106,7 @@ class Index:
 
     def _signature(self) -> str:
         info = os.stat(self.path)
-        return f"{info.st_size} {info.st_mtime_ns} {info.st_ino}"
+        return f"{info.st_size} {info.st_mtime_ns} {info.st_ctime_ns} {info.st_ino}"
 
     def _is_as_left(self) -> bool:
         try:
@@ -129,7 +135,9 @@ class Index:
             except GitFailed:
                 status = None
         if status is None:
-            self._update(self._changed_by_stat(), None)
+            changed = self._changed_by_stat()
+            if changed is None or changed:
+                self._update(changed, None)
             return
         dirty = {entry.path for entry in status.entries if entry.path.startswith(RECORDS + "/")}
         stale = self._changed_by_git(status.head, dirty)
@@ -143,10 +151,7 @@ class Index:
         known = _meta(self.connection, "head")
         if _meta(self.connection, "way") != "git" or known is None:
             return None
-        before = {
-            path: (size, mtime, inode, noticed)
-            for path, size, mtime, inode, noticed in self.connection.execute("select * from dirty")
-        }
+        before = {row[0]: row[1:] for row in self.connection.execute("select * from dirty")}
         stale = {path for path in before if path not in dirty}
         for path in dirty:
             if path not in before or not self._unchanged(path, before[path]):
@@ -160,17 +165,12 @@ class Index:
                 return None
         return stale
 
-    def _unchanged(self, path: str, before: tuple[int, int, int, int]) -> bool:
-        size, mtime, inode, noticed = before
-        try:
-            info = os.lstat(self.ledger.root / path)
-        except FileNotFoundError:
-            return size == -1
-        return (info.st_size, info.st_mtime_ns, info.st_ino) == (
-            size,
-            mtime,
-            inode,
-        ) and mtime < noticed - NOW_IS_WITHIN
+    def _unchanged(self, path: str, before: Seen) -> bool:
+        """Whether the file is the one seen before. Its ctime tells of every change, also of one that
+        put size and mtime back; one that is too young may have changed again in the same moment."""
+        *seen, noticed = before
+        now = _signs(self.ledger.root / path)
+        return list(now) == seen and now[2] < noticed - NOW_IS_WITHIN
 
     def _changed_by_stat(self) -> set[str] | None:
         if _meta(self.connection, "way") != "stat":
@@ -192,38 +192,77 @@ class Index:
             return
         with posix.lock(self.path.with_suffix(".lock"), timeout=60):
             if not self._is_as_left():
-                self.connection.close()
                 raise IndexChanged
+            self.path.with_suffix(".stamp").unlink()
             self._write(fill, stale, head, dirty)
             self._stamp()
 
     def _write(
         self, fill: Filler, stale: set[str] | None, head: str | None, dirty: set[str] | None
     ) -> None:
+        from svcctl.ledger.filling import release
+
         connection = self.connection
         connection.execute("begin immediate")
         try:
             self.reread = fill(self.ledger, connection, stale)
             noticed = time.time_ns()
             connection.execute("delete from dirty")
-            watched: Iterable[str] = dirty if dirty is not None else _all_records(self.ledger)
             connection.executemany(
-                "insert or replace into dirty values (?,?,?,?,?)",
-                (self._seen(path, noticed) for path in watched),
+                "insert or replace into dirty values (?,?,?,?,?,?)",
+                (
+                    (path, *_signs(self.ledger.root / path), noticed)
+                    for path in self._watched(stale, dirty)
+                ),
             )
             _set_meta(connection, "head", head or "")
             _set_meta(connection, "way", "git" if dirty is not None else "stat")
             connection.execute("commit")
+            release(connection)
         except BaseException:
             connection.execute("rollback")
             raise
 
-    def _seen(self, path: str, noticed: int) -> tuple[str, int, int, int, int]:
+    def _watched(self, stale: set[str] | None, dirty: set[str] | None) -> Iterable[str]:
+        """Return the paths whose signs are kept: all where there is no git, else those git named.
+
+        A file that changed while git was being asked may be read as it is after the commit that
+        git named: it is kept too, so that the next command looks again.
+        """
+        if dirty is None:
+            return _all_records(self.ledger)
+        read = _all_records(self.ledger) if stale is None else iter(stale)
+        since = self._begun - NOW_IS_WITHIN
+        young = {path for path in read if _signs(self.ledger.root / path)[2] > since}
+        return dirty | young
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Within, several questions are answered from one state, whatever other commands write."""
+        self.connection.execute("begin")
         try:
-            info = os.lstat(self.ledger.root / path)
-        except FileNotFoundError:
-            return (path, -1, 0, 0, noticed)
-        return (path, info.st_size, info.st_mtime_ns, info.st_ino, noticed)
+            yield
+        finally:
+            self.connection.execute("rollback")
+
+    def distrust(self) -> None:
+        """Let go of the database; whoever comes next makes it anew."""
+        self.connection.close()
+        if str(self.path) != ":memory:":
+            with suppress(OSError):  # a place that is read-only: then nothing is kept there anyway
+                self.path.with_suffix(".stamp").unlink(missing_ok=True)
+
+
+Seen = tuple[int, int, int, int, int]
+
+
+def _signs(file: Path) -> tuple[int, int, int, int]:
+    """Return what tells one state of a file from another: size, mtime, ctime, inode."""
+    try:
+        info = os.lstat(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return (-1, 0, 0, 0)
+    return (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
 
 
 class IndexChanged(Exception):
@@ -240,13 +279,15 @@ def open_index(ledger: Ledger, query: changes.StatusQuery | None = None) -> Inde
         query = None
         try:
             index.refresh()
-        except (IndexChanged, sqlite3.OperationalError):
-            continue
-        except sqlite3.DatabaseError:
+        except IndexChanged:
             index.connection.close()
-            index.path.with_suffix(".stamp").unlink(missing_ok=True)
-            continue
-        return index
+        except (sqlite3.Error, OSError):
+            index.distrust()
+        except (StorageFailed, Busy):
+            index.connection.close()
+            break  # it cannot be kept, or somebody else has kept it busy too long
+        else:
+            return index
     return in_memory(ledger)
 
 
@@ -297,15 +338,18 @@ def _set_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
 
 
 def _create(connection: sqlite3.Connection, made: str) -> None:
-    from svcctl.ledger.rows import OBLIGATION_COLUMNS, TICKET_COLUMNS
+    from svcctl.ledger.rows import OWING_COLUMNS, RULE_COLUMNS, TICKET_COLUMNS
 
     tickets = ", ".join(TICKET_COLUMNS[1:])
-    owed = ", ".join(OBLIGATION_COLUMNS)
+    owed = ", ".join(OWING_COLUMNS)
+    rules = ", ".join(RULE_COLUMNS[1:])
     connection.executescript(
         f"""
         begin;
         create table meta (key text primary key, value text) without rowid;
-        create table dirty (path text primary key, size, mtime, inode, noticed) without rowid;
+        create table dirty (
+            path text primary key, size, mtime, ctime, inode, noticed
+        ) without rowid;
         create table tickets (path text primary key, {tickets});
         create index tickets_id on tickets (id);
         create index tickets_open on tickets (opened) where ended = 0;
@@ -315,10 +359,12 @@ def _create(connection: sqlite3.Connection, made: str) -> None:
         create index tickets_unit on tickets (unit) where unit != '';
         create index tickets_foreign on tickets (foreign_id) where foreign_id != '';
         create index tickets_about on tickets (about) where about != '';
-        create table obligations ({owed});
-        create index obligations_path on obligations (path);
-        create index obligations_undecided on obligations (due) where verdict = 0;
-        create index obligations_breached on obligations (verdict) where verdict in (0, 2, 5);
+        create table owings ({owed});
+        create index owings_path on owings (path);
+        create index owings_undecided on owings (due) where verdict = 0;
+        create index owings_breached on owings (verdict) where verdict in (0, 2, 5);
+        create table rules (rule_id integer primary key, {rules});
+        create view obligations as select * from owings join rules using (rule_id);
         create table problems (path, code, severity, line, column, args, excerpt, subject);
         create index problems_path on problems (path);
         create table cards (path text primary key, kind, id, name, phone, role, customer, fields);

@@ -118,6 +118,8 @@ def load_book(ledger: Ledger) -> Book:
         path = f"{RECORDS}/policy/{name}.yaml"
         try:
             policies.append(_policy(path, name, ledger.read(path)))
+        except FileNotFoundError:
+            continue  # taken away since the folder was listed
         except Unreadable as stop:
             problems += stop.problems
     if problems:
@@ -181,7 +183,10 @@ def roles(ledger: Ledger) -> dict[str, str]:
     found = {}
     for name in ledger.names("staff"):
         path = f"{RECORDS}/staff/{name}.yaml"
-        card, _ = read_card(cards.STAFF, ledger.read(path), path)
+        try:
+            card, _ = read_card(cards.STAFF, ledger.read(path), path)
+        except (FileNotFoundError, Unreadable):
+            continue  # the index reports it with every command
         if card is not None:
             found[name] = card.get("role")
     return found

@@ -6,13 +6,14 @@ asking, on other records or on this machine, so that a row stays true until the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from svcctl.domain.checks.catalogue import severity
 from svcctl.domain.checks.schema_rules import stray_problems
 from svcctl.domain.checks.service_rules import dissatisfied, ticket_problems
 from svcctl.domain.obligations import Obligation, obligations
-from svcctl.domain.policy import Book
+from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.problems import Problem
 from svcctl.domain.replay import State, replay
 from svcctl.domain.times import format_instant
@@ -22,6 +23,7 @@ Row = tuple[object, ...]
 
 # The verdicts that do not depend on the moment of asking; UNDECIDED does.
 UNDECIDED, MET, LATE, EXCUSED, WAIVED, MISSED = range(6)
+REPORTED = (UNDECIDED, LATE, MISSED)
 
 
 class TicketRows(NamedTuple):
@@ -29,12 +31,17 @@ class TicketRows(NamedTuple):
 
     path: str
     ticket: Row | None
-    obligations: list[Row]
+    owings: list[Row]
     problems: list[Problem]
 
 
-def ticket_rows(path: str, data: bytes, book: Book) -> TicketRows:
-    """Return what the index keeps of the ticket in ``data``; never raises for what it says."""
+def ticket_rows(
+    path: str, data: bytes, book: Book, rules: Mapping[tuple[str, str], int]
+) -> TicketRows:
+    """Return what the index keeps of the ticket in ``data``; never raises for what it says.
+
+    ``rules`` are the book's ``rule_ids``.
+    """
     read = read_ticket(data, path)
     if read.case is None:
         return TicketRows(path, None, [], read.problems)
@@ -45,7 +52,7 @@ def ticket_rows(path: str, data: bytes, book: Book) -> TicketRows:
     return TicketRows(
         path,
         ticket_row(path, state, book),
-        [obligation_row(path, state, o) for o in owed],
+        [owing_row(path, state, one, rules[one.policy, one.kind]) for one in owed],
         problems,
     )
 
@@ -98,43 +105,90 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
     )
 
 
-OBLIGATION_COLUMNS = (
-    "path seq kind number owner who starts starts_text started_by not_before due due_text met "
-    "met_text met_by excused ended paused verdict severity policy rule_line rule met_with attempts line"
+OWING_COLUMNS = (
+    "path rule_id number who starts starts_text started_by not_before due due_text met met_text "
+    "met_by excused ended paused verdict attempts line"
 ).split()
 
+RULE_COLUMNS = "rule_id kind owner severity policy rule_line rule met_with".split()
 
-def obligation_row(path: str, state: State, one: Obligation) -> Row:
-    """Return the values of ``OBLIGATION_COLUMNS``; instants as seconds, and as text to show."""
-    met = one.met.timestamp() if one.met else None
+OBLIGATION_COLUMNS = [*OWING_COLUMNS, *RULE_COLUMNS[1:]]
+"""The view over both: every obligation with what its rule says."""
+
+
+def rule_rows(book: Book) -> list[Row]:
+    """Return the values of ``RULE_COLUMNS`` for every rule of every policy, numbered in order."""
+    return [
+        (
+            number,
+            rule.name,
+            rule.owner,
+            rule.severity,
+            policy.path,
+            rule.line,
+            rule.text,
+            " ".join(rule.met_with),
+        )
+        for number, (policy, rule) in enumerate(_rules(book))
+    ]
+
+
+def _rules(book: Book) -> list[tuple[Policy, Rule]]:
+    return [(policy, rule) for policy in book.policies for rule in policy.rules.values()]
+
+
+def rule_ids(book: Book) -> dict[tuple[str, str], int]:
+    """Return the number of each rule in ``rule_rows`` by its policy's path and its name."""
+    return {(p.path, rule.name): number for number, (p, rule) in enumerate(_rules(book))}
+
+
+def owing_row(path: str, state: State, one: Obligation, rule_id: int) -> Row:
+    """Return the values of ``OWING_COLUMNS``; instants as seconds, and as text to show."""
+    met = one.met
+    decided = verdict(one)
     return (
         path,
-        0,
-        one.kind,
+        rule_id,
         one.number,
-        one.owner,
         one.who,
         one.starts.timestamp(),
-        format_instant(one.starts),
+        one.starts.isoformat(),
         one.started_by,
         one.not_before.timestamp() if one.not_before else None,
         one.due.timestamp(),
-        format_instant(one.due),
-        met,
-        format_instant(one.met) if one.met else None,
+        one.due.isoformat(),
+        met.timestamp() if met else None,
+        met.isoformat() if met else None,
         one.met_by,
         one.excused.timestamp() if one.excused else None,
         one.ended.timestamp() if one.ended else None,
         one.paused.timestamp() if one.paused else None,
-        verdict(one),
+        decided,
+        attempts(state, one) if decided == UNDECIDED else 0,
+        line_of(state, one.started_by) if decided in REPORTED else 0,
+    )
+
+
+def obligation_row(path: str, state: State, one: Obligation) -> Row:
+    """Return the values of ``OBLIGATION_COLUMNS``: as the index's view gives them."""
+    rule = (
+        one.kind,
+        one.owner,
         one.severity,
         one.policy,
         one.line,
         one.rule,
         " ".join(one.met_with),
-        attempts(state, one),
-        next((f.event.line for f in state.facts if f.event.name == one.started_by), 0),
     )
+    return (*owing_row(path, state, one, 0), *rule)
+
+
+def line_of(state: State, event: str) -> int:
+    """Return the line of the file in which an event stands."""
+    for fact in state.facts:
+        if fact.event.name == event:
+            return fact.event.line
+    return 0
 
 
 def verdict(one: Obligation) -> int:

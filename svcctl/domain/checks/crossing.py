@@ -21,6 +21,18 @@ _TICKET = re.compile(r"[0-9]{4}/[0-9]{2}/[^./][^/]*\.yaml")
 _TICKETS = "records/tickets/2026/11/SHA-261122-07M.yaml"
 
 
+PEOPLE = ("by", "to", "approved")
+"""Fields of events that name a person."""
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "customer": ("customer",),
+    "unit": ("unit",),
+    "staff": PEOPLE,
+    "ticket": ("about",),
+}
+"""The keys under which a record names a card of each kind."""
+
+
 def place_of(text: str, keys: tuple[str, ...], value: str) -> Place:
     """Return where one of ``keys`` first has ``value`` in a record's text: in YAML or in JSON."""
     names = "|".join(map(re.escape, keys))
@@ -34,17 +46,49 @@ def place_of(text: str, keys: tuple[str, ...], value: str) -> Place:
     return line, found.end() - start + 1, text[start : end if end >= 0 else len(text)]
 
 
+def naming_problem(path: str, subject: str, kind: str, value: str, text: str) -> Problem | None:
+    """Return the finding (E305) that ``value``, a ``kind`` named in the record ``text``, has no card.
+
+    None where an import wrote it without its map having supplied it.
+    """
+    keys = KEYS[kind]
+    key, place = keys[0], (0, 0, "")
+    for candidate in keys:
+        found = place_of(text, (candidate,), value)
+        if found[0] and (not place[0] or found < place):
+            key, place = candidate, found
+    if not _is_supplied(text, key, place[2]):
+        return None
+    line, column, excerpt = place
+    return Problem("E305", path, line, column, {"key": key, "value": value}, excerpt, subject)
+
+
+_IMPORTED = re.compile(
+    r'"noted": "(?P<noted>[^"]*)"[^\n]*"do": "imported"[^\n]*"supplied": "(?P<names>[^"]*)"'
+)
+
+
+def _is_supplied(text: str, key: str, line: str) -> bool:
+    """Whether a value is to be judged: not imported, or named in the import's map."""
+    imported = _IMPORTED.search(text)
+    if imported is None:
+        return True
+    if key in PEOPLE:
+        return f'"noted": "{imported["noted"]}"' not in line
+    return key in imported["names"].split()
+
+
+def desk_place(text: str, desk: str, subject: str) -> Place:
+    """Return where a desk is named in a ticket: in an event, else in the ticket's id."""
+    place = place_of(text, ("desk",), desk)
+    return place if place[0] else place_of(text, ("id",), subject)
+
+
 def same_id(path: str, identifier: str, other: str, place: Place) -> Problem:
     """Return the finding that ``identifier`` is the id of the record in ``other`` too."""
     line, column, excerpt = place
     args = {"id": identifier, "other": other}
     return Problem("E304", path, line, column, args, excerpt, identifier)
-
-
-def no_card(path: str, subject: str, key: str, value: str, place: Place) -> Problem:
-    """Return the finding that a customer, unit or person named in a record has no card."""
-    line, column, excerpt = place
-    return Problem("E305", path, line, column, {"key": key, "value": value}, excerpt, subject)
 
 
 def no_desk(path: str, subject: str, desk: str, place: Place) -> Problem:
@@ -97,15 +141,3 @@ def not_a_record(path: str) -> Problem | None:
     """Return the finding that a file under ``records/`` is where no record is; else None."""
     expected = expected_place(path)
     return Problem("E310", path, 0, 0, {"expected": expected}) if expected else None
-
-
-PEOPLE = ("by", "to", "approved")
-"""Fields of events that name a person."""
-
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "customer": ("customer",),
-    "unit": ("unit",),
-    "staff": PEOPLE,
-    "desk": ("desk",),
-}
-"""The keys under which a record names a card of each kind."""

@@ -103,7 +103,7 @@ def identity_problems(path: str, case: Case, listed: list[tuple[int, str]]) -> l
             event = next(event for event in case.events if event.order == late)
             args = {"event": event.name, "before": f"{before[0]}{before[1]}"}
             found.append(
-                Problem("E307", path, event.line, 1, args, event.canonical(), case.id)
+                Problem("E307", path, event.line, 1, args, f"- {event.canonical()}", case.id)
             )
             break
     return found

@@ -116,6 +116,14 @@ def misread_problems(
 def stray_problems(path: str, state: State, subject: str) -> list[Problem]:
     """Return a problem for each event that counts for nothing where it stands."""
     return [
-        Problem(stray.code, path, stray.event.line, 1, stray.args, stray.event.canonical(), subject)
+        Problem(
+            stray.code,
+            path,
+            stray.event.line,
+            1,
+            stray.args,
+            f"- {stray.event.canonical()}",
+            subject,
+        )
         for stray in state.strays
     ]

@@ -1,15 +1,15 @@
 """Family E4: the department's own rules, each judged on what the ticket's events say.
 
 Sources: SERVICE-RULES "The life of a request" (its numbers in the comments below). What depends on
-the moment of asking, the standing of obligations, is ``owed_problem``; the rest is ``ticket_problems``.
+the moment of asking, the standing of obligations, is in ``owed_rules``; the rest is here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import NamedTuple
 
+from svcctl.domain.checks.owed_rules import span_text
 from svcctl.domain.decide import CLOCKS_DIFFER_BY
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.problems import N_, Problem, Severity
@@ -146,75 +146,6 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
     ),
 }
 
-CODE_OF_RULE = {
-    "reply": "E401",
-    "first-call": "E402",
-    "slip": "E403",
-    "callback-next": "E404",
-    "callback-slip": "E405",
-    "papers": "E415",
-    "slip-promised": "E417",
-}
-"""Which code an obligation's breach has; a department's own obligation has E419."""
-
-
-def code_of_rule(name: str) -> str:
-    """Return the audit's code for a breach of the obligation ``name``."""
-    return CODE_OF_RULE.get(name, "E419")
-
-
-class Breach(NamedTuple):
-    """An obligation that was not met by its due time: a row of the index, or one just computed.
-
-    Instants are seconds since the epoch; ``due_text`` is the due time with its offset. ``line`` is
-    that of the event that started it, ``severity`` what the policy says a breach of it is.
-    """
-
-    path: str
-    subject: str
-    kind: str
-    number: int
-    line: int
-    due: float
-    due_text: str
-    met: float | None
-    ended: float | None
-    severity: str
-
-
-HOW = {
-    "late": N_("met {gap} late"),
-    "ended": N_("never met, {gap} overdue when the ticket ended"),
-    "open": N_("still open, {gap} overdue"),
-}
-
-
-def owed_problem(breach: Breach, as_of: float) -> Problem:
-    """Return the finding that something owed was not done in time.
-
-    What was done late is a warning whatever the policy says: it cannot be mended any more. ``how``
-    is English; ``outcome`` (a key of ``HOW``) and ``gap`` say the same for other languages.
-    """
-    until, outcome = as_of, "open"
-    if breach.met is not None:
-        until, outcome = breach.met, "late"
-    elif breach.ended is not None:
-        until, outcome = breach.ended, "ended"
-    gap = span_text(int(until - breach.due))
-    which = f"{breach.kind}:{breach.number}" if breach.number > 1 else breach.kind
-    args = {
-        "what": which,
-        "which": which,
-        "due": breach.due_text,
-        "how": HOW[outcome].format(gap=gap),
-        "outcome": outcome,
-        "gap": gap,
-        "id": breach.subject,
-        "severity": "warning" if outcome == "late" else breach.severity,
-    }
-    code = code_of_rule(breach.kind)
-    return Problem(code, breach.path, breach.line, 1, args, "", breach.subject)
-
 
 def ticket_problems(path: str, state: State, book: Book) -> list[Problem]:
     """Return every breach of a service rule that the ticket's own events show."""
@@ -230,9 +161,8 @@ def ticket_problems(path: str, state: State, book: Book) -> list[Problem]:
         if late is not None:
             found.append(late)
     for contest in state.contested.values():
-        line = next((f.event.line for f in state.facts if f.event.name == contest.applied), 0)
-        args = {**contest._asdict(), "id": state.case.id}
-        found.append(Problem("E414", path, line, 1, args, "", state.case.id))
+        fact = next(f for f in state.facts if f.event.name == contest.applied)
+        found.append(_problem("E414", path, state, fact, **contest._asdict()))
     return found
 
 
@@ -249,7 +179,7 @@ def _problem(code: str, path: str, state: State, fact: Fact, **args: str) -> Pro
         event.line,
         1,
         {"event": event.name, "id": state.case.id, **args},
-        event.canonical(),
+        f"- {event.canonical()}",
         state.case.id,
     )
 
@@ -354,18 +284,6 @@ def _length(limit: Span) -> timedelta:
     if limit.seconds is not None:
         return timedelta(seconds=limit.seconds)
     return timedelta(days={"d": 1, "mo": 30, "y": 365}[limit.unit] * limit.count)
-
-
-def span_text(seconds: int) -> str:
-    """Return a length of time as ``3d 4h``, ``2h 05m``, ``4m`` or ``30s``; for every language."""
-    if abs(seconds) < 60:
-        return f"{abs(seconds)}s"
-    minutes = abs(seconds) // 60
-    days, rest = divmod(minutes, 1440)
-    hours, left = divmod(rest, 60)
-    if days:
-        return f"{days}d {hours}h"
-    return f"{hours}h {left:02d}m" if hours else f"{left}m"
 
 
 def dissatisfied(state: State, book: Book) -> Fact | None:

@@ -1,0 +1,181 @@
+"""``svcctl audit``: every finding about the ledger, each with its place, and how many there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from svcctl.cli import echo
+from svcctl.cli.options import AsOf, Output
+from svcctl.cli.session import session
+from svcctl.domain.problems import N_
+from svcctl.views.language import _, ngettext, say
+from svcctl.views.output import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from svcctl.cli.session import Session
+    from svcctl.desk.auditing import Audit, Auditor
+    from svcctl.desk.desk import Desk
+    from svcctl.domain.problems import Problem
+
+_COLUMNS = (
+    Column("path", N_("file")),
+    Column("line", N_("line"), align="right"),
+    Column("column", N_("column"), align="right"),
+    Column("code", N_("code")),
+    Column("severity", N_("severity"), show="word"),
+    Column("subject", N_("record")),
+    Column("message", N_("finding")),
+)
+
+
+def audit(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="CODE",
+            help=N_("Only findings of this code or family, such as E403 or E4. Repeatable."),
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="DATE",
+            help=N_("Only about tickets opened, or with anything written down, since then."),
+        ),
+    ] = None,
+    as_of: AsOf = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help=N_("Let warnings, too, end with exit code 1."))
+    ] = False,
+    output: Output = "table",
+) -> None:
+    """Check every record against the rules."""
+    from svcctl.desk import auditing
+
+    run = session()
+    desk = echo.open_desk()
+    desk.look_ahead()
+    auditor = auditing.Auditor(desk, as_of)
+    whole = output == "table" and not only and since is None
+    if whole and (known := _kept(run, auditor)) is not None:
+        errors, warnings = known
+        raise typer.Exit(1 if errors or (strict and warnings) else 0)
+    done = auditor.audit(only or (), since)
+    if output == "table":
+        text = _shown(run, desk, done)
+        run.print(text + summary(done.count("error"), done.count("warning"), done))
+        if whole:
+            _keep(run, auditor, done, text)
+    else:
+        items = [_item(problem) for problem in done.findings]
+        if output == "ids":
+            items = _once(items)
+        moment = done.as_of.isoformat() if done.as_of is not None else None
+        run.emit("finding", items, _COLUMNS, output, as_of=moment)
+    for notice in done.notices:
+        run.tell(run.paint(say(notice), "yellow"))
+    if done.count("error") or (strict and done.findings):
+        raise typer.Exit(1)
+
+
+def _item(problem: Problem) -> dict[str, object]:
+    from svcctl.domain.checks.catalogue import severity_of
+    from svcctl.views.output import problem_item
+
+    about = problem.subject or problem.path
+    return {"id": about, **problem_item(problem), "severity": severity_of(problem)}
+
+
+def _once(items: Iterable[dict[str, object]]) -> list[dict[str, object]]:
+    """Each record that has findings, once."""
+    return list({str(item["id"]): item for item in items}.values())
+
+
+def _kept(run: Session, auditor: Auditor) -> tuple[int, int] | None:
+    """Print what the last audit printed, if nothing changed since; the counts of both severities."""
+    from svcctl.desk.auditing import Audit
+    from svcctl.ledger.kept import kept
+
+    state = auditor.state()
+    known = kept(auditor.desk.ledger, _name(run, state)) if state is not None else None
+    if known is None:
+        return None
+    head, _newline, text = known.partition("\n")
+    errors, warnings, policy = head.split(" ", 2)
+    last = Audit([], auditor.moment, policy)
+    run.print(text + summary(int(errors), int(warnings), last))
+    return int(errors), int(warnings)
+
+
+def _keep(run: Session, auditor: Auditor, done: Audit, text: str) -> None:
+    from svcctl.ledger.kept import keep
+
+    state = auditor.state()
+    if state is not None and not done.notices:
+        head = f"{done.count('error')} {done.count('warning')} {done.policy}\n"
+        keep(auditor.desk.ledger, _name(run, state), head + text)
+
+
+def _name(run: Session, state: str) -> str:
+    return f"{run.language} {run.colour} {state}"
+
+
+def _shown(run: Session, desk: Desk, done: Audit) -> str:
+    """Every finding as lines of text, each with a line end."""
+    from svcctl.domain.checks.catalogue import severity_of
+    from svcctl.views.safe import problem_lines
+
+    colours = {"error": "red", "warning": "yellow"}
+    shown = []
+    for problem in _with_lines(desk, done.findings):
+        head, *rest = problem_lines(spoken(problem)).split("\n")
+        shown += [run.paint(head, colours[severity_of(problem)]), *rest]
+    return "".join(f"{line}\n" for line in shown)
+
+
+def _with_lines(desk: Desk, findings: Iterable[Problem]) -> Iterator[Problem]:
+    """The findings with the user's own line where they have none yet."""
+    from svcctl.ledger.examining import line_of
+
+    for problem in findings:
+        if problem.line and not problem.excerpt:
+            problem = problem._replace(excerpt=line_of(desk.ledger, problem.path, problem.line))
+        yield problem
+
+
+def spoken(problem: Problem) -> Problem:
+    """A finding about something owed, with the words of its places in the user's language."""
+    from svcctl.domain.checks.owed_rules import HOW
+    from svcctl.views.language import word
+
+    outcome = problem.args.get("outcome")
+    if outcome is None:
+        return problem
+    name, colon, number = problem.args["what"].partition(":")
+    changes = {
+        "what": word(name) + (f" ({number})" if colon else ""),
+        "due": problem.args["due"][:16].replace("T", " "),
+        "how": _(HOW[outcome]).format(gap=problem.args["gap"]),
+    }
+    return problem._replace(args={**problem.args, **changes})
+
+
+def summary(errors: int, warnings: int, done: Audit) -> str:
+    """One line: how many findings of each severity, by which policy, as of when."""
+    counted = _("{errors}, {warnings}").format(
+        errors=ngettext("{count} error", "{count} errors", errors).format(count=errors),
+        warnings=ngettext("{count} warning", "{count} warnings", warnings).format(count=warnings),
+    )
+    if done.as_of is None or done.policy is None:
+        return _("{counted} · the rules cannot be read, so deadlines were not checked").format(
+            counted=counted
+        )
+    return _("{counted} · policy {version} · as of {moment}").format(
+        counted=counted, version=done.policy, moment=done.as_of.strftime("%Y-%m-%d %H:%M")
+    )

@@ -1,0 +1,306 @@
+"""The audit: every finding about the ledger as of a moment. Knows where findings come from; not how
+they are shown.
+
+The index answers; files are read where a finding needs a place in them. A moment in the past is
+answered by replaying the tickets that went on after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from threading import Thread
+from typing import NamedTuple
+
+from svcctl.desk.desk import Desk
+from svcctl.domain.problems import N_, GitFailed, Message, Problem, Unreadable, Usage
+from svcctl.ledger import ask_audit
+from svcctl.ledger.changes import IgnoredPath, ignored_paths
+
+
+class Audit(NamedTuple):
+    """What was found, in order of place. ``as_of`` and ``policy`` are None where the rules are broken.
+
+    ``policy`` is the version in force at ``as_of``; ``notices`` say what could not be looked at.
+    """
+
+    findings: list[Problem]
+    as_of: datetime | None
+    policy: str | None
+    notices: tuple[Message, ...] = ()
+
+    def count(self, severity: str) -> int:
+        """Return how many findings are of this severity."""
+        from svcctl.domain.checks.catalogue import severity_of
+
+        return sum(1 for problem in self.findings if severity_of(problem) == severity)
+
+
+def wanted_codes(only: Sequence[str]) -> Callable[[str], bool]:
+    """Return the test that ``--only`` asks for: codes or beginnings of codes, also with commas.
+
+    Raises ``Usage`` for a word that begins no code.
+    """
+    prefixes = tuple(
+        part.strip().upper() for word in only for part in word.split(",") if part.strip()
+    )
+    if not prefixes:
+        return lambda code: True
+    from svcctl.domain.checks.catalogue import CODES
+
+    for prefix in prefixes:
+        if not any(code.startswith(prefix) for code in CODES):
+            raise Usage(
+                "no-such-code",
+                Message(
+                    N_("{code} is no code of a finding, nor the beginning of one"), {"code": prefix}
+                ),
+                Message(N_("E1 to E4 are families, E403 is a code; svcctl explain lists all"), {}),
+            )
+    return lambda code: code.startswith(prefixes)
+
+
+class Auditor:
+    """One audit of a ledger as of one moment: asked whether anything changed, then what is wrong."""
+
+    def __init__(self, desk: Desk, as_of: str | None = None) -> None:
+        """Make the index fresh. Raises ``Usage`` where ``as_of`` is no time."""
+        self.desk = desk
+        self._ignored = _Ignored(desk)
+        self._stop: Unreadable | None = None
+        self.moment: datetime | None = None
+        self.later: dict[str, bool] = {}
+        try:
+            index = desk.index
+        except Unreadable as stop:
+            self._stop = stop
+            return
+        self.moment = desk.read_time(as_of)
+        self.later = ask_audit.still_to_come(index, self.moment.timestamp())
+
+    def state(self) -> str | None:
+        """Return a text that stays the same as long as the whole audit would find the same.
+
+        None where that cannot be told. Nothing open comes or goes without the index changing, except
+        that more of it is past due; so their number is enough.
+        """
+        token = None if self._stop is not None else ask_audit.token(self.desk.index)
+        if token is None or self.moment is None or self.later or self.desk.ledger.git is None:
+            return None
+        past_due = ask_audit.count_open_breaches(self.desk.index, self.moment.timestamp())
+        hidden = [problem[:2] for problem in self._ignored.problems()]
+        return f"{token} {self.moment.date()} {past_due} {hidden}"
+
+    def audit(self, only: Sequence[str] = (), since: str | None = None) -> Audit:
+        """Return every finding, or those that ``only`` and ``since`` ask for.
+
+        ``since``: about tickets opened, or with an event noted, from that time on; findings about
+        other files stay. Raises ``Usage`` for bad words.
+        """
+        wanted = wanted_codes(only)
+        desk, moment = self.desk, self.moment
+        if moment is None:
+            return self._without_rules(wanted)
+        found = [one for one in _lasting(desk, moment) if not _superseded(one, self.later)]
+        found += _past_due(desk, moment, self.later)
+        for path, there in self.later.items():
+            if there:
+                found += _as_it_was(desk, path, moment)
+        found += self._ignored.problems()
+        if since is not None:
+            old = ask_audit.untouched_since(desk.index, desk.read_time(since).timestamp())
+            found = [problem for problem in found if problem.path not in old]
+        version = desk.book.at(moment).version
+        return Audit(_ordered(found, wanted), moment, version, self._ignored.notices)
+
+    def _without_rules(self, wanted: Callable[[str], bool]) -> Audit:
+        """Audit a ledger whose policy or calendar cannot be read: files and names, no deadlines."""
+        from svcctl.ledger.examining import misplaced, record_problems, rule_problems
+
+        ledger = self.desk.ledger
+        rules = rule_problems(ledger)
+        if not rules and self._stop is not None:
+            raise self._stop  # something else stands in the way: say that instead
+        found = [*rules, *record_problems(ledger), *misplaced(ledger), *self._ignored.problems()]
+        return Audit(_ordered(found, wanted), None, None, self._ignored.notices)
+
+
+def _ordered(found: Iterable[Problem], wanted: Callable[[str], bool]) -> list[Problem]:
+    return sorted(
+        (problem for problem in found if wanted(problem.code)),
+        key=lambda one: (one.path, one.line, one.column, one.code),
+    )
+
+
+class _Ignored:
+    """What git was told not to look at, asked while this process does other things."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.notices: tuple[Message, ...] = ()
+        self._found: list[IgnoredPath] = []
+        self._gitdir = desk.ledger.git
+        self._thread: Thread | None = None
+        if self._gitdir is not None:
+            self._thread = Thread(target=self._ask)
+            self._thread.start()
+
+    def _ask(self) -> None:
+        assert self._gitdir is not None
+        try:
+            self._found = ignored_paths(self._gitdir)
+        except GitFailed as stop:
+            self.notices = (
+                Message(
+                    N_("what git was told to ignore could not be looked up: {reason}"),
+                    {"reason": str(stop)},
+                ),
+            )
+
+    def problems(self) -> list[Problem]:
+        """Return a finding (E309) for each record that git does not look at."""
+        if self._thread is not None:
+            self._thread.join()
+        if not self._found:
+            return []
+        from svcctl.domain.checks.crossing import kept_out_of_git
+
+        found = (kept_out_of_git(one.path, one.why) for one in self._found)
+        return [problem for problem in found if problem is not None]
+
+
+# What is so whatever the moment -------------------------------------------------------------------
+
+
+def _lasting(desk: Desk, moment: datetime) -> list[Problem]:
+    from svcctl.domain.checks.owed_rules import owed_problem
+    from svcctl.ledger.ask import findings
+    from svcctl.ledger.examining import misplaced, rule_problems
+
+    seconds = moment.timestamp()
+    found = findings(desk.index)
+    found += [owed_problem(one) for one in ask_audit.decided_breaches(desk.index)]
+    found += _crossings(desk)
+    found += _of_people(desk, seconds)
+    found += rule_problems(desk.ledger)
+    found += misplaced(desk.ledger)
+    found += _of_rules(desk, moment)
+    return found
+
+
+def _crossings(desk: Desk) -> list[Problem]:
+    """Return the findings about ids and references between records (E304, E305, E308)."""
+    from svcctl.domain.checks import crossing
+    from svcctl.ledger.examining import text_of
+    from svcctl.ledger.folder import ticket_path
+
+    found = []
+    for identifier, paths in ask_audit.same_ids(desk.index):
+        right = ticket_path(identifier)
+        first = right if right in paths else paths[0]
+        for path in paths:
+            if path != first:
+                place = crossing.place_of(text_of(desk.ledger, path), ("id",), identifier)
+                found.append(crossing.same_id(path, identifier, first, place))
+    for naming in ask_audit.names_without_card(desk.index):
+        problem = crossing.naming_problem(*naming, text_of(desk.ledger, naming.path))
+        if problem is not None:
+            found.append(problem)
+    for path, subject, _, desk_code in ask_audit.unregistered_desks(desk.index):
+        place = crossing.desk_place(text_of(desk.ledger, path), desk_code, subject)
+        found.append(crossing.no_desk(path, subject, desk_code, place))
+    return found
+
+
+def _of_people(desk: Desk, seconds: float) -> list[Problem]:
+    """Return the findings that need a ticket and the cards or other tickets (E407, E412)."""
+    from svcctl.domain.checks.service_rules import approval_problems, complaint_problem
+    from svcctl.domain.replay import replay
+    from svcctl.ledger.records import load_ticket
+
+    found: list[Problem] = []
+    approvals = ask_audit.with_approvals(desk.index)
+    roles = ask_audit.roles(desk.index) if approvals else {}
+    for path in approvals:
+        found += approval_problems(
+            path, replay(load_ticket(desk.ledger, path)[0]), desk.book, roles
+        )
+    for path in ask_audit.without_complaint(desk.index, seconds):
+        problem = complaint_problem(path, replay(load_ticket(desk.ledger, path)[0]), desk.book)
+        if problem is not None:
+            found.append(problem)
+    return found
+
+
+def _of_rules(desk: Desk, moment: datetime) -> list[Problem]:
+    """Return the findings about the policy in force and the calendars it counts by (E416, E239)."""
+    from svcctl.domain.checks import crossing
+    from svcctl.domain.times import at_epoch
+    from svcctl.ledger.examining import key_place
+
+    found = []
+    policy = desk.book.at(moment)
+    if not policy.service_phone:
+        place = key_place(desk.ledger, policy.path, "service-phone")
+        found.append(crossing.no_phone(policy.path, place))
+    reach = ask_audit.first_and_last(desk.index)
+    if reach is not None:
+        first = min(moment, at_epoch(int(reach[0]), desk.zone)).date()
+        last = max(moment, at_epoch(int(reach[1]), desk.zone)).date()
+        for name, calendar in desk.book.calendars.items():
+            path = f"records/calendar/{name}.yaml"
+            for year in calendar.years_without_data(first, last):
+                place = key_place(desk.ledger, path, "holidays")
+                found.append(crossing.unknown_year(path, year, place))
+    return found
+
+
+# What depends on the moment -----------------------------------------------------------------------
+
+
+def _past_due(desk: Desk, moment: datetime, later: dict[str, bool]) -> list[Problem]:
+    from svcctl.domain.checks.owed_rules import owed_problem
+
+    seconds = moment.timestamp()
+    return [
+        owed_problem(one)
+        for one in ask_audit.open_breaches(desk.index, seconds)
+        if one.path not in later
+    ]
+
+
+_OF_EVENTS = ("E207", "E209", "E210", "E303")
+
+
+def _superseded(problem: Problem, later: dict[str, bool]) -> bool:
+    """Whether this is about what happens to a ticket after the moment asked about."""
+    return problem.path in later and (problem.code >= "E4" or problem.code in _OF_EVENTS)
+
+
+def _as_it_was(desk: Desk, path: str, moment: datetime) -> list[Problem]:
+    """Return the findings about one ticket's events and obligations as of a moment in the past."""
+    from svcctl.domain.checks.owed_rules import breach_of, owed_problem
+    from svcctl.domain.checks.schema_rules import stray_problems
+    from svcctl.domain.checks.service_rules import (
+        approval_problems,
+        complaint_problem,
+        ticket_problems,
+    )
+    from svcctl.domain.obligations import obligations
+    from svcctl.domain.replay import replay
+    from svcctl.ledger.records import load_ticket
+
+    seconds = moment.timestamp()
+    state = replay(load_ticket(desk.ledger, path)[0], moment)
+    if not state.facts:
+        return []
+    subject = state.case.id
+    found = stray_problems(path, state, subject) + ticket_problems(path, state, desk.book)
+    found += approval_problems(path, state, desk.book, ask_audit.roles(desk.index))
+    complaint = complaint_problem(path, state, desk.book)
+    if complaint is not None and not ask_audit.has_complaint(desk.index, subject, seconds):
+        found.append(complaint)
+    for one in obligations(state, desk.book):
+        breach = breach_of(path, state, one, seconds)
+        if breach is not None:
+            found.append(owed_problem(breach))
+    return found

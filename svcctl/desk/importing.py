@@ -1,0 +1,447 @@
+"""Bringing in cases from another system: a table and its map become tickets, customers and people.
+
+All or nothing: every row is read and replayed before the first file is written. Idempotent: a case
+is known again by the other system's name for it, which stands in ``foreign``. What is already here
+is never changed; a row that says something else since is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from svcctl.desk.desk import Desk
+from svcctl.desk.newcomers import Customers, People
+from svcctl.desk.tickets import Manner
+from svcctl.desk.writing import Outcome, Writing, identity
+from svcctl.domain.cases import Case, Event
+from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who
+from svcctl.domain.identity import TICKET as TICKET_ID
+from svcctl.domain.identity import ticket_id
+from svcctl.domain.problems import (
+    N_,
+    Busy,
+    GitFailed,
+    Message,
+    NotFound,
+    Refusal,
+    StorageFailed,
+    Unreadable,
+)
+from svcctl.domain.replay import State, over_of, step
+from svcctl.domain.schema import Value, as_text
+from svcctl.domain.ticket import TICKET
+from svcctl.exchange.mapping import Foreign, TicketMap, layout
+from svcctl.exchange.table import BadMap, Fault, Faults, Table
+from svcctl.ledger import batch, git
+from svcctl.ledger.cardfile import RawCard, read_card
+from svcctl.ledger.folder import ticket_path
+from svcctl.ledger.pending import Pending, settle
+from svcctl.ledger.records import read_ticket
+from svcctl.ledger.rows import is_error
+
+FROM = frozenset(name for name, kind in TICKET.events.items() if "from" in kind.shape.fields)
+PEOPLE = {
+    name: [field.name for field in kind.own if field.type == "staff"]
+    for name, kind in TICKET.events.items()
+}
+
+
+class Changed(NamedTuple):
+    """A row that says something else than when it was imported: where, which ticket, which parts."""
+
+    place: str
+    foreign: str
+    ticket: str
+    parts: tuple[str, ...]
+
+
+class Imported(NamedTuple):
+    """What an import brought, or would bring: counts, the first new ticket, what became of it."""
+
+    rows: int
+    new: int
+    there: int
+    customers: int
+    people: int
+    blank: int
+    changed: tuple[Changed, ...]
+    first: str
+    first_path: str
+    outcome: Outcome
+
+
+def import_tickets(desk: Desk, file: str, map_file: str, manner: Manner) -> Imported:
+    """Bring in the tickets of the table ``file`` as ``map_file`` says; a dry run writes nothing.
+
+    Raises ``BadMap`` and ``BadTable`` naming every faulty place, ``Unreadable`` where records of
+    the ledger cannot be read (what is already here could not be told), ``Refusal``,
+    ``StorageFailed``. Nothing has been written then, except where the remedy says so.
+    """
+    code = desk.desk_code()
+    who = desk.who(manner.by)
+    raw = _read_map(map_file)
+    fields = raw.fields()
+    table = Table(file, _read_file(file), *layout(map_file, fields, raw.place))
+    reading = TicketMap(map_file, fields, raw.place, table, desk.zone)
+    faults = Faults(file)
+    reading.settle_dates(faults)
+    if faults:
+        raise faults.stop()
+    with Writing(desk, manner.commit, manner.dry_run):
+        _check_readable(desk)
+        plan = _Plan(desk, code, who, reading, faults)
+        for row in table.rows(faults):
+            foreign = reading.read(row, faults)
+            if foreign is not None:
+                plan.take(foreign)
+        if faults:
+            raise faults.stop()
+        outcome = Outcome()
+        if not manner.dry_run and plan.new:
+            message = f"{plan.new} tickets imported from {reading.source}"
+            outcome = _write(desk, plan, message, who, manner.commit)
+    return plan.result(table.blank, outcome)
+
+
+def _read_file(name: str) -> bytes:
+    try:
+        return Path(name).expanduser().read_bytes()
+    except FileNotFoundError:
+        raise NotFound(
+            "no-such-file", Message(N_("there is no file {path}"), {"path": name})
+        ) from None
+    except OSError as error:
+        raise Unreadable(
+            "unreadable-file",
+            Message(
+                N_("{path} cannot be read: {reason}"),
+                {"path": name, "reason": error.strerror or str(error)},
+            ),
+        ) from error
+
+
+def _read_map(name: str) -> RawCard:
+    """Return the map as nested text. Raises ``BadMap`` with line and column of every fault."""
+    from svcctl.domain.checks.catalogue import CODES
+
+    data = _read_file(name)
+    raw = read_card(data if data.endswith(b"\n") else data + b"\n", name)
+    errors = [problem for problem in raw.problems if is_error(problem)]
+    if errors or not raw.ok:
+        raise BadMap(
+            name,
+            [
+                Fault(f"{name}:{p.line}:{p.column}", Message(CODES[p.code].message, p.args))
+                for p in errors
+            ],
+        )
+    return raw
+
+
+def _check_readable(desk: Desk) -> None:
+    """Refuse while a ticket or card cannot be read: it may be one that the file brings again."""
+    folders = ("records/tickets/", "records/customers/", "records/staff/")
+    known = "select path from tickets union select path from cards"
+    rows = desk.index.connection.execute(
+        f"select distinct path from problems where severity = 'error' and path not in ({known})"
+    ).fetchall()
+    lost = {path for (path,) in rows if path.startswith(folders)}
+    if lost:
+        raise Unreadable(
+            "unreadable-records",
+            Message(
+                N_(
+                    "{number} records cannot be read, so it is not known whether the file brings "
+                    "them again"
+                ),
+                {"number": str(len(lost))},
+            ),
+            Message(N_("mend the places named, or restore them from git"), {}),
+            tuple(problem for problem in desk.problems() if problem.path in lost),
+        )
+
+
+class _Plan:
+    """The files that an import will write, and what it will have brought."""
+
+    def __init__(self, desk: Desk, code: str, who: Who, reading: TicketMap, faults: Faults) -> None:
+        self.desk = desk
+        self.code = code
+        self.who = who
+        self.reading = reading
+        self.faults = faults
+        self.now = desk.now()
+        self.customers = Customers(desk, code, reading.source)
+        self.people = People(desk, reading.names, reading.role, reading.left)
+        self.files: list[tuple[str, bytes]] = []
+        self.new = 0
+        self.changed: list[Changed] = []
+        self._there = self._known()
+        self._seen: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
+
+    def _known(self) -> dict[str, tuple[str, str]]:
+        """Return the tickets already brought from this source: foreign id -> (path, id)."""
+        rows = self.desk.index.connection.execute(
+            "select foreign_id, path, id from tickets where foreign_id != ''"
+        )
+        start = self.reading.source + ":"
+        return {foreign: (path, name) for foreign, path, name in rows if foreign.startswith(start)}
+
+    def take(self, foreign: Foreign) -> None:
+        """Plan the ticket of one row, or compare it with the one that is there already."""
+        name = f"{self.reading.source}:{foreign.id}"
+        if name in self._seen:
+            self.faults.add(
+                foreign.row.line,
+                self.reading.id_column,
+                N_("{id} is already in line {earlier}"),
+                id=foreign.id,
+                earlier=str(self._seen[name]),
+            )
+            return
+        self._seen[name] = foreign.row.line
+        there = self._there.get(name)
+        if there is not None:
+            self._compare(foreign, name, *there)
+            return
+        customer = self._customer(foreign)
+        if customer is None or self._check_unit(foreign):
+            return
+        opened = foreign.head["opened"]
+        assert isinstance(opened, datetime)
+        case = self._case(foreign, name, self._next_id(opened), customer, self.who.id, self.now)
+        if case is None:
+            return
+        for event in case.events:
+            self.people.use(event.by)
+            for field in PEOPLE[event.do]:
+                if field in event.fields:
+                    self.people.use(as_text(event.fields[field]))
+        self.files.append((ticket_path(case.id), case.text()))
+        self.new += 1
+
+    def _customer(self, foreign: Foreign) -> str | None:
+        """Return the id of the row's customer, planning a card for one who is new."""
+        if not foreign.customer and not self.reading.unknown_customer:
+            self.faults.add(
+                foreign.row.line,
+                self.reading.customer_column,
+                N_("no customer is named, and the map says not who stands for nobody: add {where}"),
+                where="customers.unknown",
+            )
+            return None
+        known = self.customers.find(foreign.customer)
+        if known is not None:
+            return known
+        return self.customers.add(
+            foreign.customer, self.reading.customer_card(foreign.row, foreign.customer)
+        )
+
+    def _check_unit(self, foreign: Foreign) -> bool:
+        """Note a fault where the row's unit has no card; say whether that is so."""
+        unit = foreign.head.get("unit")
+        if unit is None or (self.desk.ledger.root / f"records/units/{unit}.yaml").exists():
+            return False
+        self.faults.add(
+            foreign.row.line,
+            self.reading.column_of("unit"),
+            N_("the unit {unit} has no card: svcctl unit new {unit} --model …"),
+            unit=as_text(unit),
+        )
+        return True
+
+    def _next_id(self, opened: datetime) -> str:
+        """Return the desk's next free id of that day."""
+        day = opened.astimezone(self.desk.zone).date()
+        stem = f"{self.code}-{day:%y%m%d}-"
+        if stem not in self._numbers:
+            taken = [
+                int(found[3])
+                for name in self.desk.ledger.names(f"tickets/{day:%Y/%m}")
+                if name.startswith(stem) and (found := TICKET_ID.fullmatch(name))
+            ]
+            self._numbers[stem] = max(taken, default=0)
+        while True:
+            self._numbers[stem] += 1
+            identifier = ticket_id(self.code, day, self._numbers[stem])
+            if identifier is not None:
+                return identifier
+
+    def _case(
+        self,
+        foreign: Foreign,
+        name: str,
+        identifier: str,
+        customer: str,
+        by: str,
+        noted: datetime,
+    ) -> Case | None:
+        """Return the case that the row is, every line of it noted at the import.
+
+        ``imported`` stands at the opening, so that the case counts as imported at every moment that
+        is asked about. A status that the events do not lead to is stated by a last ``imported``.
+        """
+        head: dict[str, Value] = {
+            **foreign.head,
+            "id": identifier,
+            "customer": customer,
+            "foreign": name,
+        }
+        case = Case(TICKET, {k: head[k] for k in TICKET.head_order if k in head}, [])
+        state = State(case)
+        opened = case.opened
+        supplied: dict[str, Value] = {"supplied": " ".join(foreign.supplied)}
+        desk = _code_of(identifier)
+
+        def add(do: str, at: datetime, who: str, fields: dict[str, Value], column: str) -> None:
+            event = Event(len(case.events) + 1, desk, at, noted, who, do, fields)
+            if at < opened or at > self.now + CLOCKS_DIFFER_BY:
+                self._bad_time(foreign, do, at, opened, column)
+            before, strays = state.state, len(state.strays)
+            event.over = over_of(state, event) if case.events else None
+            step(state, event)
+            case.events.append(event)
+            if len(state.strays) > strays:
+                self.faults.add(
+                    foreign.row.line,
+                    column,
+                    N_("{do} cannot follow while the ticket is {state}"),
+                    do=do,
+                    state=before,
+                )
+
+        wrong = self.faults.number
+        add("opened", opened, by, {}, self.reading.column_of("opened"))
+        add("imported", opened, by, supplied, "")
+        last = opened
+        for one in foreign.happened:
+            fields = dict(one.fields)
+            for field in PEOPLE[one.do]:
+                if field in fields:
+                    fields[field] = self.people.id_of(as_text(fields[field]))
+            if one.do in FROM:
+                fields["from"] = self.reading.source
+            add(one.do, one.at, self.people.id_of(one.by) if one.by else by, fields, one.column)
+            last = max(last, one.at)
+        if foreign.status not in ("", "open", state.state):
+            add("imported", last, by, {**supplied, "status": foreign.status}, "")
+        return case if self.faults.number == wrong else None
+
+    def _bad_time(
+        self, foreign: Foreign, do: str, at: datetime, opened: datetime, column: str
+    ) -> None:
+        if at < opened:
+            self.faults.add(
+                foreign.row.line,
+                column,
+                N_("{do} at {at} is before the request was made ({opened})"),
+                do=do,
+                at=as_text(at),
+                opened=as_text(opened),
+            )
+        else:
+            self.faults.add(
+                foreign.row.line,
+                column,
+                N_("{do} at {at} has not happened yet: now it is {now}"),
+                do=do,
+                at=as_text(at),
+                now=as_text(self.now),
+            )
+
+    # What is already here -----------------------------------------------------------------------
+
+    def _compare(self, foreign: Foreign, name: str, path: str, identifier: str) -> None:
+        """Report the row if it says something else than what was written at its import."""
+        data = self.desk.ledger.read(path)
+        there = read_ticket(data, path).case
+        if there is None:
+            return  # the index has just read it; it changes under our eyes, and is not written
+        first = there.events[0]
+        customer = self.customers.find(foreign.customer) or as_text(there.head["customer"])
+        case = self._case(foreign, name, identifier, customer, first.by, first.noted)
+        if case is None:
+            return
+        parts = [
+            key
+            for key in TICKET.head_order
+            if key not in ("id", "alias") and case.head.get(key) != there.head.get(key)
+        ]
+        brought = [event for event in there.events if event.noted == first.noted]
+        mine, theirs = _lines(case.events), _lines(brought)
+        parts += sorted({str(said[0]) for said in mine ^ theirs})
+        if parts:
+            place = f"{self.faults.path}:{foreign.row.line}"
+            self.changed.append(Changed(place, foreign.id, there.id, tuple(parts)))
+
+    def result(self, blank: int, outcome: Outcome) -> Imported:
+        """Return what the import brought, or would bring."""
+        path, data = self.files[0] if self.files else ("", b"")
+        return Imported(
+            rows=len(self._seen),
+            new=self.new,
+            there=len(self._seen) - self.new,
+            customers=len(self.customers.cards),
+            people=len(self.people.used),
+            blank=blank,
+            changed=tuple(self.changed),
+            first=data.decode(),
+            first_path=path,
+            outcome=outcome,
+        )
+
+    def all_files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield every file to be written: people, customers, tickets."""
+        yield from self.people.files()
+        yield from self.customers.files()
+        yield from self.files
+
+
+def _code_of(identifier: str) -> str:
+    return identifier.partition("-")[0]
+
+
+def _lines(events: list[Event]) -> set[tuple[object, ...]]:
+    """Return what events say, without their names, which a merge may have changed."""
+    return {
+        (e.do, e.at, e.by, *sorted((key, as_text(value)) for key, value in e.fields.items()))
+        for e in events
+    }
+
+
+def _write(desk: Desk, plan: _Plan, message: str, who: Who, commit: bool) -> Outcome:
+    """Announce, write and commit everything planned. The lock is held by the caller."""
+    ledger = desk.ledger
+    pending = Pending(ledger.git) if commit and ledger.git is not None else None
+    if pending is not None:
+        paths = [path for path, _ in plan.all_files()]
+        author, committer = identity(desk, who.id), identity(desk, desk.station.me or who.id)
+        pending.note(paths, message, author, plan.now, committer)
+    try:
+        batch.write_batch(ledger.root, ledger.private / "batch", plan.all_files())
+    except (FileExistsError, StorageFailed, Busy) as error:
+        if pending is not None and getattr(error, "code", "") not in batch.COMMITTED:
+            pending.keep(pending.take()[:-1])
+        if isinstance(error, FileExistsError):
+            raise Refusal(
+                "already-there",
+                Message(N_("{path} is already there"), {"path": str(error.filename)}),
+                Message(N_("nothing was written; run the import again"), {}),
+            ) from None
+        raise
+    desk.forget_index()
+    if pending is None:
+        without = commit and ledger.git is None
+        return Outcome((), (git.why_without_git(),) if without else ())
+    assert ledger.git is not None
+    try:
+        return Outcome(tuple(settle(ledger.git)))
+    except GitFailed as stop:
+        reason = {"reason": str(stop)}
+        return Outcome(
+            (), (Message(N_("written, commit pending, do not repeat: {reason}"), reason),)
+        )
