@@ -8,16 +8,17 @@ is never changed; a row that says something else since is reported.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
+from svcctl.desk.foreign import PEOPLE, Casting, Entry
 from svcctl.desk.newcomers import Customers, People
 from svcctl.desk.tickets import Manner
 from svcctl.desk.writing import Outcome, Writing, identity
-from svcctl.domain.cases import Case, Event
-from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who
+from svcctl.domain.cases import Event
+from svcctl.domain.decide import Who
 from svcctl.domain.identity import TICKET as TICKET_ID
 from svcctl.domain.identity import ticket_id
 from svcctl.domain.problems import (
@@ -30,8 +31,7 @@ from svcctl.domain.problems import (
     StorageFailed,
     Unreadable,
 )
-from svcctl.domain.replay import State, over_of, step
-from svcctl.domain.schema import Value, as_text
+from svcctl.domain.schema import as_text
 from svcctl.domain.ticket import TICKET
 from svcctl.exchange.mapping import Foreign, TicketMap, layout
 from svcctl.exchange.table import BadMap, Fault, Faults, Table
@@ -41,12 +41,6 @@ from svcctl.ledger.folder import ticket_path
 from svcctl.ledger.pending import Pending, settle
 from svcctl.ledger.records import read_ticket
 from svcctl.ledger.rows import is_error
-
-FROM = frozenset(name for name, kind in TICKET.events.items() if "from" in kind.shape.fields)
-PEOPLE = {
-    name: [field.name for field in kind.own if field.type == "staff"]
-    for name, kind in TICKET.events.items()
-}
 
 
 class Changed(NamedTuple):
@@ -176,12 +170,13 @@ class _Plan:
         self.now = desk.now()
         self.customers = Customers(desk, code, reading.source)
         self.people = People(desk, reading.names, reading.role, reading.left)
+        self.casting = Casting(reading, self.people, faults, self.now)
         self.files: list[tuple[str, bytes]] = []
         self.new = 0
         self.changed: list[Changed] = []
         self._there = self._known()
         self._seen: dict[str, int] = {}
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[date, int] = {}
 
     def _known(self) -> dict[str, tuple[str, str]]:
         """Return the tickets already brought from this source: foreign id -> (path, id)."""
@@ -213,7 +208,8 @@ class _Plan:
             return
         opened = foreign.head["opened"]
         assert isinstance(opened, datetime)
-        case = self._case(foreign, name, self._next_id(opened), customer, self.who.id, self.now)
+        entry = Entry(self._next_id(opened), name, customer, self.who.id, self.now)
+        case = self.casting.case(foreign, entry)
         if case is None:
             return
         for event in case.events:
@@ -257,101 +253,19 @@ class _Plan:
     def _next_id(self, opened: datetime) -> str:
         """Return the desk's next free id of that day."""
         day = opened.astimezone(self.desk.zone).date()
-        stem = f"{self.code}-{day:%y%m%d}-"
-        if stem not in self._numbers:
+        if day not in self._numbers:
+            stem = f"{self.code}-{day:%y%m%d}-"
             taken = [
                 int(found[3])
                 for name in self.desk.ledger.names(f"tickets/{day:%Y/%m}")
                 if name.startswith(stem) and (found := TICKET_ID.fullmatch(name))
             ]
-            self._numbers[stem] = max(taken, default=0)
+            self._numbers[day] = max(taken, default=0)
         while True:
-            self._numbers[stem] += 1
-            identifier = ticket_id(self.code, day, self._numbers[stem])
+            self._numbers[day] += 1
+            identifier = ticket_id(self.code, day, self._numbers[day])
             if identifier is not None:
                 return identifier
-
-    def _case(
-        self,
-        foreign: Foreign,
-        name: str,
-        identifier: str,
-        customer: str,
-        by: str,
-        noted: datetime,
-    ) -> Case | None:
-        """Return the case that the row is, every line of it noted at the import.
-
-        ``imported`` stands at the opening, so that the case counts as imported at every moment that
-        is asked about. A status that the events do not lead to is stated by a last ``imported``.
-        """
-        head: dict[str, Value] = {
-            **foreign.head,
-            "id": identifier,
-            "customer": customer,
-            "foreign": name,
-        }
-        case = Case(TICKET, {k: head[k] for k in TICKET.head_order if k in head}, [])
-        state = State(case)
-        opened = case.opened
-        supplied: dict[str, Value] = {"supplied": " ".join(foreign.supplied)}
-        desk = _code_of(identifier)
-
-        def add(do: str, at: datetime, who: str, fields: dict[str, Value], column: str) -> None:
-            event = Event(len(case.events) + 1, desk, at, noted, who, do, fields)
-            if at < opened or at > self.now + CLOCKS_DIFFER_BY:
-                self._bad_time(foreign, do, at, opened, column)
-            before, strays = state.state, len(state.strays)
-            event.over = over_of(state, event) if case.events else None
-            step(state, event)
-            case.events.append(event)
-            if len(state.strays) > strays:
-                self.faults.add(
-                    foreign.row.line,
-                    column,
-                    N_("{do} cannot follow while the ticket is {state}"),
-                    do=do,
-                    state=before,
-                )
-
-        wrong = self.faults.number
-        add("opened", opened, by, {}, self.reading.column_of("opened"))
-        add("imported", opened, by, supplied, "")
-        last = opened
-        for one in foreign.happened:
-            fields = dict(one.fields)
-            for field in PEOPLE[one.do]:
-                if field in fields:
-                    fields[field] = self.people.id_of(as_text(fields[field]))
-            if one.do in FROM:
-                fields["from"] = self.reading.source
-            add(one.do, one.at, self.people.id_of(one.by) if one.by else by, fields, one.column)
-            last = max(last, one.at)
-        if foreign.status not in ("", "open", state.state):
-            add("imported", last, by, {**supplied, "status": foreign.status}, "")
-        return case if self.faults.number == wrong else None
-
-    def _bad_time(
-        self, foreign: Foreign, do: str, at: datetime, opened: datetime, column: str
-    ) -> None:
-        if at < opened:
-            self.faults.add(
-                foreign.row.line,
-                column,
-                N_("{do} at {at} is before the request was made ({opened})"),
-                do=do,
-                at=as_text(at),
-                opened=as_text(opened),
-            )
-        else:
-            self.faults.add(
-                foreign.row.line,
-                column,
-                N_("{do} at {at} has not happened yet: now it is {now}"),
-                do=do,
-                at=as_text(at),
-                now=as_text(self.now),
-            )
 
     # What is already here -----------------------------------------------------------------------
 
@@ -363,7 +277,8 @@ class _Plan:
             return  # the index has just read it; it changes under our eyes, and is not written
         first = there.events[0]
         customer = self.customers.find(foreign.customer) or as_text(there.head["customer"])
-        case = self._case(foreign, name, identifier, customer, first.by, first.noted)
+        entry = Entry(identifier, name, customer, first.by, first.noted)
+        case = self.casting.case(foreign, entry)
         if case is None:
             return
         parts = [
@@ -399,10 +314,6 @@ class _Plan:
         yield from self.people.files()
         yield from self.customers.files()
         yield from self.files
-
-
-def _code_of(identifier: str) -> str:
-    return identifier.partition("-")[0]
 
 
 def _lines(events: list[Event]) -> set[tuple[object, ...]]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from svcctl.domain.obligations import Obligation
-from svcctl.domain.replay import State
 from svcctl.domain.standing import standing
 from svcctl.domain.times import format_instant
+
+if TYPE_CHECKING:
+    from svcctl.domain.obligations import Obligation
+    from svcctl.domain.replay import State
 
 Item = dict[str, Any]
 

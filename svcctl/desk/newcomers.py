@@ -59,7 +59,10 @@ class Customers:
 
 
 class People:
-    """The people whom another system names, known again by the map, by id or by the card's name."""
+    """The people whom another system names, known again by the map, the card's name or its id.
+
+    The id of somebody new is made of the name, so that a card renamed since is still theirs.
+    """
 
     def __init__(self, desk: Desk, names: Mapping[str, str], role: str, left: str) -> None:
         self.role = role
@@ -68,6 +71,7 @@ class People:
         self._ids: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._taken: set[str] = set(desk.ledger.names("staff"))
+        self._claimed: set[str] = set()
         for card in desk.all_staff():
             self._ids.setdefault(card.get("name"), card.id)
             self._ids[card.id] = card.id
@@ -81,11 +85,15 @@ class People:
         known = self._ids.get(name)
         if known is not None:
             return known
-        stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:28].strip("-") or "person"
-        identifier, number = stem, 1
+        stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:28].strip("-")
+        if stem in self._taken and stem not in self._claimed:
+            self._claimed.add(stem)
+            self._ids[name] = stem
+            return stem
+        identifier, number = stem or "person", 1
         while identifier in self._taken or identifier in self._names:
             number += 1
-            identifier = f"{stem}-{number}"
+            identifier = f"{stem or 'person'}-{number}"
         self._ids[name] = identifier
         self._names[identifier] = name
         return identifier

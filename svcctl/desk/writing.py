@@ -24,8 +24,8 @@ from svcctl.domain.problems import (
     GitFailed,
     Message,
     Refusal,
-    StorageFailed,
     Stop,
+    StorageFailed,
     Unreadable,
 )
 from svcctl.ledger import batch, git, posix
@@ -34,7 +34,6 @@ from svcctl.ledger.folder import RECORDS, refuse_linked
 from svcctl.ledger.pending import Pending, settle
 from svcctl.ledger.records import read_card
 from svcctl.ledger.rows import is_error
-
 
 PATIENCE = 120.0
 """Seconds to wait for the lock: fifty commands in a row at a second each, and as long again."""

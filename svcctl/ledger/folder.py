@@ -13,6 +13,7 @@ from typing import NamedTuple
 from svcctl.domain import identity
 from svcctl.domain.problems import N_, Message, NotFound, Refusal, Unreadable
 from svcctl.ledger import git
+from svcctl.ledger.git import GitDir
 
 RECORDS = "records"
 
@@ -42,7 +43,7 @@ class Ledger:
         return self._git
 
     @property
-    def repository(self) -> git.GitDir | None:
+    def repository(self) -> GitDir | None:
         """The git directory, also where there is no git program to ask about it at the moment.
 
         Nothing can be committed then; what is written is noted there and committed later.
@@ -53,7 +54,7 @@ class Ledger:
             path = top / ".git"
             if (path / "HEAD").is_file() and (path / "objects").is_dir():
                 prefix = "" if top == self.root else f"{self.root.relative_to(top).as_posix()}/"
-                return git.GitDir(self.root, top, path, prefix, False)
+                return GitDir(self.root, top, path, prefix, False)
         return None
 
     @property

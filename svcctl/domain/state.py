@@ -1,0 +1,136 @@
+"""What a case is after some of its events. Knows the shapes of it; ``replay`` fills them, no clock.
+
+Everything here is derived from the head and the events, and never stored.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from svcctl.domain.cases import Case, Event
+from svcctl.domain.schema import Value, as_text
+
+
+class Fact:
+    """An event as it counts: its fields after amendments, and its place in the case.
+
+    ``visit`` is the number of the visit it belongs to (0 before the first), ``visits`` how many
+    there were so far, ``cycle`` counts from 1, ``attempt`` is the how-manieth event of this name in
+    its cycle, ``had-finished`` (or any other event's name) how many of those came so far.
+    """
+
+    __slots__ = ("attempt", "counts", "cycle", "event", "state", "values", "visit", "visits")
+
+    def __init__(
+        self,
+        event: Event,
+        visit: int,
+        visits: int,
+        cycle: int,
+        attempt: int,
+        counts: dict[str, int],
+        values: dict[str, Value],
+        state: str,
+    ) -> None:
+        self.event = event
+        self.visit = visit
+        self.visits = visits
+        self.cycle = cycle
+        self.attempt = attempt
+        self.counts = counts
+        self.values = values
+        self.state = state
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return self.event.at
+
+    def lookup(self, name: str) -> Value | None:
+        """Return what a condition of a pattern names: a field, a fact of the place, a value."""
+        value = self.event.fields.get(name)
+        if value is not None:
+            return value
+        if name in _PLACE:
+            place = getattr(self, _PLACE[name])
+            assert isinstance(place, int)
+            return place
+        if name == "state":
+            return self.state
+        if name.startswith("had-"):
+            return self.counts.get(name[4:], 0)
+        return self.values.get(name)
+
+
+_PLACE = {
+    "number": "visit",
+    "visits": "visits",
+    "cycle": "cycle",
+    "attempt": "attempt",
+}
+
+
+class Contest(NamedTuple):
+    """A value that two events gave without either having seen the other."""
+
+    value: str
+    applied: str
+    """Name of the event whose value applies."""
+    other: str
+    """Name of the event whose value was replaced unseen."""
+    applied_text: str
+    other_text: str
+
+
+class Stray(NamedTuple):
+    """An event that counts for nothing where it stands, and why (a code of family E2 or E3)."""
+
+    event: Event
+    code: str
+    args: dict[str, str]
+
+
+class State:
+    """What a case is after its events: derived, never stored.
+
+    ``values`` holds the head's fields as amended and every value that events set; ``setters`` the
+    name of the event each was set by.
+    """
+
+    __slots__ = (
+        "attempts",
+        "case",
+        "contested",
+        "counts",
+        "cycle",
+        "facts",
+        "setters",
+        "state",
+        "strays",
+        "values",
+        "visits",
+    )
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.state = case.kind.states[0]
+        self.values: dict[str, Value] = dict(case.head)
+        self.setters: dict[str, str] = {}
+        self.contested: dict[str, Contest] = {}
+        self.facts: list[Fact] = []
+        self.strays: list[Stray] = []
+        self.visits = 0
+        self.cycle = 1
+        self.counts: dict[str, int] = {}
+        self.attempts: dict[str, int] = {}
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more is expected of this case."""
+        return self.state in self.case.kind.ended
+
+    def text(self, name: str) -> str:
+        """Return a value as text, or "" where it has none."""
+        value = self.values.get(name)
+        return "" if value is None else as_text(value)
