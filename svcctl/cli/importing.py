@@ -8,10 +8,11 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import By, DryRun, NoCommit
+from svcctl.cli.options import By, DryRun, NoCommit, Output
 from svcctl.cli.session import Session, session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _, say
+from svcctl.views.output import Column
 from svcctl.views.safe import block, line
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def tickets(
     by: By = None,
     dry_run: DryRun = False,
     no_commit: NoCommit = False,
+    output: Output = "table",
 ) -> None:
     """Bring in tickets."""
     from svcctl.desk.importing import import_tickets
@@ -54,7 +56,12 @@ def tickets(
     except BadMap as stop:
         _tell_faults(run, stop.faults, 0)
         raise
-    _print(run, done, dry_run)
+    if output == "table":
+        _print(run, done, dry_run)
+    else:
+        item = done.item()
+        columns = [Column(key, key) for key in item]
+        run.emit("import", [item], columns, output, as_of=desk.now().isoformat(), id_key="first")
     echo.notices(run, done.outcome.notices)
 
 

@@ -16,6 +16,7 @@ app = Noun(
     N_("Requests: take, dispatch, finish, close, look up."),
     table={
         "list": Target("svcctl.cli.ticket_read:list_tickets", N_("Open tickets, by urgency.")),
+        "record": Target("svcctl.cli.ticket_record:record", N_("Anything else that happened.")),
         "show": Target("svcctl.cli.ticket_read:show", N_("One ticket with every event.")),
     },
 )

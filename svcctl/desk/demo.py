@@ -16,11 +16,19 @@ from typing import NamedTuple
 from svcctl.desk import cardwork, setup, tickets
 from svcctl.desk.desk import Desk
 from svcctl.desk.tickets import Manner
+from svcctl.desk.writing import Writing
 from svcctl.domain.cards import CUSTOMER, STAFF, UNIT
+from svcctl.domain.decide import Who
 from svcctl.domain.problems import N_, Message, Refusal
+from svcctl.ledger import cardfile
 from svcctl.ledger.folder import Ledger
 
 MARK = "DEMO"
+COMPANY = {
+    "company": "申禾制冷服务有限公司",
+    "service-phone": "400-555-0100",
+    "warranty": "整机两年,人为损坏除外",
+}
 DAYS = 26
 
 PEOPLE = (
@@ -96,6 +104,7 @@ class _Story:
     def __init__(self, root: Path, now: datetime, days: int, seed: int) -> None:
         self.random = Random(seed)
         self.moment = now
+        self.end = now
         self.root = root
         self.steps: list[Step] = []
         self.count = 0
@@ -130,6 +139,17 @@ class _Story:
         self.moment = end
         return Made(self.root, len(self.made), self.written, self.dispatched)
 
+    def _policy(self) -> None:
+        """Fill in what a department fills in on its first day: its name, its telephone."""
+        name = self.desk.ledger.names("policy")[0]
+        path = f"records/policy/{name}.yaml"
+        old = self.desk.ledger.read(path)
+        fresh = cardfile.set_fields(old, COMPANY)
+        with Writing(self.desk) as writing:
+            writing.replace(path, old, fresh)
+            writing.finish("policy filled in", Who(PEOPLE[0][0], "manager"), self.moment)
+        self.desk = Desk(self.desk.ledger, lambda: self.moment)
+
     def _cards(self) -> None:
         for name, shown, role, skills in PEOPLE:
             fields: cardwork.Given = {"name": shown, "role": role, "skills": list(skills)}
@@ -137,6 +157,7 @@ class _Story:
             cardwork.new(self.desk, STAFF, name, fields, Manner(by))
         setup.sit(self.desk, "li.na")
         self.desk = Desk(self.desk.ledger, lambda: self.moment)
+        self._policy()
         for number, (name, contact, phone, address) in enumerate(CUSTOMERS):
             customer: cardwork.Given = {
                 "name": name,
@@ -194,15 +215,39 @@ class _Story:
         for moment, do, by, more in plan(at, kind, fault):
             self._later(done.state.case.id, moment, do, by, more)
 
+    def _answer(self, complaint: str, at: datetime) -> None:
+        """Plan what becomes of a complaint: answered the same day, looked into, closed the next."""
+        self.made.append(complaint)
+        later: tuple[tuple[timedelta, str, str, dict[str, str]], ...] = (
+            (
+                timedelta(hours=2),
+                "contacted",
+                "li.na",
+                {"result": "reached", "words": "已致歉,说明原因"},
+            ),
+            (
+                timedelta(hours=20),
+                "investigated",
+                "zhou.min",
+                {"cause": "当天派工过满,未及时改约", "liability": "ours", "severity": "minor"},
+            ),
+            (timedelta(hours=23), "told", "zhou.min", {"words": "下次上门免收上门费"}),
+            (timedelta(hours=24), "closed", "zhou.min", {}),
+        )
+        for after, do, by, fields in later:
+            self._later(complaint, at + after, do, by, fields)
+
     def _coordinator(self) -> str:
         return self.random.choice(("li.na", "li.na", "xu.yan"))
 
     def _later(self, ticket: str, at: datetime, do: str, by: str, fields: dict[str, str]) -> None:
         def run() -> None:
-            tickets.act(self.desk, ticket, do, fields, Manner(by=by))
+            done = tickets.act(self.desk, ticket, do, fields, Manner(by=by))
             self.written += 1
             if do == "dispatched":
                 self.dispatched = ticket
+            for complaint in done.also:
+                self._answer(complaint.state.case.id, self.moment)
 
         self._plan(at, run)
 
@@ -313,8 +358,8 @@ class _Story:
                 "opinion": "dissatisfied",
                 "words": "等了太久才上门",
             }
-        if chance > 0.97:
-            return
+        if chance > 0.93 and call > self.end - timedelta(days=5):
+            return  # forgotten, and not yet noticed
         yield (
             call + timedelta(minutes=self.random.randrange(90)),
             "called-back",

@@ -37,7 +37,7 @@ from svcctl.exchange.mapping import Foreign, TicketMap, layout
 from svcctl.exchange.table import BadMap, Fault, Faults, Table
 from svcctl.ledger import batch, git
 from svcctl.ledger.cardfile import RawCard, read_card
-from svcctl.ledger.folder import ticket_path
+from svcctl.ledger.folder import Ledger, ticket_path
 from svcctl.ledger.pending import Pending, settle
 from svcctl.ledger.records import read_ticket
 from svcctl.ledger.rows import is_error
@@ -66,6 +66,22 @@ class Imported(NamedTuple):
     first_path: str
     outcome: Outcome
 
+    def item(self) -> dict[str, object]:
+        """Return the import as machine output has it."""
+        return {
+            "rows": self.rows,
+            "new": self.new,
+            "there": self.there,
+            "customers": self.customers,
+            "people": self.people,
+            "blank": self.blank,
+            "first": self.first_path or None,
+            "changed": [
+                {"place": c.place, "foreign": c.foreign, "ticket": c.ticket, "parts": [*c.parts]}
+                for c in self.changed
+            ],
+        }
+
 
 def import_tickets(desk: Desk, file: str, map_file: str, manner: Manner) -> Imported:
     """Bring in the tickets of the table ``file`` as ``map_file`` says; a dry run writes nothing.
@@ -93,10 +109,7 @@ def import_tickets(desk: Desk, file: str, map_file: str, manner: Manner) -> Impo
                 plan.take(foreign)
         if faults:
             raise faults.stop()
-        outcome = Outcome()
-        if not manner.dry_run and plan.new:
-            message = f"{plan.new} tickets imported from {reading.source}"
-            outcome = _write(desk, plan, message, who, manner.commit)
+        outcome = Outcome() if manner.dry_run else _write(desk, plan, who, manner.commit)
     return plan.result(table.blank, outcome)
 
 
@@ -324,18 +337,37 @@ def _lines(events: list[Event]) -> set[tuple[object, ...]]:
     }
 
 
-def _write(desk: Desk, plan: _Plan, message: str, who: Who, commit: bool) -> Outcome:
+def _write(desk: Desk, plan: _Plan, who: Who, commit: bool) -> Outcome:
     """Announce, write and commit everything planned. The lock is held by the caller."""
     ledger = desk.ledger
-    pending = Pending(ledger.git) if commit and ledger.git is not None else None
-    if pending is not None:
-        paths = [path for path, _ in plan.all_files()]
-        author, committer = identity(desk, who.id), identity(desk, desk.station.me or who.id)
-        pending.note(paths, message, author, plan.now, committer)
+    gitdir = ledger.git if commit else None
+    if plan.new:
+        if gitdir is not None:
+            paths = [path for path, _ in plan.all_files()]
+            message = f"{plan.new} tickets imported from {plan.reading.source}"
+            author, committer = identity(desk, who.id), identity(desk, desk.station.me or who.id)
+            Pending(gitdir).note(paths, message, author, plan.now, committer)
+        _write_files(ledger, plan, gitdir)
+        desk.forget_index()
+    if gitdir is None:
+        without = plan.new and commit
+        return Outcome((), (git.why_without_git(),) if without else ())
+    try:
+        # Also where nothing is new: what an import that was cut off has announced is due now.
+        return Outcome(tuple(settle(gitdir)))
+    except GitFailed as stop:
+        reason = {"reason": str(stop)}
+        return Outcome(
+            (), (Message(N_("written, commit pending, do not repeat: {reason}"), reason),)
+        )
+
+
+def _write_files(ledger: Ledger, plan: _Plan, gitdir: git.GitDir | None) -> None:
     try:
         batch.write_batch(ledger.root, ledger.private / "batch", plan.all_files())
     except (FileExistsError, StorageFailed, Busy) as error:
-        if pending is not None and getattr(error, "code", "") not in batch.COMMITTED:
+        if gitdir is not None and getattr(error, "code", "") not in batch.COMMITTED:
+            pending = Pending(gitdir)
             pending.keep(pending.take()[:-1])
         if isinstance(error, FileExistsError):
             raise Refusal(
@@ -344,15 +376,3 @@ def _write(desk: Desk, plan: _Plan, message: str, who: Who, commit: bool) -> Out
                 Message(N_("nothing was written; run the import again"), {}),
             ) from None
         raise
-    desk.forget_index()
-    if pending is None:
-        without = commit and ledger.git is None
-        return Outcome((), (git.why_without_git(),) if without else ())
-    assert ledger.git is not None
-    try:
-        return Outcome(tuple(settle(ledger.git)))
-    except GitFailed as stop:
-        reason = {"reason": str(stop)}
-        return Outcome(
-            (), (Message(N_("written, commit pending, do not repeat: {reason}"), reason),)
-        )

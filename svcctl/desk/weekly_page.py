@@ -67,7 +67,7 @@ def _figure(tally: Tally) -> Figure:
 
 
 _BESIDE = {
-    "excused": N_("explained in time or later, not counted: {n}"),
+    "excused": N_("explained and so not counted: {n}"),
     "basically-satisfied": N_("of the satisfied, basically: {n}"),
 }
 

@@ -76,14 +76,18 @@ def _given(state: State, value: str, name: str) -> _Given | None:
     if event.do == "settled" and event.fields["value"] == value:
         return _given(state, value, as_text(event.fields["pick"]))
     if event.do == "amended" and written_values(kind, event, "") == [value]:
-        made = next((f.event for f in state.facts if f.event.name == target), None)
-        return _Given(amended_value(kind, made, event))
+        return _Given(amended_value(kind, _written(state, target), event))
     if target == "head":
         return _Given(state.case.head.get(value)) if fact is state.facts[0] else None
     if target != name:
         return None
-    original = next(event for event in state.case.events if event.name == name)
+    original = _written(state, name) or event
     return _Given(original.at if field == "at" else original.fields.get(field))
+
+
+def _written(state: State, name: str) -> Event | None:
+    """Return an event as it was written, before any amendment; None for the head."""
+    return next((event for event in state.case.events if event.name == name), None)
 
 
 def settlement(state: State, event: Event) -> _Given | None:
@@ -176,6 +180,7 @@ def amended_value(kind: CaseKind, target: Event | None, event: Event) -> Value |
 
 
 def change(values: dict[str, Value], changes: Mapping[str, Value | None]) -> None:
+    """Put ``changes`` into ``values``; one to None takes the value away."""
     for name, value in changes.items():
         if value is None:
             values.pop(name, None)

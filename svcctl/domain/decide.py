@@ -10,16 +10,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from svcctl.domain.cases import Case, Event
+from svcctl.domain.cases import Case, Event, EventKind
+from svcctl.domain.contests import RETROACTIVE, amended_value
 from svcctl.domain.obligations import Obligation
 from svcctl.domain.policy import Policy
 from svcctl.domain.problems import N_, Message, Refusal, Usage
-from svcctl.domain.replay import CORRECTING, State, over_of, replay, written_values
+from svcctl.domain.replay import State, over_of, replaced, replay
 from svcctl.domain.schema import Value, as_text
 from svcctl.domain.standing import OWED, standing
 
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 """How far a time may lie after ``now`` before it counts as in the future."""
+
+LAST_NUMBER = 999_999_999
+"""The largest number an event may have; a mangled file that has it already takes no more."""
 
 
 class Who(NamedTuple):
@@ -64,7 +68,7 @@ def decide(
     ``owed`` are the case's obligations (asked for closing only). ``now`` is the desk's clock.
     """
     event = draft(state.case, wish, now)
-    _check_times(state.case, event, now)
+    _check_time(state, event.at, now, _opening(state))
     what = _MAY.get(wish.do, "")
     if what and not policy.allows(what, wish.who.role):
         raise Refusal(
@@ -81,15 +85,15 @@ def decide(
         )
     if wish.do == "closed":
         _check_nothing_owed(policy, owed, now)
-    event.over = _over(state, event)
-    after = replay(Case(state.case.kind, state.case.head, [*state.case.events, event]))
     _check_contested(state, event)
-    fresh = [stray for stray in after.strays if stray.event is event or stray not in state.strays]
-    for stray in fresh:
-        if stray.event.name == event.name:
-            raise _does_not_follow(state, event, stray.code, stray.args)
-    if event.do in CORRECTING:
+    event.over = over_of(state, event)
+    after = replay(Case(state.case.kind, state.case.head, [*state.case.events, event]))
+    for stray in after.strays:
+        if stray.event is event:
+            raise _does_not_follow(state, event, stray.code)
+    if event.do in RETROACTIVE:
         _check_correction(state, after, event)
+        _check_amended_time(state, event, now)
     return event
 
 
@@ -97,6 +101,12 @@ def draft(case: Case, wish: Wish, now: datetime) -> Event:
     """Return the event as it would stand at the end of the list. Raises ``Usage`` on bad fields."""
     declared = case.kind.events[wish.do]
     number = max((event.n for event in case.events), default=0) + 1
+    if number > LAST_NUMBER:
+        raise Refusal(
+            "no-number-left",
+            Message(N_("{id} has an event with the last number there is"), {"id": case.id}),
+            Message(N_("restore the file: `git log -p` shows which line was changed"), {}),
+        )
     allowed = {field.name for field in declared.own} | ({"visit-no"} if declared.scoped else set())
     values: dict[str, Value] = {}
     for key, text in wish.fields.items():
@@ -104,6 +114,7 @@ def draft(case: Case, wish: Wish, now: datetime) -> Event:
             raise Usage(
                 "unknown-field",
                 Message(N_("{do} has no field {key}"), {"do": wish.do, "key": key}),
+                Message(N_("known are: {known}"), {"known": ", ".join(sorted(allowed))}),
             )
         try:
             values[key] = declared.shape.converters[key](text)
@@ -112,66 +123,79 @@ def draft(case: Case, wish: Wish, now: datetime) -> Event:
             raise Usage(
                 "bad-value",
                 Message(N_("{key}: “{value}” is not {expected}"), args),
+                Message(N_("write the value in the form named"), {}),
             ) from None
     for field in declared.own:
         if field.required and field.name not in values:
             raise Usage(
                 "missing-field",
                 Message(N_("{do} needs {key}"), {"do": wish.do, "key": field.name}),
+                Message(N_("give {key} too: {expected}"), _expected(declared, field.name)),
             )
-    ordered = {name: values[name] for name in declared.shape.fields if name in values}
-    return Event(number, wish.desk, wish.at, now, wish.who.id, wish.do, ordered)
+    ordered = {name: values[name] for name in declared.order if name in values}
+    # To the second, as it is written: what is decided is what will be read.
+    at, noted = wish.at.replace(microsecond=0), now.replace(microsecond=0)
+    return Event(number, wish.desk, at, noted, wish.who.id, wish.do, ordered)
 
 
-def _check_times(case: Case, event: Event, now: datetime) -> None:
-    if event.at > now + CLOCKS_DIFFER_BY:
+def _expected(declared: EventKind, key: str) -> dict[str, str]:
+    return {"key": key, "expected": declared.shape.bad_value(key, "").args["expected"]}
+
+
+def _opening(state: State) -> datetime:
+    return state.facts[0].at if state.facts else state.case.opened
+
+
+def _check_time(state: State, at: datetime, now: datetime, opened: datetime) -> None:
+    if at > now + CLOCKS_DIFFER_BY:
         raise Refusal(
             "in-the-future",
             Message(
                 N_("{at} has not happened yet: now it is {now}"),
-                {"at": as_text(event.at), "now": as_text(now)},
+                {"at": as_text(at), "now": as_text(now)},
             ),
             Message(N_("check --at and this computer's clock"), {}),
         )
-    if event.at < case.opened:
+    if at < opened:
         raise Refusal(
             "before-opening",
             Message(
                 N_("{at} is before the request was made ({opened})"),
-                {"at": as_text(event.at), "opened": as_text(case.opened)},
+                {"at": as_text(at), "opened": as_text(opened)},
             ),
-            Message(N_("check --at; a wrong time of opening is corrected with `ticket amend`"), {}),
+            Message(
+                N_(
+                    "check --at; a wrong time of opening is corrected with `svcctl ticket amend {id} {event} at …`"
+                ),
+                {"id": state.case.id, "event": state.case.events[0].name},
+            ),
         )
 
 
-def _over(state: State, event: Event) -> str | None:
-    if event.do == "amended":
-        return _over_of_amendment(state, event)
-    if event.do == "voided":
-        return None
-    return over_of(state, event)
-
-
-def _over_of_amendment(state: State, event: Event) -> str | None:
-    """Return the event that set the amended field last: an earlier amendment, or the target."""
-    target, field = event.fields["target"], event.fields["field"]
-    for fact in reversed(state.facts):
-        earlier = fact.event
-        if (
-            earlier.do == "amended"
-            and earlier.fields["target"] == target
-            and earlier.fields["field"] == field
-        ):
-            return earlier.name
-    return state.case.events[0].name if target == "head" else as_text(target)
+def _check_amended_time(state: State, event: Event, now: datetime) -> None:
+    """Refuse to move an event to a time at which it cannot have happened."""
+    if event.do != "amended" or event.fields["field"] != "at":
+        return
+    target = as_text(event.fields["target"])
+    made = next(one for one in state.case.events if one.name == target)
+    at = amended_value(state.case.kind, made, event)
+    assert isinstance(at, datetime)
+    if made is not state.case.events[0]:
+        _check_time(state, at, now, _opening(state))
+        return
+    # Earlier is what the opening may be; later only up to what followed it.
+    _check_time(state, at, now, at)
+    _refuse_built_upon(target, [f.event.name for f in state.facts[1:] if f.at < at])
 
 
 def _check_contested(state: State, event: Event) -> None:
     if event.do == "settled":
         if event.fields["value"] not in state.contested:
+            contested = ", ".join(sorted(state.contested)) or "-"
             raise Refusal(
                 "not-contested",
                 Message(N_("{value} is not contested"), {"value": as_text(event.fields["value"])}),
+                Message(N_("contested are: {contested}"), {"contested": contested}),
             )
         contest = state.contested[as_text(event.fields["value"])]
         if event.fields["pick"] not in (contest.applied, contest.other):
@@ -181,11 +205,13 @@ def _check_contested(state: State, event: Event) -> None:
                     N_("pick {applied} or {other}"),
                     {"applied": contest.applied, "other": contest.other},
                 ),
+                Message(
+                    N_("{applied} says {applied_text}, {other} says {other_text}"),
+                    contest._asdict(),
+                ),
             )
         return
-    kind = state.case.kind
-    writes = set(written_values(kind, event, "x" if event.over else ""))
-    for value in sorted(writes & set(state.contested)):
+    for value in sorted(set(replaced(state, event)) & set(state.contested)):
         contest = state.contested[value]
         raise Refusal(
             "contested",
@@ -281,13 +307,19 @@ _HINTS = {
 }
 
 
-def _does_not_follow(state: State, event: Event, code: str, args: Mapping[str, str]) -> Refusal:
+def _does_not_follow(state: State, event: Event, code: str) -> Refusal:
     if code in ("E209", "E210"):
         return Refusal(
             "no-such-target",
             Message(
                 N_("{target} has nothing to correct there"),
-                {"target": as_text(event.fields.get("target", ""))},
+                {
+                    "target": " ".join(
+                        as_text(event.fields[key])
+                        for key in ("target", "field", "value")
+                        if key in event.fields
+                    )
+                },
             ),
             Message(
                 N_("`svcctl ticket show {id}` lists the events and their names"),
@@ -302,6 +334,7 @@ def _does_not_follow(state: State, event: Event, code: str, args: Mapping[str, s
                 N_("there is no visit {number}; this ticket has {visits}"),
                 {"number": str(stated), "visits": str(state.visits)},
             ),
+            Message(N_("`svcctl ticket show {id}` lists the visits"), {"id": state.case.id}),
         )
     hint = _HINTS.get((state.state, event.do))
     if hint is None and event.do in ("slip-returned", "slip-explained"):
@@ -325,7 +358,12 @@ def _check_correction(before: State, after: State, event: Event) -> None:
     """Refuse a correction that would leave later events without ground to stand on, naming them."""
     known = {(stray.event.name, stray.code) for stray in before.strays}
     broken = [s.event.name for s in after.strays if (s.event.name, s.code) not in known]
-    target = as_text(event.fields["target"])
+    broken += [
+        contest.applied
+        for value, contest in after.contested.items()
+        if value not in before.contested
+    ]
+    target = as_text(event.fields.get("target") or event.fields["value"])
     if event.do == "voided":
         broken += [
             fact.event.name
@@ -342,6 +380,10 @@ def _check_correction(before: State, after: State, event: Event) -> None:
                 and before.case.kind.events[f.event.do].scoped
                 and f.event.name not in broken
             ]
+    _refuse_built_upon(target, broken)
+
+
+def _refuse_built_upon(target: str, broken: list[str]) -> None:
     if broken:
         raise Refusal(
             "built-upon",

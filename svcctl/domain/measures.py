@@ -162,24 +162,25 @@ class Sheet:
                 self.tallies[name].beside.setdefault("excused", []).append(entry)
 
     def _times(self, case: Looked) -> None:
-        """First contact after each dispatch (004), and the first arrival after the request (002)."""
+        """First contact after each dispatch (004), and the first arrival after the request (002).
+
+        A contact is a call that reached the customer. Arriving is the first contact only where
+        nobody had reached the customer before.
+        """
         received: datetime | None = None
-        spoke: set[str] = set()
-        arrived = False
+        spoken = arrived = False
         for fact, engineer in case.by_time:
             do = fact.event.do
             if do in ("dispatched", "reassigned"):
-                # Who had reached the customer before the task came has no first contact to make.
-                received = None if engineer in spoke else fact.at
+                received = fact.at
             elif do == "reopened" or _says_broken(fact.event):
-                spoke.clear()
+                spoken = False
             elif do == "arrived" or (
                 do == "contacted" and fact.event.fields.get("result") == "reached"
             ):
-                spoke.add(fact.event.by)
-                if received is not None:
+                if received is not None and (do == "contacted" or not spoken):
                     self._length("first-contact", case, engineer, received, fact.at)
-                    received = None
+                received, spoken = None, True
             if do == "arrived" and not arrived:
                 arrived = True
                 self._length("arrival", case, engineer, case.state.case.opened, fact.at)

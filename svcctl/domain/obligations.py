@@ -9,11 +9,11 @@ it started. Deadlines follow ``at``; so an event written down late meets what it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Container
+from datetime import date, datetime
+from typing import NamedTuple, cast
 
-from svcctl.domain.calendar import Calendar
+from svcctl.domain.calendar import Calendar, Rolls
 from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.replay import Fact, State
 from svcctl.domain.times import parse_instant
@@ -56,7 +56,7 @@ def obligations(state: State, book: Book) -> list[Obligation]:
     """Return every obligation of the case that ``state`` is the state of, in order of start."""
     found: list[Obligation] = []
     policies = _policies(state, book)
-    ended = _ended(state)
+    ended = _Ended(state)
     imported = _imported(state)
     engineers = _Engineers(state)
     for policy in policies:
@@ -74,7 +74,7 @@ def obligations(state: State, book: Book) -> list[Obligation]:
                 instance = _instance(state, policy, rule, roles, fact, calendar, ended, engineers)
                 if instance is not None:
                     found.append(instance)
-    found.sort(key=lambda one: (one.starts, one.kind))
+    found.sort(key=lambda one: (one.starts, one.kind, one.number))
     return found
 
 
@@ -101,17 +101,33 @@ def _mark(state: State, policy: Policy) -> Marked:
     return marked
 
 
-def _ended(state: State) -> datetime | None:
-    """Return when the case reached the ended state it is in, or None while it has not."""
-    if not state.is_ended:
-        return None
-    for fact in reversed(state.facts):
-        if fact.event.do in _ENDING and fact.state == state.state:
-            return fact.at
-    return state.facts[-1].at
+class _Ended:
+    """When nothing more can come: of the case as a whole, and of each of its cycles.
 
+    ``lapsed`` are the events that ended the case and were overcome by its reopening: what they
+    waived is owed again, or else cancelling and reopening would make a breach vanish.
+    """
 
-_ENDING = frozenset({"closed", "cancelled", "reviewed", "imported"})
+    def __init__(self, state: State) -> None:
+        ended = state.case.kind.ended
+        self.at: datetime | None = None
+        self.cycles: dict[int, datetime] = {}
+        self.lapsed: set[str] = set()
+        ending: Fact | None = None
+        for fact in state.facts:
+            if fact.state in ended:
+                ending = ending or fact
+            self.cycles[fact.cycle] = (ending or fact).at
+            if fact.state not in ended and ending is not None:
+                self.lapsed.add(ending.event.name)
+                ending = None
+        self.cycles.pop(state.cycle, None)
+        if ending is not None:
+            self.at = ending.at
+
+    def of(self, rule: Rule, number: int) -> datetime | None:
+        """Return when an instance of ``rule`` ended with its cycle or its case, or None."""
+        return self.cycles.get(number, self.at) if rule.per == "cycle" else self.at
 
 
 def _imported(state: State) -> tuple[datetime, frozenset[str]] | None:
@@ -135,9 +151,15 @@ class _Engineers:
 
     def __init__(self, state: State) -> None:
         self.by_visit: dict[int, str] = {}
+        visits: dict[str, int] = {}
         for fact in state.facts:
-            if fact.event.do in ("dispatched", "reassigned"):
-                self.by_visit[fact.visit] = str(fact.event.fields["to"])
+            event = fact.event
+            if event.do in ("dispatched", "reassigned"):
+                visits[event.name] = fact.visit
+                self.by_visit[fact.visit] = str(event.fields["to"])
+            elif event.do == "settled" and event.fields["value"] == "engineer":
+                settled = visits.get(str(event.fields["pick"]), fact.visit)
+                self.by_visit[settled] = str(fact.values.get("engineer", ""))
         self.latest = state.text("engineer")
 
     def of(self, visit: int) -> str:
@@ -151,23 +173,26 @@ def _instance(
     roles: dict[str, list[Fact]],
     start: Fact,
     calendar: Calendar,
-    ended: datetime | None,
+    ended: _Ended,
     engineers: _Engineers,
 ) -> Obligation | None:
     number = _number(rule, start)
     not_before = calendar.day_start(start.at, rule.not_before.count) if rule.not_before else None
-    pauses, paused = _pauses(state, rule, number, roles, start)
+    met = _first(state, rule, number, roles, "met_by", start, not_before)
+    excused = _first(state, rule, number, roles, "excused_by", start)
+    waived = _first(state, rule, number, roles, "waived_by", start, None, ended.lapsed)
+    end = ended.of(rule, number)
+    if waived is not None and (end is None or waived.at < end):
+        end = waived.at
+    if end is not None and end < start.at:
+        end = start.at
+    stop = min((fact.at for fact in (met, waived) if fact is not None), default=end)
+    pauses, paused = _pauses(state, rule, number, roles, start, stop)
     due = _due(rule, start, calendar, pauses)
     if due is None:
         return None
-    met = _first(state, rule, number, roles, "met_by", start, not_before)
-    excused = _first(state, rule, number, roles, "excused_by", start)
-    waived = _first(state, rule, number, roles, "waived_by", start)
-    if waived is not None and met is not None and met.at < waived.at:
-        waived = None
-    end = waived.at if waived is not None else ended
-    if end is not None and end < start.at:
-        end = start.at
+    if met is not None and waived is not None and waived.at < met.at and due < met.at:
+        met = None  # nobody waited for it any more
     return Obligation(
         kind=rule.name,
         number=number,
@@ -201,10 +226,13 @@ def _first(
     role: str,
     start: Fact,
     not_before: datetime | None = None,
+    lapsed: Container[str] = (),
 ) -> Fact | None:
     """Return the earliest fact of ``role`` in the instance's scope, from its start on."""
     best = None
     for fact in roles.get(role, ()):
+        if fact.event.name in lapsed:
+            continue
         at = fact.event.at
         if at < start.event.at or (not_before is not None and at < not_before):
             continue
@@ -234,29 +262,39 @@ def _in_scope(state: State, rule: Rule, number: int, fact: Fact) -> bool:
 
 
 def _pauses(
-    state: State, rule: Rule, number: int, roles: dict[str, list[Fact]], start: Fact
+    state: State,
+    rule: Rule,
+    number: int,
+    roles: dict[str, list[Fact]],
+    start: Fact,
+    stop: datetime | None,
 ) -> tuple[list[tuple[datetime, datetime]], datetime | None]:
-    """Return the closed pauses of this instance, and since when it is paused now."""
+    """Return the closed pauses of this instance, and since when it is paused now.
+
+    The clock stands at ``stop`` for good: a pause is not longer than that.
+    """
     if not rule.paused_by:
         return [], None
-    turns: Iterator[tuple[datetime, bool]] = iter(
-        sorted(
-            (fact.at, role == "paused_by")
-            for role in ("paused_by", "resumed_by")
-            for fact in roles.get(role, ())
-            if _in_scope(state, rule, number, fact)
-        )
+    turns = sorted(
+        (fact.at, fact.event.order, role == "paused_by")
+        for role in ("paused_by", "resumed_by")
+        for fact in roles.get(role, ())
+        if _in_scope(state, rule, number, fact) and (stop is None or fact.at < stop)
     )
     since: datetime | None = None
     pauses: list[tuple[datetime, datetime]] = []
-    for at, pausing in turns:
+    for at, _, pausing in turns:
         if pausing:
             since = since or at
         elif since is not None:
             if at > start.at:
                 pauses.append((max(since, start.at), at))
             since = None
-    return pauses, (max(since, start.at) if since else None)
+    if since is not None:
+        since = max(since, start.at)
+        if stop is not None and stop > since:
+            pauses.append((since, stop))
+    return pauses, since if stop is None else None
 
 
 def _due(
@@ -270,5 +308,5 @@ def _due(
     if not isinstance(promised, str):
         return None
     if len(promised) == 10:
-        return calendar.day_end(datetime.fromisoformat(promised).date())
+        return calendar.day_end(date.fromisoformat(promised), cast(Rolls, rule.rolls))
     return parse_instant(promised)

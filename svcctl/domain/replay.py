@@ -74,11 +74,15 @@ def replay(case: Case, until: datetime | None = None, known: datetime | None = N
 
 
 class _Amendment(NamedTuple):
-    """What an amendment, or the settlement of two, gives a field of an event or of the head."""
+    """What an amendment, or the settlement of two, gives a field of an event or of the head.
+
+    ``source`` is the event whose value it is.
+    """
 
     target: str
     field: str
     value: Value | None
+    source: str
 
 
 class _Corrections:
@@ -100,7 +104,8 @@ class _Corrections:
             where = place_amended(self.case.kind, as_text(event.fields["value"]))
             if settled is None or where is None:
                 return False
-            self.admitted.append((event.name, _Amendment(*where, settled.value)))
+            picked = as_text(event.fields["pick"])
+            self.admitted.append((event.name, _Amendment(*where, settled.value, picked)))
         else:
             found = self._voided(position) if event.do == "voided" else self._amendment(position)
             if isinstance(found, Stray):
@@ -109,13 +114,13 @@ class _Corrections:
             self.admitted.append((event.name, found))
         self.dropped = set()
         self.amended = {}
-        for name, change in reversed(self.admitted):
+        for name, made in reversed(self.admitted):
             if name in self.dropped:
                 continue
-            if isinstance(change, str):
-                self.dropped.add(change)
-            else:
-                self.amended.setdefault(change.target, {}).setdefault(change.field, change.value)
+            if isinstance(made, str):
+                self.dropped.add(made)
+            elif made.source not in self.dropped:
+                self.amended.setdefault(made.target, {}).setdefault(made.field, made.value)
         return True
 
     def is_repeated(self, position: int) -> bool:
@@ -145,7 +150,7 @@ class _Corrections:
         value = amended_value(self.case.kind, known.get(target), event)
         if value is None:
             return Stray(event, "E210", {**args, "field": name})
-        return _Amendment(target, name, value)
+        return _Amendment(target, name, value, event.name)
 
     def apply(self, state: State, position: int) -> None:
         """Let an event happen to ``state`` as it is after the corrections admitted so far."""

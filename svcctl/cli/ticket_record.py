@@ -1,0 +1,61 @@
+"""``svcctl ticket record``: any declared event, for those without a command of their own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from svcctl.cli import echo
+from svcctl.cli.options import At, By, DryRun, NoCommit, Output, TicketId
+from svcctl.domain.problems import N_, Message, Usage
+
+
+def record(
+    ticket: TicketId,
+    event: Annotated[
+        str,
+        typer.Argument(
+            metavar="EVENT",
+            help=N_(
+                "invoiced, paid, told, investigated, damaged, solution-known, paused, resumed ..."
+            ),
+        ),
+    ],
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FIELD=VALUE]...", help=N_("What it carries, such as amount=120.")),
+    ] = None,
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Record any declared event."""
+    from svcctl.desk.tickets import Manner, act
+    from svcctl.domain.ticket import TICKET
+
+    recordable = [name for name in TICKET.events if name not in ("opened", "imported")]
+    if event not in recordable:
+        raise Usage(
+            "no-such-event",
+            Message(N_("“{event}” is not an event"), {"event": event}),
+            Message(N_("known are: {known}"), {"known": ", ".join(recordable)}),
+        )
+    given: dict[str, str] = {}
+    for pair in fields or ():
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise Usage(
+                "field-value",
+                Message(N_("“{text}” is not FIELD=VALUE"), {"text": pair}),
+                Message(
+                    N_("{event} has the fields {fields}"),
+                    {"event": event, "fields": ", ".join(f.name for f in TICKET.events[event].own)},
+                ),
+            )
+        given[key] = value
+    desk = echo.open_desk()
+    done = act(desk, ticket, event, given, Manner(by, at, dry_run, not no_commit))
+    echo.written(desk, done, output, dry_run)
