@@ -1,0 +1,473 @@
+"""Whole commands that are killed, or whose disk fails, at every system call of a write.
+
+After each blow: the record is the old one or the new one, the next command works, and then everything
+is committed and no temporary file is left.
+"""
+
+from __future__ import annotations
+
+import builtins
+import errno
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import made_ledgers as made
+import pytest
+from made_ledgers import CUSTOMER, NOW, TICKET, Ran
+
+WRITING = ("write", "fsync", "link", "replace", "rename", "mkdir", "truncate", "fchmod")
+TAKING_AWAY = ("unlink", "rmdir")
+LATER = "2026-11-16T11:00:00+08:00"
+DOCUMENTED = {0, 3, 4, 6, 7}
+
+Strike = Callable[[str, Callable[[], object]], None]
+
+
+class Blows:
+    """Counts the calls that change the disk, and deals its blow before the chosen one."""
+
+    def __init__(self, number: int, strike: Strike) -> None:
+        self.number = number
+        self.strike = strike
+        self.calls: list[str] = []
+
+    def before(self, name: str, half: Callable[[], object] = lambda: None) -> None:
+        self.calls.append(name)
+        if len(self.calls) == self.number:
+            self.strike(name, half)
+
+
+@contextmanager
+def blow_at(number: int, strike: Strike) -> Iterator[Blows]:
+    """Within, ``strike`` comes before the call ``number`` (from 1) of those that change the disk."""
+    blows = Blows(number, strike)
+
+    class TornFile(io.FileIO):
+        def write(self, data: Any, /) -> int:
+            def half() -> None:
+                io.FileIO.write(self, bytes(data)[: len(data) // 2])
+
+            blows.before("write", half)
+            return super().write(data)
+
+    def opened(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        if isinstance(file, int) or not set(mode) & set("wxa+"):
+            return real_open(file, mode, *args, **kwargs)
+        blows.before("open")
+        raw = TornFile(file, mode.replace("b", "").replace("t", ""))
+        buffered = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+        if "a" in mode:
+            buffered.seek(0, os.SEEK_END)
+        if "b" in mode:
+            return buffered
+        return io.TextIOWrapper(buffered, encoding=kwargs.get("encoding", "utf-8"))
+
+    def started(self: Any, words: Any, *args: Any, **kwargs: Any) -> None:
+        blows.before("git")
+        real_start(self, words, *args, **kwargs)
+
+    real_open, real_start = builtins.open, subprocess.Popen.__init__
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (*WRITING, *TAKING_AWAY):
+            patch.setattr(os, name, _counted(blows, name, getattr(os, name)))
+        patch.setattr(os, "open", _counted_open(blows, os.open))
+        patch.setattr(builtins, "open", opened)
+        patch.setattr(io, "open", opened)
+        patch.setattr(subprocess.Popen, "__init__", started)
+        yield blows
+
+
+def _counted(blows: Blows, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        def half() -> None:
+            if name == "write":
+                real(args[0], bytes(args[1])[: len(args[1]) // 2])
+
+        blows.before(name, half)
+        return real(*args, **kwargs)
+
+    return call
+
+
+def _counted_open(blows: Blows, real: Callable[..., int]) -> Callable[..., int]:
+    def call(path: Any, flags: int, *args: Any, **kwargs: Any) -> int:
+        if flags & (os.O_CREAT | os.O_WRONLY | os.O_RDWR):
+            blows.before("open")
+        return real(path, flags, *args, **kwargs)
+
+    return call
+
+
+def dies(_name: str, half: Callable[[], object]) -> None:
+    """Kill this process without another word, a write torn in the middle."""
+    half()
+    os._exit(9)
+
+
+def fails(number: int) -> Strike:
+    def strike(name: str, half: Callable[[], object]) -> None:
+        if name != "git":
+            half()
+            raise OSError(number, os.strerror(number))
+
+    return strike
+
+
+def killed_at(number: int, root: Path, words: tuple[str, ...]) -> bool:
+    """Run a command in a process that dies before its ``number``-th call; whether it got that far."""
+    child = os.fork()
+    if child == 0:
+        try:
+            with blow_at(number, dies):
+                ran = made.call(root, *words)
+            os._exit(ran.code)
+        except BaseException:
+            os._exit(1)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 9), f"at call {number}: exit {code}"
+    return code == 9
+
+
+NEW = ("ticket", "new", "--kind", "repair", "--customer", CUSTOMER, "--subject", "异响")
+NOTE = ("ticket", "note", TICKET, "客户来电催促")
+SET = ("customer", "set", CUSTOMER, "--address", "人民路 2 号", "--phone", "13700137000")
+BACK = ("customer", "set", CUSTOMER, "--address", "中山路 1 号", "--phone", "13800138000")
+PERSON = ("staff", "new", "eng2", "--name", "工程师乙", "--role", "engineer", "--by", "mgr1")
+COMMANDS = {"ticket new": NEW, "ticket note": NOTE, "customer set": SET}
+each_command = pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS.keys())
+
+
+def records(root: Path) -> dict[str, bytes]:
+    """Every record's bytes by path; temporary files are no records."""
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in (root / "records").rglob("*")
+        if path.is_file() and not path.name.startswith(".svcctl-")
+    }
+
+
+def is_old_or_new(root: Path, before: dict[str, bytes], words: tuple[str, ...]) -> None:
+    """The blow left everything as it was, or one record whole and new."""
+    after = records(root)
+    changed = [path for path, data in after.items() if before.get(path) != data]
+    assert set(before) <= set(after)
+    assert len(changed) <= 1
+    for path in changed:
+        if words == NOTE:
+            assert after[path].startswith(before[path])
+            assert after[path][len(before[path]) :].count(b"\n") == 1
+        assert after[path].endswith(b"\n")
+
+
+def recovered(root: Path) -> None:
+    """The next command works, and after it nothing is left to do."""
+    ran = made.call(root, "ticket", "note", TICKET, "next", now=LATER)
+    assert (ran.code, ran.err) == (0, "")
+    assert made.uncommitted(root) == ""
+    assert made.temporaries(root) == []
+    listed = made.call(root, "ticket", "list", "--all", "-o", "ids")
+    assert (listed.code, listed.err) == (0, "")
+    assert len(listed.out.split()) == len(list((root / "records/tickets").rglob("*.yaml")))
+
+
+def sound_for_good(root: Path) -> None:
+    """Git has every object, nothing lies about in its folder, and the index is the files'."""
+    assert made.git(root, "fsck", "--strict", "--no-dangling", "--no-progress") == ""
+    git = root / ".git"
+    assert [*git.rglob("*.lock.tmp"), *git.glob("fast_import_crash_*")] == []
+    assert not (git / "index.lock").exists()
+    assert sorted(path.name for path in (git / "svcctl").iterdir() if path.suffix != ".lock") == [
+        *("index-3.sqlite3", "index-3.stamp", "lock", "pending", "station")
+    ]
+    verified = made.call(root, "index", "verify")
+    assert (verified.code, verified.out) == (0, "")
+
+
+@each_command
+def test_a_kill_at_any_call_leaves_the_old_record_or_the_new_one(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    root = made.copy(tmp_path / "ledger")
+    number = 1
+    while True:
+        before = records(root)
+        struck = killed_at(number, root, words)
+        is_old_or_new(root, before, words)
+        recovered(root)
+        if not struck:
+            break
+        if words == SET:  # so that there is something to change the next time
+            made.sure(root, *BACK)
+        number += 1
+    assert number > 20, "the command makes more calls than that"
+    sound_for_good(root)
+
+
+def test_a_kill_at_any_call_of_a_command_without_git_leaves_the_old_or_the_new(
+    tmp_path: Path,
+) -> None:
+    root = made.copy(tmp_path / "ledger", git=False)
+    number = 1
+    while True:
+        before = records(root)
+        struck = killed_at(number, root, ("ticket", "note", TICKET, "x", "--no-commit"))
+        is_old_or_new(root, before, NOTE)
+        made.sure(root, "customer", "set", CUSTOMER, "--marks", str(number), "--no-commit")
+        assert made.temporaries(root) == []
+        if not struck:
+            break
+        number += 1
+    assert number > 5
+
+
+@each_command
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS], ids=["disk full", "read-only"])
+def test_a_disk_that_fails_at_any_call_ends_the_command_with_a_clear_sentence(
+    tmp_path: Path, words: tuple[str, ...], reason: int
+) -> None:
+    root = made.copy(tmp_path / "ledger")
+    number = 1
+    refused = pending = 0
+    while True:
+        before = records(root)
+        with blow_at(number, fails(reason)) as blows:
+            ran = made.call(root, *words)
+        struck = len(blows.calls) >= number
+        is_old_or_new(root, before, words)
+        told(ran, blows.calls[number - 1] if struck else "", before != records(root))
+        refused += ran.code == 4
+        pending += "commit pending" in ran.err
+        recovered(root)
+        if not struck:
+            break
+        if words == SET:
+            made.sure(root, *BACK)
+        number += 1
+    assert number > 20
+    assert refused > 5
+    assert pending >= 1
+    sound_for_good(root)
+
+
+def told(ran: Ran, call: str, written: bool) -> None:
+    """A command that failed says what, why and what to do; one that wrote all the same says so."""
+    place = f"the call was {call}: {ran}"
+    assert ran.code in (0, 4), place
+    assert "Traceback" not in ran.err, place
+    assert "bug" not in ran.err, place
+    if ran.code == 4:
+        assert os.strerror(errno.ENOSPC) in ran.err or os.strerror(errno.EROFS) in ran.err, place
+        assert "\n  " in ran.err, f"no remedy; {place}"
+        assert ran.out == "", place
+        assert not written or "[storage-unconfirmed]" in ran.err, place
+    else:
+        assert written, place
+
+
+def test_making_a_ledger_can_be_killed_at_any_call_and_repeated(tmp_path: Path) -> None:
+    number = 1
+    while True:
+        root = tmp_path / str(number)
+        struck = killed_at(number, root, ("init", str(root), "--desk", "SHA"))
+        again = made.call(root, "init", str(root), "--desk", "SHA")
+        assert again.code == 0, again
+        first = made.call(root, "staff", "new", "mgr1", "--name", "甲", "--role", "manager")
+        assert (first.code, first.err) == (0, "")
+        assert made.uncommitted(root) == ""
+        assert made.temporaries(root) == []
+        if not struck:
+            break
+        number += 1
+    assert number > 20
+
+
+def test_saying_who_sits_here_can_be_killed_at_any_call(tmp_path: Path) -> None:
+    root = made.copy(tmp_path / "ledger")
+    number = 1
+    while killed_at(number, root, ("me", "mgr1")):
+        made.sure(root, *NOTE)  # somebody sits here: the one before or the one now
+        made.sure(root, "me", "desk1")
+        number += 1
+    assert number > 4
+    assert list((root / ".git/svcctl").glob("station.*")) == []
+
+
+def test_a_write_whose_flush_is_not_confirmed_is_committed_by_the_next_command(
+    tmp_path: Path,
+) -> None:
+    root = made.copy(tmp_path / "ledger")
+    folder = str(made.ticket_file(root).parent)
+
+    def fails_there(handle: int, *, real: Callable[[int], None] = os.fsync) -> None:
+        if os.readlink(f"/proc/self/fd/{handle}") == folder:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(handle)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", fails_there)
+        ran = made.call(root, *NOTE)
+    assert ran.code == 4
+    assert "[storage-unconfirmed]" in ran.err
+    assert "客户来电催促" in made.ticket_file(root).read_text("utf-8")
+    recovered(root)
+    assert "客户来电催促" in made.git(root, "show", f"HEAD:records/tickets/2026/11/{TICKET}.yaml")
+
+
+# Real processes ---------------------------------------------------------------------------------
+
+
+def program(root: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "svcctl", "--ledger", str(root), *words]
+
+
+def surroundings() -> dict[str, str]:
+    above = str(Path(made.__file__).parents[1])
+    return {**os.environ, "PYTHONPATH": above, "PYTHONUTF8": "1"}
+
+
+def test_a_real_kill_of_the_command_and_its_git_at_any_time_loses_nothing(tmp_path: Path) -> None:
+    """The whole group is killed, at moments spread over the time the command takes.
+
+    Git may leave its own lock behind; the message says what to delete, as git's own does.
+    """
+    root = made.copy(tmp_path / "ledger")
+    started = time.monotonic()
+    subprocess.run(program(root, *NOTE), env=surroundings(), check=True, capture_output=True)
+    whole = time.monotonic() - started
+    rounds = 16
+    for number in range(rounds):
+        before = records(root)
+        process = subprocess.Popen(
+            program(root, *NOTE),
+            env=surroundings(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            process.wait(whole * (0.3 + 0.8 * number / rounds))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        is_old_or_new(root, before, NOTE)
+        next_one = made.call(root, "ticket", "note", TICKET, "next", now=LATER)
+        assert next_one.code == 0, next_one
+        if "[" not in next_one.err and "delete" in next_one.err:
+            lock = root / ".git/index.lock"
+            assert str(lock) in next_one.err
+            lock.unlink()
+        recovered(root)
+    sound_for_good(root)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB of its own."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("this machine does not let the test mount a small file system")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_disk_that_is_really_full_refuses_with_a_clear_sentence(small_disk: Path) -> None:
+    root = made.copy(small_disk / "ledger")
+    made.sure(root, *NOTE)
+    ballast = small_disk / "ballast"
+    codes = set()
+    for pages in (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32):
+        fill(ballast, pages)
+        before = records(root)
+        ran = made.call(root, *NOTE)
+        is_old_or_new(root, before, NOTE)
+        assert ran.code in (0, 4), ran
+        assert "bug" not in ran.err
+        if ran.code == 4:
+            assert "No space left on device" in ran.err
+            assert "free some space" in ran.err or "make room" in ran.err
+            assert records(root) == before
+        elif ran.err:
+            assert "commit pending" in ran.err
+        assert made.call(root, "ticket", "list", "-o", "ids").code == 0
+        codes.add((ran.code, bool(ran.err)))
+        ballast.unlink()
+        recovered(root)
+    assert (4, True) in codes
+    assert made.git(root, "fsck", "--strict", "--no-dangling", "--no-progress") == ""
+
+
+def fill(ballast: Path, spared: int) -> None:
+    """Fill the disk but for so many pages."""
+    page = b"\0" * 4096
+    written = 0
+    with open(ballast, "wb", buffering=0) as file:
+        try:
+            while True:
+                written += file.write(page)
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+        file.truncate(max(0, written - spared * len(page)))
+
+
+def test_a_file_system_that_is_really_read_only_can_be_read_and_refuses_writes(
+    small_disk: Path,
+) -> None:
+    root = made.copy(small_disk / "ledger")
+    made.sure(root, "ticket", "list")
+    answers = {words: made.call(root, *words).out for words in READING}
+    for state in ("warm", "stale", "none"):
+        if state == "stale":
+            made.sure(root, "ticket", "note", TICKET, "not yet in the index")
+            answers = {words: made.call(root, *words).out for words in READING}
+            made.sure(root, *NOTE)
+            answers[("find", "催促")] = made.call(root, "find", "催促").out
+        if state == "none":
+            for path in (root / ".git/svcctl").glob("index-*"):
+                path.unlink()
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        try:
+            for words, answer in answers.items():
+                ran = made.call(root, *words)
+                assert (ran.code, ran.out, ran.err) == (0, answer, ran.err), (state, words, ran)
+                assert "bug" not in ran.err
+            for words in (*COMMANDS.values(), PERSON, ("me", "mgr1"), ("index", "rebuild")):
+                ran = made.call(root, *words)
+                if words == ("index", "rebuild") and state == "none":
+                    continue
+                assert ran.code == 4, (state, words, ran)
+                assert "Read-only file system" in ran.err
+        finally:
+            subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    recovered(root)
+
+
+READING = (
+    ("ticket", "list", "--all", "-o", "json"),
+    ("ticket", "show", TICKET),
+    ("callbacks", "due", "--within", "9d"),
+    ("slip", "list"),
+    ("today",),
+    ("find", "不制冷"),
+    ("customer", "list"),
+    ("unit", "list"),
+    ("staff", "show", "eng1"),
+)
+
+
+def test_the_clock_of_these_tests_is_the_injected_one(tmp_path: Path) -> None:
+    root = made.copy(tmp_path / "ledger")
+    assert f'"noted": "{NOW}"' in made.sure(root, *NOTE).out
