@@ -83,7 +83,9 @@ def _run(words: list[str], clock: Callable[[], datetime] | None) -> int:
             from svcctl.cli.completion import answer_the_shell
 
             return answer_the_shell(program)
-        with program.make_context("svcctl", words, obj=Session(clock)) as context:
+        session = Session(clock)
+        session.run_again = lambda again: run(again, clock=clock)
+        with program.make_context("svcctl", words, obj=session) as context:
             code = program.invoke(context)
         return code if isinstance(code, int) else exits.OK
     except click.exceptions.Exit as ending:

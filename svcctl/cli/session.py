@@ -26,11 +26,12 @@ def _system_clock() -> datetime:
 class Session:
     """One run. ``ledger`` is what ``--ledger`` said, or None; the desk finds the ledger."""
 
-    __slots__ = ("clock", "colour", "ledger", "stdin_terminal", "stdout_terminal")
+    __slots__ = ("clock", "colour", "ledger", "run_again", "stdin_terminal", "stdout_terminal")
 
     def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
         self.clock = clock or _system_clock
         self.ledger: str | None = None
+        self.run_again: Callable[[Sequence[str]], int] | None = None
         self.stdin_terminal = _is_terminal(sys.stdin)
         self.stdout_terminal = _is_terminal(sys.stdout)
         self.colour = self.stdout_terminal and not os.environ.get("NO_COLOR")
@@ -43,6 +44,13 @@ class Session:
     def now(self) -> datetime:
         """The present instant, with its offset (UTC unless a test's clock says otherwise)."""
         return self.clock()
+
+    def run(self, words: Sequence[str]) -> int:
+        """Run another command in this process, as if ``words`` had been typed; its exit code."""
+        if self.run_again is None:
+            raise RuntimeError("this run was not started by the program's frame")
+        sys.stdout.flush()
+        return self.run_again(words)
 
     def print(self, text: str) -> None:
         """Write ``text`` to stdout as a line. Parts from records must have been made harmless."""

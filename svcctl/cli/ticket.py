@@ -16,6 +16,18 @@ app = Noun(
     N_("Requests: take, dispatch, finish, close, look up."),
     table={
         "list": Target("svcctl.cli.ticket_read:list_tickets", N_("Open tickets, by urgency.")),
+        "amend": Target(
+            "svcctl.cli.ticket_correct:amend",
+            N_("Correct a field of the head or of an event, with the reason."),
+        ),
+        "void": Target(
+            "svcctl.cli.ticket_correct:void",
+            N_("Take back an event, with the reason; the line stays."),
+        ),
+        "settle": Target(
+            "svcctl.cli.ticket_correct:settle",
+            N_("Decide which of two candidates of a contested value stands."),
+        ),
         "record": Target("svcctl.cli.ticket_record:record", N_("Anything else that happened.")),
         "show": Target("svcctl.cli.ticket_read:show", N_("One ticket with every event.")),
     },
@@ -28,7 +40,7 @@ Visit = Annotated[
 ]
 
 
-def _act(
+def act(
     ticket: str,
     do: str,
     fields: dict[str, str],
@@ -38,11 +50,12 @@ def _act(
     no_commit: bool,
     output: str,
 ) -> None:
-    """Let ``do`` happen and print it; every command below ends here."""
-    from svcctl.desk.tickets import Manner, act
+    """Let ``do`` happen and print it; every command on a ticket ends here."""
+    from svcctl.desk import tickets
+    from svcctl.desk.tickets import Manner
 
     desk = echo.open_desk()
-    done = act(desk, ticket, do, fields, Manner(by, at, dry_run, not no_commit))
+    done = tickets.act(desk, ticket, do, fields, Manner(by, at, dry_run, not no_commit))
     echo.written(desk, done, output, dry_run)  # type: ignore[arg-type]
 
 
@@ -154,7 +167,7 @@ def review(
 ) -> None:
     """Review a request."""
     fields = {"cover": cover, "reason": reason}
-    _act(ticket, "reviewed", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "reviewed", fields, by, at, dry_run, no_commit, output)
 
 
 @app.command("quote", help=N_("Name the fee to the customer."))
@@ -170,7 +183,7 @@ def quote(
 ) -> None:
     """Record a quote."""
     fields = {"amount": amount, "words": words}
-    _act(ticket, "quoted", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "quoted", fields, by, at, dry_run, no_commit, output)
 
 
 @app.command("accept", help=N_("Record that the customer accepted the fee."))
@@ -191,7 +204,7 @@ def accept(
 ) -> None:
     """Record the customer's acceptance."""
     fields = {"amount": amount, "proof": proof, "words": words}
-    _act(ticket, "accepted", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "accepted", fields, by, at, dry_run, no_commit, output)
 
 
 @app.command("dispatch", help=N_("Send an engineer; the slip gets its number."))
@@ -216,7 +229,7 @@ def dispatch(
 ) -> None:
     """Dispatch an engineer."""
     fields = {"to": to, "visit": visit, "emergency": emergency}
-    _act(ticket, "dispatched", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "dispatched", fields, by, at, dry_run, no_commit, output)
 
 
 @app.command("reassign", help=N_("Give a visit to another engineer, with an approval."))
@@ -259,7 +272,7 @@ def reassign(
         "reason": reason,
         "visit-no": number,
     }
-    _act(ticket, "reassigned", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "reassigned", fields, by, at, dry_run, no_commit, output)
 
 
 @app.command("contact", help=N_("Record a call to the customer before or between visits."))
@@ -277,7 +290,7 @@ def contact(
 ) -> None:
     """Record a contact."""
     fields = {"result": result, "words": words}
-    _act(ticket, "contacted", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "contacted", fields, by, at, dry_run, no_commit, output)
 
 
 @app.command("reply", help=N_("Record an answer to the customer in writing."))
@@ -291,7 +304,7 @@ def reply(
     output: Output = "table",
 ) -> None:
     """Record a reply."""
-    _act(ticket, "replied", {"words": words}, by, at, dry_run, no_commit, output)
+    act(ticket, "replied", {"words": words}, by, at, dry_run, no_commit, output)
 
 
 @app.command("arrive", help=N_("Record that the engineer arrived."))
@@ -307,7 +320,7 @@ def arrive(
 ) -> None:
     """Record an arrival."""
     fields = {"words": words, "visit-no": visit}
-    _act(ticket, "arrived", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "arrived", fields, by, at, dry_run, no_commit, output)
 
 
 @app.command("finish", help=N_("Record what came of the visit or the telephone help."))
@@ -345,7 +358,7 @@ def finish(
         "words": words,
         "visit-no": visit,
     }
-    _act(ticket, "finished", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "finished", fields, by, at, dry_run, no_commit, output)
 
 
 @app.command("note", help=N_("Add a remark."))
@@ -359,7 +372,7 @@ def note(
     output: Output = "table",
 ) -> None:
     """Add a remark."""
-    _act(ticket, "noted", {"words": words}, by, at, dry_run, no_commit, output)
+    act(ticket, "noted", {"words": words}, by, at, dry_run, no_commit, output)
 
 
 @app.command("close", help=N_("Close a ticket on which nothing is owed any more."))
@@ -373,7 +386,7 @@ def close(
     output: Output = "table",
 ) -> None:
     """Close a ticket."""
-    _act(ticket, "closed", {"words": words}, by, at, dry_run, no_commit, output)
+    act(ticket, "closed", {"words": words}, by, at, dry_run, no_commit, output)
 
 
 @app.command("reopen", help=N_("Take an ended ticket up again."))
@@ -387,7 +400,7 @@ def reopen(
     output: Output = "table",
 ) -> None:
     """Reopen a ticket."""
-    _act(ticket, "reopened", {"reason": reason}, by, at, dry_run, no_commit, output)
+    act(ticket, "reopened", {"reason": reason}, by, at, dry_run, no_commit, output)
 
 
 @app.command("cancel", help=N_("End a ticket without work, at the customer's wish."))
@@ -401,62 +414,4 @@ def cancel(
     output: Output = "table",
 ) -> None:
     """Cancel a ticket."""
-    _act(ticket, "cancelled", {"reason": reason}, by, at, dry_run, no_commit, output)
-
-
-@app.command("amend", help=N_("Correct a field of the head or of an event, with the reason."))
-def amend(
-    ticket: TicketId,
-    target: Annotated[
-        str, typer.Argument(metavar="head|EVENT", help=N_("`head`, or an event such as 3SHA."))
-    ],
-    field: Annotated[str, typer.Argument(metavar="FIELD", help=N_("The field to correct."))],
-    value: Annotated[str, typer.Argument(metavar="VALUE", help=N_("What it should be."))],
-    reason: Reason,
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
-) -> None:
-    """Amend a field."""
-    name = target if target == "head" else target.upper()
-    fields = {"target": name, "field": field, "value": value, "reason": reason}
-    _act(ticket, "amended", fields, by, at, dry_run, no_commit, output)
-
-
-@app.command("void", help=N_("Take back an event, with the reason; the line stays."))
-def void(
-    ticket: TicketId,
-    target: Annotated[str, typer.Argument(metavar="EVENT", help=N_("An event such as 3SHA."))],
-    reason: Reason,
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
-) -> None:
-    """Void an event."""
-    fields = {"target": target.upper(), "reason": reason}
-    _act(ticket, "voided", fields, by, at, dry_run, no_commit, output)
-
-
-@app.command("settle", help=N_("Decide which of two candidates of a contested value stands."))
-def settle(
-    ticket: TicketId,
-    value: Annotated[
-        str, typer.Argument(metavar="VALUE", help=N_("The contested value, such as engineer."))
-    ],
-    pick: Annotated[
-        str, typer.Option("--pick", metavar="EVENT", help=N_("The event whose value stands."))
-    ],
-    reason: Reason,
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
-) -> None:
-    """Settle a contested value."""
-    fields = {"value": value, "pick": pick.upper(), "reason": reason}
-    _act(ticket, "settled", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "cancelled", {"reason": reason}, by, at, dry_run, no_commit, output)

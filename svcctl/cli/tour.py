@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 def tour(folder: str, made: Made) -> None:
     """Run the main job's reading commands on the ledger just made, each under its own heading."""
-    from svcctl.__main__ import run as run_command
-
     show = session()
     tail = made.slip.rpartition("-")[2]
     slip = f"{folder}/slip-{made.slip}.html"
@@ -32,10 +30,7 @@ def tour(folder: str, made: Made) -> None:
         show.print("")
         show.print(show.paint(f"— {title}", "bold"))
         show.print(f"$ svcctl --ledger {folder} {' '.join(words)}")
-        import sys
-
-        sys.stdout.flush()
-        run_command(["--ledger", folder, "--lang", show.language, *words], clock=show.clock)
+        show.run(["--ledger", folder, "--lang", show.language, *words])
     show.print("")
     show.print(show.paint(_("— To try next"), "bold"))
     for hint, command in (

@@ -70,11 +70,14 @@ class Auditor:
         self._stop: Unreadable | None = None
         self.moment: datetime | None = None
         self.later: dict[str, bool] = {}
+        self._token: str | None = None
         try:
             index = desk.index
         except Unreadable as stop:
             self._stop = stop
             return
+        if desk.ledger.git is not None:
+            self._token = ask_audit.token(index)
         self.moment = desk.read_time(as_of)
         self.later = ask_audit.still_to_come(index, self.moment.timestamp())
 
@@ -84,12 +87,13 @@ class Auditor:
         None where that cannot be told. Nothing open comes or goes without the index changing, except
         that more of it is past due; so their number is enough.
         """
-        token = None if self._stop is not None else ask_audit.token(self.desk.index)
-        if token is None or self.moment is None or self.later or self.desk.ledger.git is None:
+        if self._token is None or self.moment is None or self.later:
             return None
+        if ask_audit.token(self.desk.index) != self._token:
+            return None  # another command changed the index meanwhile
         past_due = ask_audit.count_open_breaches(self.desk.index, self.moment.timestamp())
         hidden = [problem[:2] for problem in self._ignored.problems()]
-        return f"{token} {self.moment.date()} {past_due} {hidden}"
+        return f"{self._token} {self.moment.date()} {past_due} {hidden}"
 
     def audit(self, only: Sequence[str] = (), since: str | None = None) -> Audit:
         """Return every finding, or those that ``only`` and ``since`` ask for.
@@ -202,9 +206,7 @@ def _crossings(desk: Desk) -> list[Problem]:
                 place = crossing.place_of(text_of(desk.ledger, path), ("id",), identifier)
                 found.append(crossing.same_id(path, identifier, first, place))
     for naming in ask_audit.names_without_card(desk.index):
-        problem = crossing.naming_problem(*naming, text_of(desk.ledger, naming.path))
-        if problem is not None:
-            found.append(problem)
+        found.append(crossing.naming_problem(*naming, text_of(desk.ledger, naming.path)))
     for path, subject, _, desk_code in ask_audit.unregistered_desks(desk.index):
         place = crossing.desk_place(text_of(desk.ledger, path), desk_code, subject)
         found.append(crossing.no_desk(path, subject, desk_code, place))

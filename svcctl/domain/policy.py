@@ -7,14 +7,17 @@ of which is a key here; a key that is unset means "no limit configured" and none
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, tzinfo
 from typing import NamedTuple
 
 from svcctl.domain.calendar import Calendar
-from svcctl.domain.patterns import Pattern
-from svcctl.domain.problems import N_, Message, Problem, Unreadable
+from svcctl.domain.cases import EventKind
+from svcctl.domain.patterns import Condition, Pattern
+from svcctl.domain.problems import N_, Message, Problem, Unreadable, Usage
+from svcctl.domain.schema import Field, Shape
 from svcctl.domain.times import Span, read_span
 
 Text = str | list["Text"] | dict[str, "Text"]
@@ -31,6 +34,15 @@ ROLES = (
     "general-manager",
 )
 PER = ("ticket", "visit", "cycle")
+MAY = ("dispatch", "review", "approve", "close", "cancel", "correct", "settle")
+"""What a policy can reserve to some roles. A mistyped one would leave the door open to all."""
+FORMAT = "1"
+
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_PERCENT = re.compile(r"([0-9]{1,3}) ?%?")
+_NUMBERS = ("number", "visits", "cycle", "attempt")
+_COUNTED = ("int", "count", "score")
+_TIMES = ("date", "moment", "instant")
 
 
 class Rule(NamedTuple):
@@ -125,11 +137,38 @@ class Book:
 class _Reader:
     """Typed getters over one policy's text; collects what is wrong instead of stopping."""
 
-    def __init__(self, path: str, place: Place, marks: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        path: str,
+        place: Place,
+        events: Mapping[str, EventKind],
+        marks: Mapping[str, tuple[str, ...]],
+        head: Shape | None,
+    ) -> None:
         self.path = path
         self.place = place
+        self.events = events
         self.marks = marks
+        self.head = head
         self.problems: list[Problem] = []
+
+    def field(self, do: str, name: str) -> Field | None:
+        """Return the field that a condition on the event ``do`` means: its own, or a value's."""
+        if name in self.events[do].order:
+            return self.events[do].shape.fields[name]
+        for event in self.events.values():
+            if event.sets.get(name):
+                return event.shape.fields[event.sets[name]]
+        return self.head.fields.get(name) if self.head is not None else None
+
+    def mapping(self, fields: Fields, key: str) -> dict[str, Text]:
+        """Return a mapping; nothing behind the key is an empty one."""
+        value = fields.get(key, "")
+        if isinstance(value, dict):
+            return value
+        if value != "":
+            self.wrong((key,), str(value), "a mapping")
+        return {}
 
     def wrong(self, keys: tuple[str, ...], value: str, expected: str) -> None:
         line, column = self.place(keys)
@@ -153,8 +192,8 @@ class _Reader:
         return value
 
     def words(self, fields: Fields, key: str, keys: tuple[str, ...]) -> list[str]:
-        value = fields.get(key, [])
-        items = [value] if isinstance(value, str) else value
+        value = fields.get(key, "")
+        items = ([value] if value else []) if isinstance(value, str) else value
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
             self.wrong((*keys, key), str(value), "a list of words")
             return []
@@ -165,31 +204,66 @@ class _Reader:
         if not value:
             return None
         try:
-            return read_span(value)
-        except Exception as error:
-            if not isinstance(error, ValueError) and not hasattr(error, "message"):
-                raise
+            span = read_span(value)
+        except Usage:
             self.wrong((*keys, key), value, "a span such as 3m, 24h or 2d")
             return None
+        if span.count < 0:
+            self.wrong((*keys, key), value, "a span that is not negative")
+            return None
+        return span
 
     def percent(self, fields: Fields, key: str, keys: tuple[str, ...]) -> int | None:
-        value = self.text(fields, key, keys).rstrip("%").strip()
+        value = self.text(fields, key, keys)
         if not value:
             return None
-        if not value.isdigit() or int(value) > 100:
+        found = _PERCENT.fullmatch(value)
+        if found is None or int(found[1]) > 100:
             self.wrong((*keys, key), value, "a percentage such as 85%")
             return None
-        return int(value)
+        return int(found[1])
 
     def patterns(self, fields: Fields, key: str, keys: tuple[str, ...]) -> tuple[Pattern, ...]:
         found = []
         for text in self.words(fields, key, keys):
             for expanded in self.marks.get(text, (text,)):
                 try:
-                    found.append(Pattern.parse(expanded))
+                    pattern = Pattern.parse(expanded)
                 except ValueError:
                     self.wrong((*keys, key), text, "a pattern such as contacted(result=reached)")
+                    continue
+                found.append(pattern)
+                if pattern.do not in self.events:
+                    known = " | ".join(sorted((*self.events, *self.marks)))
+                    self.wrong((*keys, key), pattern.do, known)
+                    continue
+                for condition in pattern.conditions:
+                    self.condition(pattern.do, condition, (*keys, key))
         return tuple(found)
+
+    def condition(self, do: str, condition: Condition, keys: tuple[str, ...]) -> None:
+        """Report a condition that can never hold: an unknown field or a word it never has."""
+        name = condition.field
+        if name in _NUMBERS or (name.startswith("had-") and name[4:] in self.events):
+            return
+        field = self.field(do, name)
+        if field is None:
+            if name != "state" and self.head is not None:
+                self.wrong(keys, f"{do}({name})", " | ".join(self.events[do].order))
+            return
+        words = ("true", "false") if field.type == "flag" else field.words
+        if condition.how in (">", "<") and field.type not in _COUNTED:
+            self.wrong(keys, f"{do}({name}{condition.how})", "a field that counts")
+        elif condition.how in ("=", "!=") and words:
+            for word in sorted(condition.words - set(words)):
+                self.wrong(keys, f"{do}({name}={word})", f"{name}=" + " | ".join(words))
+
+    def until(self, rule: str, starts: tuple[Pattern, ...], keys: tuple[str, ...]) -> None:
+        """Report where the field that says until when is no time, or is not there."""
+        for pattern in starts:
+            field = self.field(pattern.do, rule) if pattern.do in self.events else None
+            if (field is None and self.head is not None) or (field and field.type not in _TIMES):
+                self.wrong((*keys, "until"), rule, f"a date or time of {pattern.do} or the head")
 
     def known(self, fields: Fields, keys: tuple[str, ...], known: Iterable[str]) -> None:
         names = tuple(known)
@@ -215,16 +289,24 @@ def read_policy(
     since: date,
     fields: Fields,
     place: Place,
-    events: Iterable[str],
+    events: Mapping[str, EventKind],
     marks: Mapping[str, tuple[str, ...]],
+    head: Shape | None = None,
 ) -> Policy:
-    """Return the policy that ``fields`` state, for cases whose events are named ``events``.
+    """Return the policy that ``fields`` state, for cases with these ``events`` and this ``head``.
 
-    Raises ``Unreadable`` with every problem (E220 unknown key, E221 bad value) and its place.
+    Without ``head``, what names its fields is taken on trust. Raises ``Unreadable`` with every
+    problem (E204 future format, E220 unknown key, E221 bad value) and its place.
     """
-    reader = _Reader(path, place, marks)
-    reader.known(fields, (), _KEYS)
+    reader = _Reader(path, place, events, marks, head)
     policy = Policy(path, since)
+    found = reader.text(fields, "format", (), FORMAT)
+    if found != FORMAT:
+        line, column = place(("format",))
+        args = {"found": found[:20], "known": FORMAT}
+        reader.problems = [Problem("E204", path, line, column, args)]
+        raise _unusable(reader)
+    reader.known(fields, (), _KEYS)
     policy.version = reader.text(fields, "version", (), policy.version)
     policy.company = reader.text(fields, "company", ())
     policy.service_phone = reader.text(fields, "service-phone", ())
@@ -234,45 +316,40 @@ def read_policy(
     policy.calendar = reader.text(fields, "calendar", (), "CN")
     policy.back_dating = reader.span(fields, "back-dating", ())
     policy.rework_within = reader.span(fields, "rework", ())
-    below = reader.text(fields, "dissatisfied-below", (), "0")
-    if below.isdigit() and int(below) <= 5:
-        policy.dissatisfied_below = int(below)
-    else:
-        reader.wrong(("dissatisfied-below",), below, "a score from 1 to 5")
+    below = reader.word(fields, "dissatisfied-below", (), ("", *"012345"), "")
+    policy.dissatisfied_below = int(below or "0")
     _read_may(reader, fields, policy)
     _read_targets(reader, fields, policy)
-    rules = fields.get("obligations", {})
-    if isinstance(rules, dict):
-        names = frozenset(events)
-        for name, rule in rules.items():
-            if isinstance(rule, dict):
-                policy.rules[name] = _read_rule(reader, name, rule, names)
-            else:
-                reader.wrong(("obligations", name), str(rule), "a mapping")
-    else:
-        reader.wrong(("obligations",), str(rules), "a mapping")
+    for name, rule in reader.mapping(fields, "obligations").items():
+        if _NAME.fullmatch(name) is None:
+            reader.wrong(("obligations", name), name, "a name of small letters, digits and dashes")
+        elif isinstance(rule, dict):
+            policy.rules[name] = _read_rule(reader, name, rule)
+        else:
+            reader.wrong(("obligations", name), str(rule), "a mapping")
     needs = reader.words(fields, "close-needs", ())
-    if needs and needs != ["nothing-owed"]:
-        for need in needs:
-            if need not in policy.rules:
-                reader.wrong(("close-needs",), need, " | ".join(("nothing-owed", *policy.rules)))
-        policy.close_needs = frozenset(needs)
+    for need in needs:
+        if need not in ("nothing-owed", *policy.rules):
+            reader.wrong(("close-needs",), need, " | ".join(("nothing-owed", *policy.rules)))
+    policy.close_needs = frozenset(needs) if needs else None
     if reader.problems:
-        raise Unreadable(
-            "bad-policy",
-            Message(N_("the policy {path} cannot be used"), {"path": path}),
-            Message(N_("mend the lines named, or restore the file from git"), {}),
-            tuple(reader.problems),
-        )
+        raise _unusable(reader)
     policy.compile()
     return policy
 
 
+def _unusable(reader: _Reader) -> Unreadable:
+    return Unreadable(
+        "bad-policy",
+        Message(N_("the policy {path} cannot be used"), {"path": reader.path}),
+        Message(N_("mend the lines named, or restore the file from git"), {}),
+        tuple(reader.problems),
+    )
+
+
 def _read_may(reader: _Reader, fields: Fields, policy: Policy) -> None:
-    may = fields.get("may", {})
-    if not isinstance(may, dict):
-        reader.wrong(("may",), str(may), "a mapping")
-        return
+    may = reader.mapping(fields, "may")
+    reader.known(may, ("may",), MAY)
     for what in may:
         roles = reader.words(may, what, ("may",))
         for role in roles:
@@ -282,46 +359,46 @@ def _read_may(reader: _Reader, fields: Fields, policy: Policy) -> None:
 
 
 def _read_targets(reader: _Reader, fields: Fields, policy: Policy) -> None:
-    targets = fields.get("targets", {})
-    if not isinstance(targets, dict):
-        reader.wrong(("targets",), str(targets), "a mapping")
-        return
+    targets = reader.mapping(fields, "targets")
     for name in targets:
         percent = reader.percent(targets, name, ("targets",))
         if percent is not None:
             policy.targets[name] = percent
 
 
-def _read_rule(reader: _Reader, name: str, fields: Fields, events: frozenset[str]) -> Rule:
+def _read_rule(reader: _Reader, name: str, fields: Fields) -> Rule:
     keys = ("obligations", name)
     reader.known(fields, keys, _RULE_KEYS)
     patterns = {}
     for key in ("starts", "met-by", "excused-by", "waived-by", "paused-by", "resumed-by"):
         patterns[key] = reader.patterns(fields, key, keys)
-        for pattern in patterns[key]:
-            if pattern.do not in events:
-                reader.wrong((*keys, key), pattern.do, " | ".join(sorted(events)))
     for key in ("starts", "met-by"):
-        if not patterns[key]:
+        if not reader.words(fields, key, keys):
             reader.wrong((*keys, key), "", "at least one event")
     within = reader.span(fields, "within", keys)
     until = reader.text(fields, "until", keys)
-    if (within is None) == (not until) and not any(
-        p.args.get("key", "").startswith(".".join(keys)) for p in reader.problems
-    ):
+    if bool(fields.get("within")) == bool(until):
         reader.wrong((*keys, "within"), "", "either within or until")
-    if within is not None and within.count < 0:
-        reader.wrong((*keys, "within"), f"{within.count}{within.unit}", "a span above nought")
+    if until:
+        reader.until(until, patterns["starts"], keys)
+    not_before = reader.span(fields, "not-before", keys)
+    if not_before is not None and not_before.unit != "d":
+        reader.wrong((*keys, "not-before"), str(not_before), "a number of days such as 1d")
+    kinds = reader.words(fields, "for", keys)
+    known = reader.head.fields["kind"].words if reader.head is not None else ()
+    for kind in kinds:
+        if known and kind not in known:
+            reader.wrong((*keys, "for"), kind, " | ".join(known))
     return Rule(
         name=name,
-        kinds=frozenset(reader.words(fields, "for", keys)),
+        kinds=frozenset(kinds),
         per=reader.word(fields, "per", keys, PER, "ticket"),
         starts=patterns["starts"],
         within=within,
         until=until,
         clock=reader.word(fields, "clock", keys, ("wall", "work"), "wall"),
         rolls=reader.word(fields, "rolls", keys, ("open-day", "never"), "open-day"),
-        not_before=reader.span(fields, "not-before", keys),
+        not_before=not_before,
         met_by=patterns["met-by"],
         excused_by=patterns["excused-by"],
         waived_by=patterns["waived-by"],

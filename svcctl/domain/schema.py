@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from svcctl.domain import identity
+from svcctl.domain.problems import N_
 from svcctl.domain.times import format_instant, parse_instant, parse_span
 
 Value = str | int | bool | datetime
@@ -139,26 +140,28 @@ CONVERTERS: dict[str, Callable[[str], Value]] = {
     "event": _matching(identity.EVENT),
 }
 
+ONE_OF = N_("one of {words}")
+
 EXPECTED: dict[str, str] = {
-    "text": "some text",
-    "line": "one line of text",
-    "instant": "a time such as 2026-11-22T09:30:00+08:00",
-    "date": "a date such as 2026-11-22",
-    "moment": "a date or a time with offset",
-    "money": "an amount such as 120.00",
-    "int": "a whole number",
-    "count": "a whole number from 1 on",
-    "score": "a score from 1 to 5",
-    "flag": "true or false",
-    "span": "a span such as 24mo, 2y or 30d",
-    "lines": "a list of words",
-    "desk": "a desk code of two to four capital letters without I and O",
-    "ticket": "a ticket id such as SHA-261122-07M",
-    "customer": "a customer id such as SHA-C0042J",
-    "unit": "a serial number of capital letters, digits, dots and dashes",
-    "staff": "a staff id of small letters, digits, dots and dashes",
-    "event": "the name of an event such as 3SHA",
-    "word": "one of {words}",
+    "text": N_("some text"),
+    "line": N_("one line of text"),
+    "instant": N_("a time such as 2026-11-22T09:30:00+08:00"),
+    "date": N_("a date such as 2026-11-22"),
+    "moment": N_("a date or a time with offset"),
+    "money": N_("an amount such as 120.00"),
+    "int": N_("a whole number"),
+    "count": N_("a whole number from 1 on"),
+    "score": N_("a score from 1 to 5"),
+    "flag": N_("true or false"),
+    "span": N_("a span such as 24mo, 2y or 30d"),
+    "lines": N_("a list of words"),
+    "desk": N_("a desk code of two to four capital letters without I and O"),
+    "ticket": N_("a ticket id such as SHA-261122-07M"),
+    "customer": N_("a customer id such as SHA-C0042J"),
+    "unit": N_("a serial number of capital letters, digits, dots and dashes"),
+    "staff": N_("a staff id of small letters, digits, dots and dashes"),
+    "event": N_("the name of an event such as 3SHA"),
+    "word": ONE_OF,
 }
 """What each type looks like, for messages."""
 

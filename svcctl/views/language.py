@@ -19,9 +19,11 @@ __all__ = [
     "choose_language",
     "language",
     "ngettext",
+    "phrase",
     "say",
     "set_language",
     "word",
+    "words",
 ]
 
 LANGUAGES = ("zh_CN", "en")
@@ -100,12 +102,37 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 def say(message: Message) -> str:
     """``message`` as one sentence in the language spoken now, harmless for a terminal.
 
-    Its arguments come from the user's records and words, so they are made harmless one by one.
+    Its arguments come from the user's records and words, so they are made harmless one by one. A
+    translation says which of its places hold words of the program, not of the user, and how they
+    are to be shown: ``{state:word}`` by its label, ``{known:words}`` one by one, ``{found:phrase}``
+    as a text of the catalogue. A place without such a mark shows what is stored, as it is typed.
     """
-    from svcctl.views.safe import line
-
-    places = {name: line(str(value)) for name, value in message.args.items()}
+    places = {name: _Place(value) for name, value in message.args.items()}
     return _(message.template).format_map(places)
+
+
+class _Place(str):
+    """A value for a place in a translated message; knows the three marks that ``say`` explains."""
+
+    __slots__ = ()
+
+    def __format__(self, mark: str) -> str:
+        from svcctl.views.safe import line
+
+        show = _SHOWN.get(mark)
+        if show is None:
+            return format(line(str(self)), mark)
+        return line(show(str(self)))
+
+
+def phrase(text: str) -> str:
+    """A phrase of the program, such as what a value should have been, in the language spoken now."""
+    from svcctl.domain.schema import ONE_OF
+
+    head, _place, _rest = ONE_OF.partition("{")
+    if text.startswith(head):
+        return _(ONE_OF).format(words=text[len(head) :])
+    return _(text)
 
 
 def word(key: str, field: str = "") -> str:
@@ -118,3 +145,11 @@ def word(key: str, field: str = "") -> str:
 
     label = LABELS.get(f"{field}.{key}") or LABELS.get(key)
     return key if label is None else _(label)
+
+
+def words(keys: str) -> str:
+    """The labels of stored words that are listed with commas between them."""
+    return _(", ").join(word(key) for key in keys.split(", "))
+
+
+_SHOWN = {"word": word, "words": words, "phrase": phrase}

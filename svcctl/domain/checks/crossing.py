@@ -46,36 +46,16 @@ def place_of(text: str, keys: tuple[str, ...], value: str) -> Place:
     return line, found.end() - start + 1, text[start : end if end >= 0 else len(text)]
 
 
-def naming_problem(path: str, subject: str, kind: str, value: str, text: str) -> Problem | None:
-    """Return the finding (E305) that ``value``, a ``kind`` named in the record ``text``, has no card.
-
-    None where an import wrote it without its map having supplied it.
-    """
+def naming_problem(path: str, subject: str, kind: str, value: str, text: str) -> Problem:
+    """Return the finding (E305) that ``value``, a ``kind`` named in the record ``text``, has no card."""
     keys = KEYS[kind]
     key, place = keys[0], (0, 0, "")
     for candidate in keys:
         found = place_of(text, (candidate,), value)
         if found[0] and (not place[0] or found < place):
             key, place = candidate, found
-    if not _is_supplied(text, key, place[2]):
-        return None
     line, column, excerpt = place
     return Problem("E305", path, line, column, {"key": key, "value": value}, excerpt, subject)
-
-
-_IMPORTED = re.compile(
-    r'"noted": "(?P<noted>[^"]*)"[^\n]*"do": "imported"[^\n]*"supplied": "(?P<names>[^"]*)"'
-)
-
-
-def _is_supplied(text: str, key: str, line: str) -> bool:
-    """Whether a value is to be judged: not imported, or named in the import's map."""
-    imported = _IMPORTED.search(text)
-    if imported is None:
-        return True
-    if key in PEOPLE:
-        return f'"noted": "{imported["noted"]}"' not in line
-    return key in imported["names"].split()
 
 
 def desk_place(text: str, desk: str, subject: str) -> Place:

@@ -1,0 +1,66 @@
+"""``svcctl ticket amend``, ``void`` and ``settle``: corrections are events too. Parses only."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from svcctl.cli.options import At, By, DryRun, NoCommit, Output, TicketId
+from svcctl.cli.ticket import Reason, act
+from svcctl.domain.problems import N_
+
+
+def amend(
+    ticket: TicketId,
+    target: Annotated[
+        str, typer.Argument(metavar="head|EVENT", help=N_("`head`, or an event such as 3SHA."))
+    ],
+    field: Annotated[str, typer.Argument(metavar="FIELD", help=N_("The field to correct."))],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help=N_("What it should be."))],
+    reason: Reason,
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Amend a field."""
+    name = target if target == "head" else target.upper()
+    fields = {"target": name, "field": field, "value": value, "reason": reason}
+    act(ticket, "amended", fields, by, at, dry_run, no_commit, output)
+
+
+def void(
+    ticket: TicketId,
+    target: Annotated[str, typer.Argument(metavar="EVENT", help=N_("An event such as 3SHA."))],
+    reason: Reason,
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Void an event."""
+    fields = {"target": target.upper(), "reason": reason}
+    act(ticket, "voided", fields, by, at, dry_run, no_commit, output)
+
+
+def settle(
+    ticket: TicketId,
+    value: Annotated[
+        str, typer.Argument(metavar="VALUE", help=N_("The contested value, such as engineer."))
+    ],
+    pick: Annotated[
+        str, typer.Option("--pick", metavar="EVENT", help=N_("The event whose value stands."))
+    ],
+    reason: Reason,
+    by: By = None,
+    at: At = None,
+    dry_run: DryRun = False,
+    no_commit: NoCommit = False,
+    output: Output = "table",
+) -> None:
+    """Settle a contested value."""
+    fields = {"value": value, "pick": pick.upper(), "reason": reason}
+    act(ticket, "settled", fields, by, at, dry_run, no_commit, output)
