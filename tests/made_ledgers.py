@@ -79,7 +79,17 @@ def story(root: Path, *, git: bool = True) -> Path:
     sure(root, "me", "desk1", now=early)
     do("customer", "new", "--name", "客户甲", "--phone", "13800138000", "--address", "中山路 1 号")
     do("customer", "new", "--name", "客户乙", "--phone", "13900139000")
-    do("unit", "new", UNIT, "--model", "KFR-35", "--customer", CUSTOMER, "--installed", "2026-05-01")
+    do(
+        "unit",
+        "new",
+        UNIT,
+        "--model",
+        "KFR-35",
+        "--customer",
+        CUSTOMER,
+        "--installed",
+        "2026-05-01",
+    )
     _closed(root)
     for subject in ("不制冷", "漏水"):
         do(

@@ -61,14 +61,14 @@ def audit(
     run = session()
     desk = echo.open_desk()
     desk.look_ahead()
-    auditor = auditing.Auditor(desk, as_of)
+    auditor = auditing.Auditor(desk, as_of, only or ())
     whole = output == "table" and not only and since is None
     if whole and (known := _kept(run, auditor)) is not None:
         errors, warnings = known
         raise typer.Exit(1 if errors or (strict and warnings) else 0)
-    done = auditor.audit(only or (), since)
+    done = auditor.audit(since)
     if output == "table":
-        text = _shown(run, desk, done)
+        text = shown(run, desk, done)
         run.print(text + summary(done.count("error"), done.count("warning"), done))
         if whole:
             _keep(run, auditor, done, text)
@@ -126,17 +126,17 @@ def _name(run: Session, state: str) -> str:
     return f"{run.language} {run.colour} {state}"
 
 
-def _shown(run: Session, desk: Desk, done: Audit) -> str:
+def shown(run: Session, desk: Desk, done: Audit) -> str:
     """Every finding as lines of text, each with a line end."""
     from svcctl.domain.checks.catalogue import severity_of
     from svcctl.views.safe import problem_lines
 
     colours = {"error": "red", "warning": "yellow"}
-    shown = []
+    lines = []
     for problem in _with_lines(desk, done.findings):
         head, *rest = problem_lines(spoken(problem)).split("\n")
-        shown += [run.paint(head, colours[severity_of(problem)]), *rest]
-    return "".join(f"{line}\n" for line in shown)
+        lines += [run.paint(head, colours[severity_of(problem)]), *rest]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _with_lines(desk: Desk, findings: Iterable[Problem]) -> Iterator[Problem]:

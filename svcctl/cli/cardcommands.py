@@ -9,7 +9,7 @@ import typer
 from svcctl.cli import echo
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_
-from svcctl.views.language import _
+from svcctl.views.language import _, word
 from svcctl.views.output import Column, Format
 
 Given = dict[str, str | list[str] | None]
@@ -30,19 +30,19 @@ TITLES = {
     "skills": N_("skills"),
     "regions": N_("regions"),
     "region": N_("region"),
-    "left": N_("left"),
+    "left": N_("left on"),
     "desk": N_("desk"),
     "serial": N_("serial number"),
     "model": N_("model"),
     "customer": N_("customer"),
-    "sold": N_("sold"),
-    "installed": N_("installed"),
+    "sold": N_("sold on"),
+    "installed": N_("installed on"),
     "warranty": N_("warranty"),
     "contract": N_("contract"),
     "marks": N_("special marks"),
-    "erased": N_("erased"),
+    "erased": N_("erased at"),
     "reason": N_("reason"),
-    "foreign": N_("foreign id"),
+    "foreign": N_("number elsewhere"),
 }
 
 
@@ -134,6 +134,8 @@ def shown(kind: str, name: str, output: Format, strict: bool) -> None:
         for key, value in item.items():
             if value:
                 shown = ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
+                if key == "role":
+                    shown = word(shown, key)
                 from svcctl.views.safe import line
 
                 run.print(f"{_(TITLES.get(key, key))}: {line(shown)}")

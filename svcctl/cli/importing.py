@@ -73,7 +73,7 @@ def _tell_faults(run: Session, faults: Sequence[Fault], untold: int) -> None:
         run.tell(text)
     left = len(faults[SHOWN:]) + sum(fault.more for fault in faults[SHOWN:]) + untold
     if left:
-        run.tell(_("… and {number} more places").format(number=left))
+        run.tell(_("… and more faulty cells and rows: {number}").format(number=left))
 
 
 def _print(run: Session, done: Imported, dry_run: bool) -> None:
@@ -86,12 +86,12 @@ def _print(run: Session, done: Imported, dry_run: bool) -> None:
     )
     if done.new:
         run.print(
-            _("with them {customers} new customers and {people} new people").format(
+            _("new customers: {customers} · new people: {people}").format(
                 customers=done.customers, people=done.people
             )
         )
     if done.blank:
-        run.print(_("{number} blank rows passed over").format(number=done.blank))
+        run.print(_("blank rows passed over: {number}").format(number=done.blank))
     if done.first:
         run.print(_("the first: {path}").format(path=done.first_path))
         if dry_run:
@@ -109,7 +109,7 @@ def _print(run: Session, done: Imported, dry_run: bool) -> None:
     if done.changed:
         run.tell(
             _(
-                "{number} rows changed since their import; nothing was overwritten. Bring over "
-                "what matters by hand (svcctl ticket amend, note, close)"
+                "changed since their import: {number} rows; nothing was overwritten. Bring over by "
+                "hand what matters (svcctl ticket amend, note, close)"
             ).format(number=len(done.changed))
         )

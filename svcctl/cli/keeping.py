@@ -7,8 +7,8 @@ import typer
 from svcctl.cli import echo
 from svcctl.cli.options import Output
 from svcctl.cli.session import session
-from svcctl.domain.problems import N_
-from svcctl.views.language import _, say
+from svcctl.domain.problems import N_, Message
+from svcctl.views.language import say, word
 from svcctl.views.output import Column
 
 
@@ -19,12 +19,13 @@ def doctor(output: Output = "table") -> None:
     run = session()
     desk = echo.open_desk()
     found = list(signs(desk))
+    told = say if output == "table" else _plain
     items = [
         {
             "id": sign.name,
             "well": sign.well,
-            "seen": say(sign.seen),
-            "remedy": say(sign.remedy) if sign.remedy is not None else None,
+            "seen": told(sign.seen),
+            "remedy": told(sign.remedy) if sign.remedy is not None else None,
         }
         for sign in found
     ]
@@ -39,8 +40,13 @@ def doctor(output: Output = "table") -> None:
     else:
         for item in items:
             mark = run.paint("+", "green") if item["well"] else run.paint("!", "red")
-            run.print(f"{mark} {_(str(item['id']))}: {item['seen']}")
+            run.print(f"{mark} {word(str(item['id']), 'sign')}: {item['seen']}")
             if item["remedy"]:
                 run.print(f"    {item['remedy']}")
     if not all(item["well"] for item in items):
         raise typer.Exit(1)
+
+
+def _plain(message: Message) -> str:
+    """A message for machines, which have no language."""
+    return message.template.format_map(dict(message.args))

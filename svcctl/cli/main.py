@@ -24,10 +24,10 @@ COMMANDS: dict[str, Target] = {
     "find": Target(
         "svcctl.cli.reading:find", N_("Search tickets, customers and units for a text.")
     ),
-    "why": Target("svcctl.cli.reading:why", N_("Explain when something is owed, step by step.")),
+    "why": Target("svcctl.cli.explain:why", N_("Explain when something is owed, step by step.")),
     "audit": Target("svcctl.cli.audit:audit", N_("Check every record against the rules.")),
     "explain": Target(
-        "svcctl.cli.reading:explain", N_("Explain a code of a finding, with an example.")
+        "svcctl.cli.explain:explain", N_("Explain a code of a finding, with an example.")
     ),
     "undo": Target("svcctl.cli.writing:undo", N_("Void the last event written at this desk.")),
     "edit": Target("svcctl.cli.writing:edit", N_("Change a card in your editor; it is checked.")),

@@ -173,7 +173,7 @@ def list_(
         Column("slip", N_("slip")),
         Column("engineer", N_("engineer")),
         Column("name", N_("customer"), width=20),
-        Column("due", N_("due"), show="time"),
+        Column("due", N_("due by"), show="time"),
         Column("returned", N_("handed in"), show="time"),
         Column("state", N_("standing"), show="word"),
     )

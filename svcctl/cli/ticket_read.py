@@ -10,9 +10,11 @@ from svcctl.cli import columns, echo
 from svcctl.cli.options import AsOf, Engineer, Known, Output, State, Strict, TicketId
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_, Message, Usage
-from svcctl.views.language import _, word
+from svcctl.views.language import _, say, word
 from svcctl.views.output import render
 from svcctl.views.safe import line
+
+CONTESTED = N_("contested: {value}: {applied} says {applied_text}, {other} says {other_text}")
 
 
 def list_tickets(
@@ -117,27 +119,25 @@ def show(
     name = customer_name(desk, state.text("customer"))
     run.print(run.paint(f"{case.id} · {word(state.state)} · {line(state.text('subject'))}", "bold"))
     for label, text in (
-        (_("kind"), word(state.text("kind"))),
-        (_("priority"), word(state.text("priority"))),
-        (_("opened"), format_instant(case.opened)),
-        (_("channel"), word(state.text("channel"))),
-        (_("customer"), f"{state.text('customer')} {line(name)}"),
-        (_("unit"), f"{state.text('unit')} {line(state.text('model'))}".strip()),
-        (_("engineer"), state.text("engineer")),
-        (_("visit"), state.text("visit")),
-        (_("wanted"), state.text("wanted")),
-        (_("details"), line(state.text("details"))),
-        (_("about"), state.text("about")),
-        (_("file"), path),
+        ("kind", word(state.text("kind"), "kind")),
+        ("priority", word(state.text("priority"), "priority")),
+        ("opened", format_instant(case.opened)),
+        ("channel", word(state.text("channel"), "channel")),
+        ("customer", f"{state.text('customer')} {line(name)}"),
+        ("unit", f"{state.text('unit')} {line(state.text('model'))}".strip()),
+        ("engineer", state.text("engineer")),
+        ("visit", state.text("visit")),
+        ("wanted", state.text("wanted")),
+        ("details", line(state.text("details"))),
+        ("about", state.text("about")),
+        ("file", path),
     ):
         if text:
-            run.print(f"  {label}: {text}")
+            run.print("  " + _("{label}: {text}").format(label=word(label, "field"), text=text))
     for contest in state.contested.values():
         run.print(
             run.paint(
-                _(
-                    "  contested: {value}: {applied} says {applied_text}, {other} says {other_text}"
-                ).format(**contest._asdict()),
+                "  " + say(Message(CONTESTED, contest._asdict())),
                 "red",
             )
         )
@@ -150,7 +150,7 @@ def show(
         Column("at", N_("when"), show="time"),
         Column("by", N_("by")),
         Column("do", N_("what"), show="word"),
-        Column("what", N_("with"), width=60),
+        Column("what", N_("details"), width=60),
         Column("counts", N_("counts")),
     )
     run.print(render("event", rows, event_columns, "table"))
@@ -159,6 +159,19 @@ def show(
 
 
 def _what(event: dict[str, object]) -> str:
+    """An event's fields with their labels; only what is a word of the program is translated."""
+    from svcctl.domain.schema import as_text
+    from svcctl.domain.ticket import TICKET
+
+    declared = TICKET.events[str(event["do"])].shape.fields
     fields = event["fields"]
     assert isinstance(fields, dict)
-    return ", ".join(f"{word(key)}: {word(str(value))}" for key, value in fields.items())
+    shown = []
+    for key, value in fields.items():
+        text = as_text(value)
+        if key == "field" or (key == "value" and event["do"] == "settled"):
+            text = word(text, "field")
+        elif key in declared and declared[key].type in ("word", "flag"):
+            text = word(text, key)
+        shown.append(_("{label}: {text}").format(label=word(key, "field"), text=text))
+    return _(", ").join(shown)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from threading import Thread
 from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
 from svcctl.domain.problems import N_, GitFailed, Message, Problem, Unreadable, Usage
 from svcctl.ledger import ask_audit
-from svcctl.ledger.changes import IgnoredPath, ignored_paths
+from svcctl.ledger.hidden import HiddenQuery, abandon_hidden, finish_hidden, start_hidden
 
 
 class Audit(NamedTuple):
@@ -63,10 +62,14 @@ def wanted_codes(only: Sequence[str]) -> Callable[[str], bool]:
 class Auditor:
     """One audit of a ledger as of one moment: asked whether anything changed, then what is wrong."""
 
-    def __init__(self, desk: Desk, as_of: str | None = None) -> None:
-        """Make the index fresh. Raises ``Usage`` where ``as_of`` is no time."""
+    def __init__(self, desk: Desk, as_of: str | None = None, only: Sequence[str] = ()) -> None:
+        """Make the index fresh. ``only``: codes or families, else every finding is asked for.
+
+        Raises ``Usage`` where ``as_of`` is no time or ``only`` no code.
+        """
         self.desk = desk
-        self._ignored = _Ignored(desk)
+        self.wanted = wanted_codes(only)
+        self._hidden = _Hidden(desk)
         self._stop: Unreadable | None = None
         self.moment: datetime | None = None
         self.later: dict[str, bool] = {}
@@ -78,7 +81,11 @@ class Auditor:
             return
         if desk.ledger.git is not None:
             self._token = ask_audit.token(index)
-        self.moment = desk.read_time(as_of)
+        try:
+            self.moment = desk.read_time(as_of)
+        except Usage:
+            self._hidden.abandon()
+            raise
         self.later = ask_audit.still_to_come(index, self.moment.timestamp())
 
     def state(self) -> str | None:
@@ -92,32 +99,31 @@ class Auditor:
         if ask_audit.token(self.desk.index) != self._token:
             return None  # another command changed the index meanwhile
         past_due = ask_audit.count_open_breaches(self.desk.index, self.moment.timestamp())
-        hidden = [problem[:2] for problem in self._ignored.problems()]
+        hidden = [problem[:2] for problem in self._hidden.problems()]
         return f"{self._token} {self.moment.date()} {past_due} {hidden}"
 
-    def audit(self, only: Sequence[str] = (), since: str | None = None) -> Audit:
-        """Return every finding, or those that ``only`` and ``since`` ask for.
+    def audit(self, since: str | None = None) -> Audit:
+        """Return every finding that is asked for.
 
         ``since``: about tickets opened, or with an event noted, from that time on; findings about
-        other files stay. Raises ``Usage`` for bad words.
+        other files stay. Raises ``Usage`` where it is no time.
         """
-        wanted = wanted_codes(only)
         desk, moment = self.desk, self.moment
         if moment is None:
-            return self._without_rules(wanted)
+            return self._without_rules()
         found = [one for one in _lasting(desk, moment) if not _superseded(one, self.later)]
         found += _past_due(desk, moment, self.later)
         for path, there in self.later.items():
             if there:
                 found += _as_it_was(desk, path, moment)
-        found += self._ignored.problems()
+        found += self._hidden.problems()
         if since is not None:
             old = ask_audit.untouched_since(desk.index, desk.read_time(since).timestamp())
             found = [problem for problem in found if problem.path not in old]
         version = desk.book.at(moment).version
-        return Audit(_ordered(found, wanted), moment, version, self._ignored.notices)
+        return Audit(_ordered(found, self.wanted), moment, version, self._hidden.notices)
 
-    def _without_rules(self, wanted: Callable[[str], bool]) -> Audit:
+    def _without_rules(self) -> Audit:
         """Audit a ledger whose policy or calendar cannot be read: files and names, no deadlines."""
         from svcctl.ledger.examining import misplaced, record_problems, rule_problems
 
@@ -125,8 +131,8 @@ class Auditor:
         rules = rule_problems(ledger)
         if not rules and self._stop is not None:
             raise self._stop  # something else stands in the way: say that instead
-        found = [*rules, *record_problems(ledger), *misplaced(ledger), *self._ignored.problems()]
-        return Audit(_ordered(found, wanted), None, None, self._ignored.notices)
+        found = [*rules, *record_problems(ledger), *misplaced(ledger), *self._hidden.problems()]
+        return Audit(_ordered(found, self.wanted), None, None, self._hidden.notices)
 
 
 def _ordered(found: Iterable[Problem], wanted: Callable[[str], bool]) -> list[Problem]:
@@ -136,40 +142,45 @@ def _ordered(found: Iterable[Problem], wanted: Callable[[str], bool]) -> list[Pr
     )
 
 
-class _Ignored:
+class _Hidden:
     """What git was told not to look at, asked while this process does other things."""
 
     def __init__(self, desk: Desk) -> None:
         self.notices: tuple[Message, ...] = ()
-        self._found: list[IgnoredPath] = []
-        self._gitdir = desk.ledger.git
-        self._thread: Thread | None = None
-        if self._gitdir is not None:
-            self._thread = Thread(target=self._ask)
-            self._thread.start()
-
-    def _ask(self) -> None:
-        assert self._gitdir is not None
-        try:
-            self._found = ignored_paths(self._gitdir)
-        except GitFailed as stop:
-            self.notices = (
-                Message(
-                    N_("what git was told to ignore could not be looked up: {reason}"),
-                    {"reason": str(stop)},
-                ),
-            )
+        self._query: HiddenQuery | None = None
+        self._found: list[Problem] = []
+        gitdir = desk.ledger.git
+        if gitdir is not None:
+            try:
+                self._query = start_hidden(gitdir)
+            except GitFailed as stop:
+                self._not_looked_up(stop)
 
     def problems(self) -> list[Problem]:
         """Return a finding (E309) for each record that git does not look at."""
-        if self._thread is not None:
-            self._thread.join()
-        if not self._found:
-            return []
-        from svcctl.domain.checks.crossing import kept_out_of_git
+        query, self._query = self._query, None
+        if query is not None:
+            try:
+                paths = finish_hidden(query)
+            except GitFailed as stop:
+                self._not_looked_up(stop)
+                return []
+            if paths:
+                from svcctl.domain.checks.crossing import kept_out_of_git
 
-        found = (kept_out_of_git(one.path, one.why) for one in self._found)
-        return [problem for problem in found if problem is not None]
+                found = (kept_out_of_git(path, why) for path, why in paths)
+                self._found = [problem for problem in found if problem is not None]
+        return self._found
+
+    def abandon(self) -> None:
+        """Let git go where nobody will ask."""
+        query, self._query = self._query, None
+        if query is not None:
+            abandon_hidden(query)
+
+    def _not_looked_up(self, stop: GitFailed) -> None:
+        text = N_("what git was told to ignore could not be looked up: {reason}")
+        self.notices = (Message(text, {"reason": str(stop)}),)
 
 
 # What is so whatever the moment -------------------------------------------------------------------

@@ -161,8 +161,8 @@ def _check_readable(desk: Desk) -> None:
             "unreadable-records",
             Message(
                 N_(
-                    "{number} records cannot be read, so it is not known whether the file brings "
-                    "them again"
+                    "records that cannot be read: {number}; the file may bring one of them again, "
+                    "so nothing was imported"
                 ),
                 {"number": str(len(lost))},
             ),
@@ -301,7 +301,7 @@ class _Plan:
         ]
         brought = [event for event in there.events if event.noted == first.noted]
         mine, theirs = _lines(case.events), _lines(brought)
-        parts += sorted({str(said[0]) for said in mine ^ theirs})
+        parts += sorted({_part(str(said[0])) for said in mine ^ theirs})
         if parts:
             place = f"{self.faults.path}:{foreign.row.line}"
             self.changed.append(Changed(place, foreign.id, there.id, tuple(parts)))
@@ -327,6 +327,11 @@ class _Plan:
         yield from self.people.files()
         yield from self.customers.files()
         yield from self.files
+
+
+def _part(do: str) -> str:
+    """Return what a person calls it that the line ``do`` differs: ``imported`` holds the status."""
+    return "status" if do == "imported" else do
 
 
 def _lines(events: list[Event]) -> set[tuple[object, ...]]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
-from svcctl.desk.writing import PATIENCE
+from svcctl.desk.writing import NOT_SETTLED, PATIENCE
 from svcctl.domain import identity
-from svcctl.domain.problems import N_, GitFailed, Message, Refusal, Usage
+from svcctl.domain.problems import N_, Message, Refusal, Usage
 from svcctl.domain.times import format_instant
 from svcctl.ledger import cardfile, commit, git, posix
 from svcctl.ledger.folder import RECORDS, Ledger, expanded
@@ -62,6 +62,8 @@ def init(folder: Path, code: str, clock: Callable[[], datetime], commit_it: bool
         posix.make_folders(ledger.private)
     with posix.lock(ledger.private / "lock", PATIENCE):
         now = clock()
+        for inside in ("", "policy", "calendar", "desks"):  # what a killed ``init`` left there
+            posix.sweep(root / RECORDS / inside)
         new = _first_files(ledger, code, now)
         author = commit.Identity(code, f"{code.lower()}@desk.invalid")
         committing = commit_it and ledger.git is not None and bool(new)
@@ -73,9 +75,9 @@ def init(folder: Path, code: str, clock: Callable[[], datetime], commit_it: bool
         if committing and ledger.git is not None:
             try:
                 settle(ledger.git)
-            except GitFailed as stop:
+            except NOT_SETTLED as trouble:
                 notices.append(
-                    Message(N_("written, but not committed: {reason}"), {"reason": str(stop)})
+                    Message(N_("written, but not committed: {reason}"), {"reason": str(trouble)})
                 )
     return Made(ledger, code, tuple(new), tuple(notices))
 

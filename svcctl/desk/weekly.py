@@ -70,8 +70,8 @@ class Weekly(NamedTuple):
     complaints: list[Grievance]
     history: dict[str, list[tuple[str, int, int]]]
     customers: dict[str, str]
-    people: dict[str, tuple[str, str]]
-    """Staff id -> (name, role)."""
+    people: dict[str, str]
+    """Names by staff id."""
 
 
 def gather(desk: Desk, week: str | None, as_of: str | None, known: str | None) -> Weekly:
@@ -345,15 +345,9 @@ class _Gathering:
             )
         return found
 
-    def _people(self) -> dict[str, tuple[str, str]]:
-        found: dict[str, tuple[str, str]] = {}
-        day = self.week.start.date().isoformat()
-        for name, title, role, fields in self.desk.index.connection.execute(
-            "select id, name, role, fields from cards where kind = 'staff'"
-        ):
-            left = json.loads(fields).get("left", "")
-            found[name] = (title, "" if left and left < day else role)
-        return found
+    def _people(self) -> dict[str, str]:
+        query = "select id, name from cards where kind = 'staff'"
+        return dict(self.desk.index.connection.execute(query).fetchall())
 
 
 def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:

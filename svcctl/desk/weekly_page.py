@@ -241,7 +241,7 @@ def _overdue(weekly: Weekly) -> tuple[Overdue, ...]:
 
 
 def _person(weekly: Weekly, name: str) -> str:
-    return weekly.people.get(name, (name, ""))[0]
+    return weekly.people.get(name, name)
 
 
 def _complaints(weekly: Weekly) -> tuple[Complaint, ...]:
@@ -271,7 +271,7 @@ def _masked(text: str) -> str:
 
 
 def _engineers(weekly: Weekly) -> tuple[EngineerRow, ...]:
-    """Return the row of every engineer of that week, and of whoever else did an engineer's work."""
+    """Return the row of everybody who did an engineer's work or owed some of it in the week."""
     from svcctl.views.weekly import EngineerRow
 
     tallies = weekly.now.tallies
@@ -280,7 +280,7 @@ def _engineers(weekly: Weekly) -> tuple[EngineerRow, ...]:
         return Counter(entry.engineer for entry in entries)
 
     dispatched = count(weekly.now.dispatched)
-    finished = Counter(job.engineer for job in weekly.now.jobs)
+    finished = count(weekly.now.worked)
     rework = count(tallies["rework"].counted)
     slips, slips_due = count(tallies["slip"].counted), count(tallies["slip"].among)
     calls, calls_due = count(tallies["callback"].counted), count(tallies["callback"].among)
@@ -288,7 +288,7 @@ def _engineers(weekly: Weekly) -> tuple[EngineerRow, ...]:
     arrivals: dict[str, list[int | None]] = {}
     for entry in tallies["arrival"].among:
         arrivals.setdefault(entry.engineer, []).append(entry.seconds)
-    named = {name for name, (_, role) in weekly.people.items() if role == "engineer"}
+    named: set[str] = set()
     for counts in (dispatched, finished, slips_due, calls_due, answers, arrivals):
         named.update(counts)
     named.discard("")

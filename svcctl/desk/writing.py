@@ -114,7 +114,7 @@ class Writing:
         try:
             if gitdir is not None and Pending(gitdir).waiting():
                 settle(gitdir)
-        except _NOT_SETTLED as trouble:
+        except NOT_SETTLED as trouble:
             self._notices.append(_pending(trouble))
 
     def __exit__(self, *error: object) -> None:
@@ -157,7 +157,7 @@ class Writing:
             raise
         try:
             return Outcome(tuple(settle(gitdir)), tuple(self._notices))
-        except _NOT_SETTLED as trouble:
+        except NOT_SETTLED as trouble:
             return Outcome((), (*self._notices, _pending(trouble)))
 
     def _write_all(self) -> None:
@@ -201,7 +201,7 @@ class Writing:
         return identity(self.desk, staff, planned)
 
 
-_NOT_SETTLED = (GitFailed, StorageFailed, OSError)
+NOT_SETTLED = (GitFailed, StorageFailed, OSError)
 
 
 def _pending(trouble: Stop | OSError) -> Message:

@@ -109,7 +109,7 @@ class _Reader:
 
     def card(self, fields: object, default_zone: str) -> Card:
         if not isinstance(fields, Mapping):
-            self.wrong("E230", (), key="calendar", wanted="a mapping", example="timezone: UTC")
+            self.wrong("E230", (), key="calendar", wanted=N_("a mapping"), example="timezone: UTC")
             return Card(times.zone("UTC"))
         for key in fields:
             if key not in KEYS:
@@ -156,7 +156,7 @@ class _Reader:
         days: list[Windows] = [()] * 7
         if not isinstance(fields, Mapping):
             example = 'week: {mon: ["08:00-12:00"], sun: []}'
-            self.wrong("E230", ("week",), wanted="a mapping of weekdays", example=example)
+            self.wrong("E230", ("week",), wanted=N_("a mapping of weekdays"), example=example)
             return tuple(days)
         for name, value in fields.items():
             keys = ("week", str(name))
@@ -176,7 +176,7 @@ class _Reader:
     ) -> Iterator[tuple[date, Windows]]:
         if not isinstance(fields, Mapping):
             shown = f'{key}: {{{example}: ["08:00-12:00"]}}'
-            self.wrong("E230", (key,), wanted="a mapping of dates", example=shown)
+            self.wrong("E230", (key,), wanted=N_("a mapping of dates"), example=shown)
             return
         for text, value in fields.items():
             keys = (key, str(text))
@@ -191,7 +191,7 @@ class _Reader:
     def windows(self, value: object, keys: tuple[str, ...]) -> Windows:
         if not isinstance(value, list):
             example = f'{keys[-1]}: ["08:00-12:00", "13:30-17:30"]'
-            self.wrong("E230", keys, wanted="a list of windows", example=example)
+            self.wrong("E230", keys, wanted=N_("a list of windows"), example=example)
             return ()
         found = []
         for text in value:

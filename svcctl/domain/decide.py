@@ -341,7 +341,12 @@ def _does_not_follow(state: State, event: Event, code: str) -> Refusal:
         hint = N_("no visit was dispatched, so there is no slip")
     if hint is None and event.do == "called-back":
         hint = N_("nothing is finished yet; a call before the visit is `svcctl ticket contact`")
-    following = sorted(state.case.kind.table[state.state])
+    # What an import alone may write is no advice for a person.
+    following = dict.fromkeys(
+        what.partition("(")[0]
+        for what in state.case.kind.table[state.state]
+        if "had-imported" not in what and not what.startswith("imported")
+    )
     return Refusal(
         "does-not-follow",
         Message(

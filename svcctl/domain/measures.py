@@ -77,7 +77,8 @@ class Return(NamedTuple):
 class Sheet:
     """The counting of one week: ``add`` each ticket once, then read ``tallies`` and ``jobs``.
 
-    ``opened``, ``finished`` and ``closed`` list (kind, instant) of what happened in the week.
+    ``opened``, ``finished`` and ``closed`` list (kind, instant) of what happened in the week,
+    ``dispatched`` and ``worked`` whose tasks and finished jobs they were.
     ``rework`` and ``inspection`` ask for more than one ticket and are filled by the functions of
     these names.
     """
@@ -92,6 +93,7 @@ class Sheet:
         self.finished: list[tuple[str, datetime]] = []
         self.closed: list[tuple[str, datetime]] = []
         self.dispatched: list[Entry] = []
+        self.worked: list[Entry] = []
 
     def add(self, case: Looked) -> None:
         """Count one ticket."""
@@ -107,7 +109,7 @@ class Sheet:
         opened = case.state.case.opened
         if self.period.holds(opened):
             self.opened.append((case.kind, opened))
-            if case.kind == "complaint":
+            if case.kind == "complaint" and case.supplied is None:
                 self.tallies["complaint-rate"].counted.append(Entry(case.id))
         before = ""
         for fact, engineer in case.told:
@@ -119,11 +121,19 @@ class Sheet:
             before = fact.state
 
     def _finished_jobs(self, case: Looked) -> None:
-        """Note each job of the week: complaint rate (004) is complaints over these services."""
+        """Note each job of the week: complaint rate (004) is complaints over these services.
+
+        No import says whether it brings the complaints too, so imported tickets are on neither
+        side; and where it names no unit, nobody can know what came back.
+        """
         for job in jobs(case, self.looks_until):
-            if self.period.holds(job.at):
+            if not self.period.holds(job.at):
+                continue
+            self.finished.append((case.kind, job.at))
+            self.worked.append(Entry(job.ticket, job.engineer))
+            if case.supplied is None or job.unit:
                 self.jobs.append(job)
-                self.finished.append((case.kind, job.at))
+            if case.supplied is None:
                 self.tallies["complaint-rate"].among.append(Entry(job.ticket, job.engineer))
 
     def _answers(self, case: Looked) -> None:
@@ -195,8 +205,10 @@ class Sheet:
     def _completed(self, case: Looked) -> None:
         """Finished by the day the customer wanted, else by the moment promised (004)."""
         due = wanted_by(case.state, self.book)
-        if due is None or not self.period.falls_due(due) or not _can_judge(case):
+        if due is None or not self.period.falls_due(due):
             return
+        if case.supplied is not None and not case.supplied & {"finished", "closed"}:
+            return  # nobody can know when it was finished
         state, who, result = "", "", None
         for fact, engineer in case.told:
             if fact.at <= due:
@@ -205,15 +217,6 @@ class Sheet:
         if state in ("", "cancelled", "declined") or result == "refused":
             return
         self.tallies["completion"].add(Entry(case.id, who), state in ("finished", "closed"))
-
-
-def _can_judge(case: Looked) -> bool:
-    """Whether an imported ticket says when it was finished; any other ticket does."""
-    supplied: list[str] | None = None
-    for fact, _ in case.told:
-        if fact.event.do == "imported":
-            supplied = str(fact.event.fields.get("supplied", "")).split()
-    return supplied is None or "finished" in supplied or "closed" in supplied
 
 
 def is_satisfied(event: Event, below: int) -> bool | None:

@@ -11,14 +11,16 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, tzinfo
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.domain.calendar import Calendar
-from svcctl.domain.cases import EventKind
 from svcctl.domain.patterns import Condition, Pattern
 from svcctl.domain.problems import N_, Message, Problem, Unreadable, Usage
-from svcctl.domain.schema import Field, Shape
 from svcctl.domain.times import Span, read_span
+
+if TYPE_CHECKING:
+    from svcctl.domain.cases import EventKind
+    from svcctl.domain.schema import Field, Shape
 
 Text = str | list["Text"] | dict[str, "Text"]
 Fields = Mapping[str, Text]
@@ -167,7 +169,7 @@ class _Reader:
         if isinstance(value, dict):
             return value
         if value != "":
-            self.wrong((key,), str(value), "a mapping")
+            self.wrong((key,), str(value), N_("a mapping"))
         return {}
 
     def wrong(self, keys: tuple[str, ...], value: str, expected: str) -> None:
@@ -179,7 +181,7 @@ class _Reader:
         value = fields.get(key, default)
         if isinstance(value, str):
             return value.strip()
-        self.wrong((*keys, key), str(value), "some text")
+        self.wrong((*keys, key), str(value), N_("some text"))
         return default
 
     def word(
@@ -195,7 +197,7 @@ class _Reader:
         value = fields.get(key, "")
         items = ([value] if value else []) if isinstance(value, str) else value
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-            self.wrong((*keys, key), str(value), "a list of words")
+            self.wrong((*keys, key), str(value), N_("a list of words"))
             return []
         return [str(item) for item in items]
 
@@ -206,10 +208,10 @@ class _Reader:
         try:
             span = read_span(value)
         except Usage:
-            self.wrong((*keys, key), value, "a span such as 3m, 24h or 2d")
+            self.wrong((*keys, key), value, N_("a span such as 3m, 24h or 2d"))
             return None
         if span.count < 0:
-            self.wrong((*keys, key), value, "a span that is not negative")
+            self.wrong((*keys, key), value, N_("a span that is not negative"))
             return None
         return span
 
@@ -219,7 +221,7 @@ class _Reader:
             return None
         found = _PERCENT.fullmatch(value)
         if found is None or int(found[1]) > 100:
-            self.wrong((*keys, key), value, "a percentage such as 85%")
+            self.wrong((*keys, key), value, N_("a percentage such as 85%"))
             return None
         return int(found[1])
 
@@ -230,7 +232,9 @@ class _Reader:
                 try:
                     pattern = Pattern.parse(expanded)
                 except ValueError:
-                    self.wrong((*keys, key), text, "a pattern such as contacted(result=reached)")
+                    self.wrong(
+                        (*keys, key), text, N_("a pattern such as contacted(result=reached)")
+                    )
                     continue
                 found.append(pattern)
                 if pattern.do not in self.events:
@@ -253,7 +257,7 @@ class _Reader:
             return
         words = ("true", "false") if field.type == "flag" else field.words
         if condition.how in (">", "<") and field.type not in _COUNTED:
-            self.wrong(keys, f"{do}({name}{condition.how})", "a field that counts")
+            self.wrong(keys, f"{do}({name}{condition.how})", N_("a field that counts"))
         elif condition.how in ("=", "!=") and words:
             for word in sorted(condition.words - set(words)):
                 self.wrong(keys, f"{do}({name}={word})", f"{name}=" + " | ".join(words))
@@ -263,7 +267,9 @@ class _Reader:
         for pattern in starts:
             field = self.field(pattern.do, rule) if pattern.do in self.events else None
             if (field is None and self.head is not None) or (field and field.type not in _TIMES):
-                self.wrong((*keys, "until"), rule, f"a date or time of {pattern.do} or the head")
+                self.wrong(
+                    (*keys, "until"), rule, N_("a date or time of that event or of the head")
+                )
 
     def known(self, fields: Fields, keys: tuple[str, ...], known: Iterable[str]) -> None:
         names = tuple(known)
@@ -322,11 +328,13 @@ def read_policy(
     _read_targets(reader, fields, policy)
     for name, rule in reader.mapping(fields, "obligations").items():
         if _NAME.fullmatch(name) is None:
-            reader.wrong(("obligations", name), name, "a name of small letters, digits and dashes")
+            reader.wrong(
+                ("obligations", name), name, N_("a name of small letters, digits and dashes")
+            )
         elif isinstance(rule, dict):
             policy.rules[name] = _read_rule(reader, name, rule)
         else:
-            reader.wrong(("obligations", name), str(rule), "a mapping")
+            reader.wrong(("obligations", name), str(rule), N_("a mapping"))
     needs = reader.words(fields, "close-needs", ())
     for need in needs:
         if need not in ("nothing-owed", *policy.rules):
@@ -373,17 +381,17 @@ def _read_rule(reader: _Reader, name: str, fields: Fields) -> Rule:
     for key in ("starts", "met-by", "excused-by", "waived-by", "paused-by", "resumed-by"):
         patterns[key] = reader.patterns(fields, key, keys)
     for key in ("starts", "met-by"):
-        if not reader.words(fields, key, keys):
-            reader.wrong((*keys, key), "", "at least one event")
+        if fields.get(key, "") in ("", []):
+            reader.wrong((*keys, key), "", N_("at least one event"))
     within = reader.span(fields, "within", keys)
     until = reader.text(fields, "until", keys)
     if bool(fields.get("within")) == bool(until):
-        reader.wrong((*keys, "within"), "", "either within or until")
+        reader.wrong((*keys, "within"), "", N_("either within or until"))
     if until:
         reader.until(until, patterns["starts"], keys)
     not_before = reader.span(fields, "not-before", keys)
     if not_before is not None and not_before.unit != "d":
-        reader.wrong((*keys, "not-before"), str(not_before), "a number of days such as 1d")
+        reader.wrong((*keys, "not-before"), str(not_before), N_("a number of days such as 1d"))
     kinds = reader.words(fields, "for", keys)
     known = reader.head.fields["kind"].words if reader.head is not None else ()
     for kind in kinds:
@@ -406,7 +414,7 @@ def _read_rule(reader: _Reader, name: str, fields: Fields) -> Rule:
         resumed_by=patterns["resumed-by"],
         owner=reader.word(fields, "owner", keys, ROLES, "coordinator"),
         severity=reader.word(fields, "severity", keys, ("error", "warning"), "error"),
-        text=reader.text(fields, "within", keys) or f"until {until}",
+        text=str(within) if within is not None else f"until {until}",
         line=reader.place(keys)[0],
         met_with=tuple(sorted({pattern.do for pattern in patterns["met-by"]})),
     )

@@ -103,9 +103,12 @@ def _ordered(lengths: Iterable[int | None]) -> list[int | None]:
 
 
 class Looked:
-    """A replayed ticket with what it owes, and who was the engineer when each thing happened."""
+    """A replayed ticket with what it owes, and who was the engineer when each thing happened.
 
-    __slots__ = ("by_time", "engineers", "id", "kind", "owed", "state", "told")
+    ``supplied`` names what an import brought (None: no imported ticket).
+    """
+
+    __slots__ = ("by_time", "engineers", "id", "kind", "owed", "state", "supplied", "told")
 
     def __init__(self, state: State, owed: Sequence[Obligation]) -> None:
         self.state = state
@@ -114,11 +117,14 @@ class Looked:
         self.kind = state.text("kind")
         self.told: list[tuple[Fact, str]] = []
         self.engineers: dict[str, str] = {}
+        self.supplied: frozenset[str] | None = None
         by_visit: dict[int, str] = {}
         latest = ""
         for fact in state.facts:
             if fact.event.do in ("dispatched", "reassigned"):
                 latest = by_visit[fact.visit] = str(fact.event.fields["to"])
+            elif fact.event.do == "imported":
+                self.supplied = frozenset(str(fact.event.fields.get("supplied", "")).split())
             engineer = by_visit.get(fact.visit, latest)
             self.told.append((fact, engineer))
             self.engineers[fact.event.name] = engineer

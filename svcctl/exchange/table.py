@@ -90,7 +90,7 @@ class Faults:
         return BadTable(
             "bad-table",
             Message(
-                N_("{path}: {number} places cannot be understood; nothing was imported"),
+                N_("{path}: faulty cells and rows: {number}; nothing was imported"),
                 {"path": self.path, "number": str(self.number)},
             ),
             Message(N_("mend the cells named or the map, and run it again"), {}),

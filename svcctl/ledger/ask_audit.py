@@ -128,23 +128,39 @@ def _about_nothing(index: Index) -> Iterator[Naming]:
 
 
 def unregistered_desks(index: Index) -> list[Naming]:
-    """Return each ticket in which a desk without a card wrote."""
+    """Return each ticket in which a desk without a card wrote.
+
+    Where the index does not list a ticket's desks: the one that took it, and those whose events
+    began or met something owed.
+    """
     ask = index.connection.execute
     known = _there(index, "desk", "desks")
+    found = []
     if "desks" in TICKET_COLUMNS:
         lists = {row[0] for row in ask("select distinct desks from tickets")}
-        where = "instr(' ' || desks || ' ', ?) > 0"
+        sql = "select path, id from tickets where instr(' ' || desks || ' ', ' ' || ? || ' ') > 0"
     else:
+        of_event = "ltrim({}, '0123456789')".format
         lists = {
-            row[0] for row in ask("select distinct substr(id, 1, instr(id, '-') - 1) from tickets")
+            row[0]
+            for row in ask(
+                f"select distinct {_OF_ID} from tickets "
+                f"union select distinct {of_event('started_by')} from obligations "
+                f"union select distinct {of_event('met_by')} from obligations"
+            )
         }
-        where = "' ' || substr(id, 1, instr(id, '-')) = replace(?, ' ', '')"
-    found = []
+        sql = (
+            f"select path, id from tickets t where {_OF_ID} = ?1 or exists (select 1 "
+            f"from obligations o where o.path = t.path "
+            f"and ?1 in ({of_event('started_by')}, {of_event('met_by')}))"
+        )
     for desk in sorted({desk for line in lists for desk in line.split()} - known):
-        sql = f"select path, id from tickets where {where}"
-        for path, subject in ask(sql, (f" {desk} ",)):
+        for path, subject in ask(sql, (desk,)):
             found.append(Naming(path, subject, "desk", desk))
     return found
+
+
+_OF_ID = "substr(id, 1, instr(id, '-') - 1)"
 
 
 def with_approvals(index: Index) -> list[str]:

@@ -104,25 +104,40 @@ def say(message: Message) -> str:
 
     Its arguments come from the user's records and words, so they are made harmless one by one. A
     translation says which of its places hold words of the program, not of the user, and how they
-    are to be shown: ``{state:word}`` by its label, ``{known:words}`` one by one, ``{found:phrase}``
-    as a text of the catalogue. A place without such a mark shows what is stored, as it is typed.
+    are to be shown: ``{state:word}`` and ``{do:word.do}`` by their labels, ``{roles:words}`` each
+    word of a list, ``{found:phrase}`` as a text of the catalogue, ``{at:time}`` without seconds and
+    offset. A place without such a mark shows what is stored, as it is to be typed.
     """
     places = {name: _Place(value) for name, value in message.args.items()}
     return _(message.template).format_map(places)
 
 
 class _Place(str):
-    """A value for a place in a translated message; knows the three marks that ``say`` explains."""
+    """A value for a place in a translated message; knows the marks that ``say`` explains."""
 
     __slots__ = ()
 
     def __format__(self, mark: str) -> str:
         from svcctl.views.safe import line
 
-        show = _SHOWN.get(mark)
-        if show is None:
-            return format(line(str(self)), mark)
-        return line(show(str(self)))
+        kind, _dot, field = mark.partition(".")
+        text = str(self)
+        if kind == "word":
+            return line(word(text, field))
+        if kind == "words":
+            return line(_times(words(text, field)))
+        if kind == "phrase":
+            return line(phrase(text))
+        if kind == "time":
+            return line(_times(text))
+        return format(line(text), mark)
+
+
+def _times(text: str) -> str:
+    """``text`` with its instants as people say them."""
+    import re
+
+    return re.sub(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[0-9:.]*(?:Z|[+-]\d\d:\d\d)?", r"\1 \2", text)
 
 
 def phrase(text: str) -> str:
@@ -147,9 +162,10 @@ def word(key: str, field: str = "") -> str:
     return key if label is None else _(label)
 
 
-def words(keys: str) -> str:
-    """The labels of stored words that are listed with commas between them."""
-    return _(", ").join(word(key) for key in keys.split(", "))
-
-
-_SHOWN = {"word": word, "words": words, "phrase": phrase}
+def words(keys: str, field: str = "") -> str:
+    """The labels of stored words in a list; of an item with several words, that of the first."""
+    shown = []
+    for item in keys.replace("; ", ", ").split(", "):
+        key, space, rest = item.partition(" ")
+        shown.append(word(key, field) + space + rest)
+    return _(", ").join(shown)

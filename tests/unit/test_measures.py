@@ -51,13 +51,13 @@ def made_policy(**lines: str) -> Policy:
         fields,
         raw.place,
         TICKET.events,
-        TICKET.marks,  # type: ignore[arg-type]
+        TICKET.marks,
     )
 
 
 def made_book(**lines: str) -> Book:
     raw = cardfile.read_card(shipped("calendar.yaml"), "calendar")
-    calendar = Calendar.from_fields(raw.fields(), raw.place, "calendar")  # type: ignore[arg-type]
+    calendar = Calendar.from_fields(raw.fields(), raw.place, "calendar")
     return Book([made_policy(**lines)], {"CN": calendar}, calendar.zone)
 
 
@@ -306,6 +306,13 @@ def test_an_imported_ticket_is_judged_on_what_its_map_supplied() -> None:
 
     assert ratio(sheet(brought("finished")).tallies["reply"]) == (0, 0)
     assert ratio(sheet(brought("contacted")).tallies["reply"])[1] == 1
+    start = (told(on(16), "imported", supplied="finished"), ready(on(16)), sent(on(16)))
+    worked = sheet(ticket(on(16), *start, fixed(on(17))))
+    assert worked.finished == [("repair", on(17))]
+    assert ratio(worked.tallies["complaint-rate"]) == (0, 0)
+    assert ratio(worked.tallies["rework"]) == (0, 0)
+    with_unit = ticket(on(16), *start, fixed(on(17)), unit="SN1")
+    assert ratio(sheet(with_unit).tallies["rework"]) == (0, 1)
     assert ratio(sheet(brought("contacted", wanted="2026-11-18")).tallies["completion"]) == (0, 0)
     found = sheet(brought("contacted closed", wanted="2026-11-18")).tallies["completion"]
     assert ratio(found) == (1, 1)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from svcctl.domain.obligations import Obligation
 from svcctl.domain.problems import N_, Problem
-from svcctl.domain.replay import State
 from svcctl.domain.standing import standing
+from svcctl.domain.state import State
 from svcctl.domain.times import format_instant
 
 CODE_OF_RULE = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from svcctl.domain.cases import Misread
 from svcctl.domain.problems import N_, Problem, Severity
-from svcctl.domain.replay import State
+from svcctl.domain.state import State
 
 MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
     "E201": (

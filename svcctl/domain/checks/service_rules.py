@@ -13,8 +13,8 @@ from svcctl.domain.checks.owed_rules import span_text
 from svcctl.domain.decide import CLOCKS_DIFFER_BY
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.problems import N_, Problem, Severity
-from svcctl.domain.replay import Fact, State
 from svcctl.domain.schema import as_text
+from svcctl.domain.state import Fact, State
 from svcctl.domain.times import Span
 
 Roles = Mapping[str, str]

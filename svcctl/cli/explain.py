@@ -1,0 +1,252 @@
+"""``svcctl explain`` and ``why``: what a code of the audit means, and why something is owed when it is.
+
+A code's example is played: what is shown is what the audit says of it, in the user's language.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from svcctl.cli import echo
+from svcctl.cli.completion import complete_code
+from svcctl.cli.options import AsOf, Known, Output, TicketId
+from svcctl.cli.session import session
+from svcctl.domain.problems import N_
+from svcctl.views.language import _, say, word
+from svcctl.views.output import Column
+
+if TYPE_CHECKING:
+    from svcctl.cli.session import Session
+    from svcctl.domain.checks.catalogue import Code
+    from svcctl.domain.problems import Message
+
+_COLUMNS = (
+    Column("code", N_("code")),
+    Column("severity", N_("severity"), show="word"),
+    Column("title", N_("title")),
+)
+
+
+def explain(
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="[CODE]",
+            help=N_("A code of a finding, such as E403; without it, all are listed."),
+            autocompletion=complete_code,
+        ),
+    ] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help=N_("Explain every code, as a Markdown document."))
+    ] = False,
+    output: Output = "table",
+) -> None:
+    """Explain a code, or list all."""
+    from svcctl.desk.playing import code_named
+    from svcctl.domain.checks.catalogue import CODES
+
+    run = session()
+    if everything:
+        run.print(document(run))
+    elif code and output == "table":
+        run.print(explained(run, code_named(code)))
+    else:
+        codes = [code_named(code)] if code else list(CODES.values())
+        items = [_item(one, output) for one in codes]
+        run.emit("code", items, _COLUMNS, output, id_key="code")
+
+
+def _item(code: Code, output: str) -> dict[str, object]:
+    """A code as an item; its texts are English in machine output and translated in a table."""
+    from svcctl.domain.checks.examples import EXAMPLES
+
+    title = _(code.title) if output == "table" else code.title
+    return {
+        "code": code.code,
+        "severity": code.severity,
+        "title": title,
+        "meaning": EXAMPLES[code.code].meaning,
+        "message": code.message,
+        "remedy": code.remedy,
+    }
+
+
+def explained(run: Session, code: Code) -> str:
+    """One code for people: what it is, what it means, an example, what to do."""
+    from svcctl.domain.checks.examples import EXAMPLES
+
+    changed, found = played(run, code.code)
+    return "\n".join(
+        (
+            run.paint(f"{code.code}  {_(code.title)}", "bold") + f"  ({word(code.severity)})",
+            "",
+            *_wrapped(_(EXAMPLES[code.code].meaning)),
+            "",
+            _("An example: this differs from a ledger in which all is well,"),
+            "",
+            *(f"    {line}" for line in changed),
+            "",
+            _("and `svcctl audit` says:"),
+            "",
+            *(f"    {line}" for line in found),
+            "",
+            _("Remedy: {remedy}").format(remedy=_places(_(code.remedy))),
+        )
+    )
+
+
+def document(run: Session) -> str:
+    """Every code as a Markdown document."""
+    from svcctl.domain.checks.catalogue import FAMILIES
+    from svcctl.domain.checks.examples import EXAMPLES
+
+    run.colour = False
+    lines = [
+        "# " + _("What the audit finds"),
+        "",
+        *_wrapped(
+            _(
+                "Each finding has a code. The examples are executed: each differs in one place from "
+                "a small ledger in which all is well, and what the audit says of it is printed below "
+                "it. This page is made by `svcctl explain --all`; the tests make it again and compare."
+            )
+        ),
+        "",
+    ]
+    for family, codes in FAMILIES.items():
+        lines += [f"## {family}: {_(TITLES[family])}", ""]
+        lines += [f"* [{code}](#{code.lower()}): {_(entry[1])}" for code, entry in codes.items()]
+        lines.append("")
+        for code in codes:
+            lines += _section(run, code)
+    assert len(EXAMPLES) == sum(map(len, FAMILIES.values()))
+    return "\n".join(lines)
+
+
+TITLES = {
+    "E1": N_("bytes and YAML"),
+    "E2": N_("what a record may say"),
+    "E3": N_("identity and references"),
+    "E4": N_("rules of service"),
+}
+
+
+def _section(run: Session, name: str) -> list[str]:
+    from svcctl.domain.checks.catalogue import CODES
+    from svcctl.domain.checks.examples import EXAMPLES
+
+    code = CODES[name]
+    changed, found = played(run, name)
+    return [
+        f"### {name}",
+        "",
+        f"**{_(code.title)}** ({word(code.severity)})",
+        "",
+        *_wrapped(_(EXAMPLES[name].meaning)),
+        "",
+        "```diff",
+        *changed,
+        "```",
+        "",
+        "```text",
+        *found,
+        "```",
+        "",
+        _("Remedy: {remedy}").format(remedy=_places(_(code.remedy))),
+        "",
+    ]
+
+
+def played(run: Session, code: str) -> tuple[list[str], list[str]]:
+    """What the example of ``code`` changes, and what the audit says of it, as harmless lines."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from svcctl.cli.audit import shown
+    from svcctl.desk import playing
+    from svcctl.domain.checks.examples import EXAMPLES
+    from svcctl.views.safe import line
+
+    example = EXAMPLES[code]
+    with TemporaryDirectory(prefix="svcctl-") as folder:
+        desk, done = playing.audit(example, Path(folder))
+        found = shown(run, desk, done).removesuffix("\n").split("\n")
+    return [line(text) for text in playing.difference(example)], found
+
+
+def _places(template: str) -> str:
+    """A template with its places in capitals, as in the usage of a command."""
+    return re.sub(r"\{(\w+)[^}]*\}", lambda place: place[1].upper(), template)
+
+
+def _wrapped(text: str) -> list[str]:
+    """``text`` in lines of readable length; Chinese text has no blanks to break at and stays whole."""
+    from textwrap import wrap
+
+    return wrap(text, 96, break_long_words=False, break_on_hyphens=False)
+
+
+def why(
+    ticket: TicketId,
+    obligation: Annotated[
+        str,
+        typer.Argument(
+            metavar="[OBLIGATION]",
+            help=N_("One obligation, such as slip, or slip:2 for the second visit."),
+        ),
+    ] = "",
+    as_of: AsOf = None,
+    known: Known = None,
+    output: Output = "table",
+) -> None:
+    """Explain when something is owed."""
+    from svcctl.desk.explaining import why
+
+    run = session()
+    desk = echo.open_desk()
+    identifier, moment, found = why(desk, ticket, obligation, as_of, known)
+    if output != "table":
+        items = [{"ticket": identifier, **explained.item} for explained in found]
+        run.emit("obligation", items, _OWED, output, as_of=moment.isoformat(), id_key="kind")
+        return
+    colours = {"missed": "red", "late": "yellow"}
+    lines = [run.paint(identifier, "bold")]
+    for explained in found:
+        name, colon, number = explained.name.partition(":")
+        standing = explained.item["state"]
+        head = f"{word(name)}{f' ({number})' if colon else ''}: {word(standing)}"
+        lines += ["", run.paint(head, colours.get(standing, "bold"))]
+        lines += [f"  {_step(step)}" for step in explained.steps]
+    if not found:
+        lines.append(_("nothing is or was owed on this ticket"))
+    run.print("\n".join(lines))
+
+
+def _step(step: Message) -> str:
+    """A step in the user's language, the words in it too."""
+    args = dict(step.args)
+    for name in ("do", "owner"):
+        if name in args:
+            args[name] = word(args[name])
+    if "weekday" in args:
+        args["weekday"] = _(args["weekday"])
+    return say(step._replace(args=args))
+
+
+_OWED = (
+    Column("ticket", N_("ticket")),
+    Column("kind", N_("obligation"), show="word"),
+    Column("number", N_("number")),
+    Column("owner", N_("owner"), show="word"),
+    Column("who", N_("who")),
+    Column("starts", N_("starts")),
+    Column("due", N_("due")),
+    Column("met", N_("met")),
+    Column("state", N_("state"), show="word"),
+    Column("rule", N_("rule")),
+    Column("policy", N_("policy")),
+    Column("line", N_("line")),
+)

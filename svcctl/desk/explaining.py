@@ -1,0 +1,101 @@
+"""Why something is owed on a ticket when it is. Knows how to find the ticket; the steps are ``reasons``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from svcctl.desk.desk import Desk
+from svcctl.desk.items import Item, of_obligation
+from svcctl.domain.obligations import Obligation, obligations
+from svcctl.domain.problems import N_, Message, NotFound
+from svcctl.domain.reasons import reasons
+from svcctl.domain.replay import replay
+from svcctl.domain.times import format_instant
+from svcctl.ledger.records import load_ticket
+
+
+class Explained(NamedTuple):
+    """One obligation, its item as machine output has it, and the steps that lead to it."""
+
+    one: Obligation
+    item: Item
+    steps: list[Message]
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: ``slip``, or ``slip:2`` for that of the second visit."""
+        return f"{self.one.kind}:{self.one.number}" if self.one.number > 1 else self.one.kind
+
+
+def why(
+    desk: Desk, typed: str, wanted: str = "", as_of: str | None = None, known: str | None = None
+) -> tuple[str, datetime, list[Explained]]:
+    """Return the ticket's id, the moment, and each obligation (or those ``wanted``) with its steps.
+
+    ``wanted`` is a kind such as ``slip``, or one instance such as ``slip:2``. Raises ``NotFound``,
+    ``Unreadable``, ``Usage``.
+    """
+    path = desk.ticket_path(typed)
+    moment = desk.read_time(as_of)
+    case, _, _ = load_ticket(desk.ledger, path)
+    state = replay(case, moment, desk.read_time(known) if known is not None else None)
+    if not state.facts:
+        raise NotFound(
+            "not-yet",
+            Message(
+                N_("{id} did not exist yet at {at}"),
+                {"id": case.id, "at": format_instant(moment)},
+            ),
+        )
+    found = obligations(state, desk.book)
+    kind, _, number = wanted.partition(":")
+    chosen = [
+        one
+        for one in found
+        if (not kind or one.kind == kind) and (not number or str(one.number) == number)
+    ]
+    if wanted and not chosen:
+        raise _nothing(case.id, wanted, found)
+    return (
+        case.id,
+        moment,
+        [
+            Explained(
+                one,
+                {**of_obligation(one, moment), **_more(one)},
+                reasons(state, desk.book, one, moment),
+            )
+            for one in chosen
+        ],
+    )
+
+
+def _more(one: Obligation) -> Item:
+    """What an item of an obligation has besides, where it is explained."""
+    return {
+        "started_by": one.started_by,
+        "met_by": one.met_by or None,
+        "not_before": format_instant(one.not_before) if one.not_before else None,
+        "excused": format_instant(one.excused) if one.excused else None,
+        "ended": format_instant(one.ended) if one.ended else None,
+        "pauses": [[format_instant(start), format_instant(end)] for start, end in one.pauses],
+        "paused": format_instant(one.paused) if one.paused else None,
+        "rule": one.rule,
+        "policy": one.policy,
+        "line": one.line,
+    }
+
+
+def _nothing(identifier: str, wanted: str, found: list[Obligation]) -> NotFound:
+    names = list(dict.fromkeys(f"{o.kind}:{o.number}" if o.number else o.kind for o in found))
+    return NotFound(
+        "no-such-obligation",
+        Message(
+            N_("{id} has no obligation {wanted}: nothing has started it"),
+            {"id": identifier, "wanted": wanted},
+        ),
+        Message(N_("it has: {names}"), {"names": ", ".join(names)})
+        if names
+        else Message(N_("nothing is or was owed on this ticket"), {}),
+    )

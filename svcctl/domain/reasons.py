@@ -1,0 +1,198 @@
+"""Why something is owed when it is: the steps of an obligation's counting, each as a sentence.
+
+Knows rules and calendars; no clock, and not how a sentence is shown. Every number in it comes from
+the calendar that ``obligations`` asked, so that the steps lead to the due time that is owed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from svcctl.domain.calendar import Calendar
+from svcctl.domain.checks.owed_rules import span_text
+from svcctl.domain.obligations import Obligation
+from svcctl.domain.policy import Book, Rule
+from svcctl.domain.problems import N_, Message
+from svcctl.domain.state import Fact, State
+from svcctl.domain.times import add_months, deadline_text
+
+MOST_WINDOWS = 8
+
+CLOSED = {
+    "closed": N_("{day} is closed, as every {weekday}"),
+    "holiday": N_("{day} is a statutory holiday"),
+    "yearly": N_("{day} is closed every year"),
+    "override": N_("{day} is closed by the calendar's `days`"),
+}
+"""Why a day has no window, by the calendar's kind of day."""
+
+WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
+
+
+def rule_of(book: Book, one: Obligation) -> tuple[Rule, Calendar]:
+    """Return the rule that an obligation follows from, and the calendar it is counted by."""
+    policy = next(policy for policy in book.policies if policy.path == one.policy)
+    return policy.rules[one.kind], book.calendar_of(policy)
+
+
+def reasons(state: State, book: Book, one: Obligation, as_of: datetime) -> list[Message]:
+    """Return the steps from the start of ``one`` to what became of it by ``as_of``."""
+    rule, calendar = rule_of(book, one)
+    return [
+        *_start(state, one),
+        *_rule(rule, one),
+        *_counted(rule, calendar, one),
+        *_pauses(one),
+        _due(one),
+        *_outcome(state, rule, one, as_of),
+    ]
+
+
+def when(instant: datetime) -> str:
+    """Return an instant as people say it, to the minute (seconds only where there are any)."""
+    return instant.strftime("%Y-%m-%d %H:%M:%S" if instant.second else "%Y-%m-%d %H:%M")
+
+
+def _fact(state: State, name: str) -> Fact | None:
+    return next((fact for fact in state.facts if fact.event.name == name), None)
+
+
+def _start(state: State, one: Obligation) -> Iterator[Message]:
+    fact = _fact(state, one.started_by)
+    do = fact.event.do if fact else ""
+    args = {"event": one.started_by, "do": do, "at": when(one.starts)}
+    yield Message(N_("started by {event} {do}, {at}"), args)
+
+
+def _rule(rule: Rule, one: Obligation) -> Iterator[Message]:
+    args = {"place": f"{one.policy}:{one.line}", "rule": one.rule}
+    if rule.within is None:
+        args["field"] = rule.until
+        yield Message(N_("rule: until the time in {field} ({place})"), args)
+    elif rule.within.seconds is None:
+        yield Message(N_("rule: within {rule}, counted in days ({place})"), args)
+    elif rule.clock == "work":
+        yield Message(N_("rule: within {rule} of working time ({place})"), args)
+    else:
+        yield Message(N_("rule: within {rule} round the clock ({place})"), args)
+
+
+def _counted(rule: Rule, calendar: Calendar, one: Obligation) -> Iterator[Message]:
+    if rule.within is None:
+        yield from _promised(rule, calendar, one)
+    elif rule.within.seconds is None:
+        yield from _days(rule, calendar, one)
+    elif rule.clock == "work":
+        yield from _windows(calendar, one)
+    if one.not_before is not None:
+        args = {"at": when(one.not_before), "span": str(rule.not_before)}
+        yield Message(N_("does not count before {at} (not before {span})"), args)
+
+
+def _promised(rule: Rule, calendar: Calendar, one: Obligation) -> Iterator[Message]:
+    if when(one.due) == when(calendar.day_end(one.due.date())):
+        yield Message(N_("that day ends when its last window closes"), {})
+
+
+def _days(rule: Rule, calendar: Calendar, one: Obligation) -> Iterator[Message]:
+    assert rule.within is not None
+    first = one.starts.astimezone(calendar.zone).date()
+    count, unit = rule.within.count, rule.within.unit
+    if unit == "d":
+        last = first + timedelta(days=count)
+    else:
+        last = add_months(first, count * (12 if unit == "y" else 1))
+    yield Message(N_("the day of the event is not counted: {day}"), {"day": first.isoformat()})
+    if one.pauses:
+        plain = calendar.due(one.starts, rule.within, rule.clock, rule.rolls)
+        yield Message(N_("without its pauses it would be due {at}"), {"at": deadline(plain)})
+        return
+    args = {"day": last.isoformat(), "weekday": WEEKDAYS[last.weekday()]}
+    yield Message(N_("its last day is {day}, a {weekday}"), args)
+    yield from _rolled(rule, calendar, last)
+
+
+def _rolled(rule: Rule, calendar: Calendar, last: date) -> Iterator[Message]:
+    """Say why a closed last day moves, day by day, and what the day ends with."""
+    day = last
+    while not calendar.is_open_day(day):
+        # A day with windows that clocks skip altogether is closed too; the week does not say so.
+        reason = CLOSED.get(calendar.kind(day), CLOSED["override"])
+        yield Message(reason, {"day": day.isoformat(), "weekday": WEEKDAYS[day.weekday()]})
+        if rule.rolls == "never":
+            yield Message(N_("by its rule the period ends there nevertheless, at 24:00"), {})
+            return
+        day += timedelta(days=1)
+    if day != last:
+        yield Message(N_("so the period ends on the next open day, {day}"), {"day": str(day)})
+    shown = ", ".join(map(str, calendar.windows(day)))
+    args = {"day": day.isoformat(), "windows": shown, "kind": calendar.kind(day)}
+    if calendar.kind(day) == "makeup":
+        yield Message(N_("{day} is a make-up working day, open {windows}"), args)
+    else:
+        yield Message(N_("{day} is open {windows}"), args)
+
+
+def _windows(calendar: Calendar, one: Obligation) -> Iterator[Message]:
+    """Say which windows lie between start and due time, the pauses still in them."""
+    spans = calendar.open_between(one.starts, one.due)
+    for opens, closes in spans[:MOST_WINDOWS]:
+        length = span_text(int((closes - opens).total_seconds()))
+        args = {"opens": when(opens), "closes": closes.strftime("%H:%M"), "length": length}
+        yield Message(N_("open {opens} to {closes}: {length}"), args)
+    rest = len(spans) - MOST_WINDOWS
+    if rest > 0:
+        yield Message(N_("and {count} more windows"), {"count": str(rest)})
+
+
+def _pauses(one: Obligation) -> Iterator[Message]:
+    for start, end in one.pauses:
+        args = {"start": when(start), "end": when(end)}
+        yield Message(N_("its clock stood still from {start} to {end}"), args)
+    if one.paused is not None:
+        yield Message(N_("its clock stands still since {at}"), {"at": when(one.paused)})
+
+
+def deadline(due: datetime) -> str:
+    """Return a due time as people say it: an end at 00:00 is the day before, 24:00."""
+    return " ".join(deadline_text(due))
+
+
+def _due(one: Obligation) -> Message:
+    return Message(
+        N_("due {at}, by {owner}"), {"at": deadline(one.due), "owner": one.who or one.owner}
+    )
+
+
+def _outcome(state: State, rule: Rule, one: Obligation, as_of: datetime) -> Iterator[Message]:
+    if one.met is not None:
+        fact = _fact(state, one.met_by)
+        args = {"event": one.met_by, "do": fact.event.do if fact else "", "at": when(one.met)}
+        late = int((one.met - one.due).total_seconds())
+        if late > 0:
+            args["gap"] = span_text(late)
+            yield Message(N_("met by {event} {do}, {at}, {gap} late"), args)
+        else:
+            yield Message(N_("met by {event} {do}, {at}, in time"), args)
+    if one.excused is not None:
+        yield Message(N_("excused by an explanation, {at}"), {"at": when(one.excused)})
+    if one.met is None and one.ended is not None:
+        yield Message(N_("ended without it, {at}"), {"at": when(one.ended)})
+    if one.met is None and one.ended is None:
+        texts = ", ".join(pattern.text for pattern in rule.met_by)
+        yield Message(N_("would be met by {patterns}"), {"patterns": texts})
+        left = int((one.due - as_of).total_seconds())
+        args = {"at": when(as_of), "gap": span_text(left)}
+        if left >= 0:
+            yield Message(N_("at {at} {gap} are left"), args)
+        else:
+            yield Message(N_("at {at} it is {gap} overdue"), args)

@@ -1,0 +1,77 @@
+"""Every code has an example that is executed: the audit reports just this code, at just this place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from svcctl.desk import playing
+from svcctl.domain.checks.catalogue import CODES
+from svcctl.domain.checks.examples import EXAMPLES
+from svcctl.domain.checks.examples.sound import AS_OF
+from conftest import Ran
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_the_audit_reports_just_this_code_where_the_example_is_wrong(
+    code: str, tmp_path: Path, svcctl: Callable[..., Ran]
+) -> None:
+    example = EXAMPLES[code]
+    playing.make(example, tmp_path)
+    ran = svcctl("audit", "-o", "json", cwd=tmp_path, now=example.as_of)
+    found = json.loads(ran.out)["items"]
+    assert {item["code"] for item in found} == {code, *example.besides}
+    places = {
+        item["path"] + (f":{item['line']}:{item['column']}" if item["line"] else "")
+        for item in found
+        if item["code"] == code
+    }
+    assert places == {example.place}
+    assert ran.code == int(any(item["severity"] == "error" for item in found))
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_the_severity_in_the_catalogue_is_that_of_the_example(code: str, tmp_path: Path) -> None:
+    from svcctl.domain.checks.catalogue import severity_of
+
+    _, done = playing.audit(EXAMPLES[code], tmp_path)
+    found = {severity_of(problem) for problem in done.findings if problem.code == code}
+    assert found == {CODES[code].severity}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh_CN"])
+def test_every_finding_is_told_with_place_excerpt_and_remedy_in_both_languages(
+    lang: str, tmp_path: Path, svcctl: Callable[..., Ran]
+) -> None:
+    for code, example in EXAMPLES.items():
+        root = tmp_path / code
+        playing.make(example, root)
+        ran = svcctl("audit", "--only", code, cwd=root, now=example.as_of, lang=lang)
+        first, *rest = ran.out.split("\n")
+        assert first.startswith(f"{example.place}: {code} "), (code, first)
+        assert "{" not in re.sub(r"`[^`]*`", "", first), (code, first)
+        assert any(line.startswith("    ") for line in rest), code
+        if re.search(r":\d+:\d+$", example.place) and code not in ("E115",):
+            assert rest[1].strip() == "^", (code, rest)
+        assert ran.err == "", (code, ran.err)
+
+
+def test_in_a_sound_ledger_the_audit_finds_nothing(
+    tmp_path: Path, svcctl: Callable[..., Ran]
+) -> None:
+    playing.make(None, tmp_path)
+    ran = svcctl("audit", "--strict", cwd=tmp_path, now=AS_OF)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "0 errors, 0 warnings · policy 2026-01-01 · as of 2026-11-20 12:00\n"
+
+
+def test_an_edit_of_an_example_that_no_longer_fits_the_sound_ledger_is_noticed() -> None:
+    from svcctl.domain.checks.examples.sound import POLICY, Edit, Example
+
+    stale = Example("E221", "", (Edit(POLICY, "no such line", "x"),), POLICY)
+    with pytest.raises(ValueError, match="no such line"):
+        playing.spoilt_files(stale)
