@@ -28,9 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     rows: list[Row] = []
     for group in options.only or [name for name in GROUPS if name != "floors"]:
         rows += _measure(group, bench)
+        results = (rows, bench.times, bench.notes, facts)
+        LATEST.write_text(report.as_json(*results), "utf-8")
     os.chdir(CHECKOUT)
-    results = (rows, bench.times, bench.notes, facts)
-    LATEST.write_text(report.as_json(*results), "utf-8")
     whole = not options.only and not options.quick and tuple(options.sizes) == SIZES
     if whole or options.page:
         PAGE.parent.mkdir(exist_ok=True)

@@ -64,7 +64,7 @@ def _version() -> int:
 def _run(words: list[str], clock: Callable[[], datetime] | None) -> int:
     # Rich help pages cost several times the rest of the start; plain ones are enough.
     os.environ["TYPER_USE_RICH"] = "0"
-    from svcctl.views.language import choose_language, set_language
+    from svcctl.views.language import asked_language, choose_language, set_language
 
     set_language(choose_language(words, os.environ))
 
@@ -84,6 +84,7 @@ def _run(words: list[str], clock: Callable[[], datetime] | None) -> int:
 
             return answer_the_shell(program)
         session = Session(clock)
+        session.language_asked = bool(asked_language(words, os.environ))
         session.run_again = lambda again: run(again, clock=clock)
         with program.make_context("svcctl", words, obj=session) as context:
             code = program.invoke(context)

@@ -9,7 +9,7 @@ import typer
 from svcctl.cli import echo
 from svcctl.cli.options import AsOf, Output
 from svcctl.cli.session import session
-from svcctl.domain.problems import N_
+from svcctl.domain.problems import N_, Message
 from svcctl.views.language import _, ngettext, say
 from svcctl.views.output import Column
 
@@ -161,7 +161,7 @@ def spoken(problem: Problem) -> Problem:
     changes = {
         "what": word(name) + (f" ({number})" if colon else ""),
         "due": problem.args["due"][:16].replace("T", " "),
-        "how": _(HOW[outcome]).format(gap=problem.args["gap"]),
+        "how": say(Message(HOW[outcome], {"gap": problem.args["gap"]})),
     }
     return problem._replace(args={**problem.args, **changes})
 

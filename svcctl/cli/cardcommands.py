@@ -133,13 +133,17 @@ def shown(kind: str, name: str, output: Format, strict: bool) -> None:
     if output == "table":
         for key, value in item.items():
             if value:
-                shown = ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
+                shown = _(", ").join(map(str, value)) if isinstance(value, list) else str(value)
                 if key == "role":
                     shown = word(shown, key)
                 from svcctl.views.safe import line
 
-                run.print(f"{_(TITLES.get(key, key))}: {line(shown)}")
-        run.warn(desk.problems())
+                label = _(TITLES.get(key, key))
+                run.print(_("{label}: {text}").format(label=label, text=line(shown)))
+        problems = desk.problems()
+        run.warn(problems)
+        if strict and problems:
+            raise typer.Exit(4)
         return
     columns = [Column(key, key) for key in item]
     run.emit(

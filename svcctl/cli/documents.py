@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +19,8 @@ def document_language(policy: str) -> Iterator[None]:
     ``policy`` is the policy's ``language``. ``--lang`` and SVCCTL_LANG win; a terminal's locale does
     not, so that the weekly summary from cron under LANG=C is the one everybody knows.
     """
-    asked = "--lang" in " ".join(sys.argv) or bool(os.environ.get("SVCCTL_LANG"))
     before = language.language()
-    if policy and not asked:
+    if policy and not session().language_asked:
         language.set_language(policy)
     try:
         yield
@@ -37,6 +35,9 @@ def give(text: str, out: str) -> None:
         run.print(text)
         return
     target = Path(out)
+    if target.exists() and not target.is_file():  # a device or a pipe takes it as it comes
+        target.write_text(text, "utf-8")
+        return
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         temporary.write_text(text, "utf-8")

@@ -6,7 +6,7 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import Output
+from svcctl.cli.options import Output, Strict
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
@@ -36,12 +36,20 @@ def rebuild(output: Output = "table") -> None:
 
 
 @app.command("status", help=N_("How the index stands, after making it fresh."))
-def status(output: Output = "table") -> None:
+def status(output: Output = "table", strict: Strict = False) -> None:
     """Say how the index stands."""
     from svcctl.desk.indexing import status
 
     desk = echo.open_desk()
-    session().emit("index", [status(desk)], _STATUS, output, as_of=desk.now().isoformat())
+    session().emit(
+        "index",
+        [status(desk)],
+        _STATUS,
+        output,
+        as_of=desk.now().isoformat(),
+        problems=desk.problems(),
+        strict=strict,
+    )
 
 
 @app.command("verify", help=N_("Build a second index from nothing and compare the two."))

@@ -8,7 +8,7 @@ from svcctl.cli import echo
 from svcctl.cli.options import Output
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_, Message
-from svcctl.views.language import say, word
+from svcctl.views.language import _, say, word
 from svcctl.views.output import Column
 
 
@@ -40,7 +40,9 @@ def doctor(output: Output = "table") -> None:
     else:
         for item in items:
             mark = run.paint("+", "green") if item["well"] else run.paint("!", "red")
-            run.print(f"{mark} {word(str(item['id']), 'sign')}: {item['seen']}")
+            label = word(str(item["id"]), "sign")
+            shown = _("{label}: {text}").format(label=label, text=item["seen"])
+            run.print(f"{mark} {shown}")
             if item["remedy"]:
                 run.print(f"    {item['remedy']}")
     if not all(item["well"] for item in items):

@@ -92,6 +92,11 @@ class Verb(TyperCommand):
         with _placed(ctx):
             return super().parse_args(ctx, args)
 
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        from svcctl.cli.helppage import usage
+
+        return [usage(piece) for piece in super().collect_usage_pieces(ctx)]
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _translated(self, ctx, formatter)
 
@@ -182,6 +187,11 @@ class Group(TyperGroup):
         ]
         return [*offers, *click.Command.shell_complete(self, ctx, incomplete)]
 
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        from svcctl.cli.helppage import usage
+
+        return [usage(piece) for piece in super().collect_usage_pieces(ctx)]
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _translated(self, ctx, formatter)
 
@@ -254,7 +264,7 @@ def _translated(command: click.Command, ctx: click.Context, formatter: click.Hel
     verbs = command.help_lines() if isinstance(command, Group) else {}
     write_page(
         formatter,
-        usage=(ctx.command_path, " ".join(command.collect_usage_pieces(ctx))),
+        line=(ctx.command_path, " ".join(command.collect_usage_pieces(ctx))),
         text=_shown(command.help),
         arguments=records["argument"],
         options=records["option"],

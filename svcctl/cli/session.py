@@ -26,11 +26,20 @@ def _system_clock() -> datetime:
 class Session:
     """One run. ``ledger`` is what ``--ledger`` said, or None; the desk finds the ledger."""
 
-    __slots__ = ("clock", "colour", "ledger", "run_again", "stdin_terminal", "stdout_terminal")
+    __slots__ = (
+        "clock",
+        "colour",
+        "language_asked",
+        "ledger",
+        "run_again",
+        "stdin_terminal",
+        "stdout_terminal",
+    )
 
     def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
         self.clock = clock or _system_clock
         self.ledger: str | None = None
+        self.language_asked = False
         self.run_again: Callable[[Sequence[str]], int] | None = None
         self.stdin_terminal = _is_terminal(sys.stdin)
         self.stdout_terminal = _is_terminal(sys.stdout)

@@ -10,7 +10,7 @@ from svcctl.cli import columns, echo
 from svcctl.cli.options import AsOf, Engineer, Known, Output, State, Strict, TicketId
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_, Message, Usage
-from svcctl.views.language import _, say, word
+from svcctl.views.language import _, say, times, word
 from svcctl.views.output import render
 from svcctl.views.safe import line
 
@@ -121,12 +121,12 @@ def show(
     for label, text in (
         ("kind", word(state.text("kind"), "kind")),
         ("priority", word(state.text("priority"), "priority")),
-        ("opened", format_instant(case.opened)),
+        ("opened", times(format_instant(case.opened))),
         ("channel", word(state.text("channel"), "channel")),
         ("customer", f"{state.text('customer')} {line(name)}"),
         ("unit", f"{state.text('unit')} {line(state.text('model'))}".strip()),
         ("engineer", state.text("engineer")),
-        ("visit", state.text("visit")),
+        ("visit", times(state.text("visit"))),
         ("wanted", state.text("wanted")),
         ("details", line(state.text("details"))),
         ("about", state.text("about")),
@@ -154,8 +154,11 @@ def show(
         Column("counts", N_("counts")),
     )
     run.print(render("event", rows, event_columns, "table"))
+    run.print("")
     run.print(render("obligation", item["obligations"], columns.OBLIGATION, "table"))
     run.warn(problems)
+    if strict and problems:
+        raise typer.Exit(4)
 
 
 def _what(event: dict[str, object]) -> str:
@@ -168,10 +171,10 @@ def _what(event: dict[str, object]) -> str:
     assert isinstance(fields, dict)
     shown = []
     for key, value in fields.items():
-        text = as_text(value)
+        text = times(as_text(value))
         if key == "field" or (key == "value" and event["do"] == "settled"):
             text = word(text, "field")
         elif key in declared and declared[key].type in ("word", "flag"):
             text = word(text, key)
         shown.append(_("{label}: {text}").format(label=word(key, "field"), text=text))
-    return _(", ").join(shown)
+    return _("; ").join(shown)

@@ -41,7 +41,7 @@ def record(
         raise Usage(
             "no-such-event",
             Message(N_("“{event}” is not an event"), {"event": event}),
-            Message(N_("known are: {known}"), {"known": ", ".join(recordable)}),
+            Message(N_("events are: {known}"), {"known": ", ".join(recordable)}),
         )
     given: dict[str, str] = {}
     for pair in fields or ():

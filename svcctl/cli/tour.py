@@ -16,6 +16,7 @@ def tour(folder: str, made: Made) -> None:
     show = session()
     tail = made.slip.rpartition("-")[2]
     slip = f"{folder}/slip-{made.slip}.html"
+    tongue = ["--lang", show.language] if show.language_asked else []
     steps = (
         (_("What the coordinator sees in the morning"), ["today"]),
         (_("The callbacks to be made"), ["callbacks", "due"]),
@@ -30,7 +31,7 @@ def tour(folder: str, made: Made) -> None:
         show.print("")
         show.print(show.paint(f"— {title}", "bold"))
         show.print(f"$ svcctl --ledger {folder} {' '.join(words)}")
-        show.run(["--ledger", folder, "--lang", show.language, *words])
+        show.run(["--ledger", folder, *tongue, *words])
     show.print("")
     show.print(show.paint(_("— To try next"), "bold"))
     for hint, command in (

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
-from svcctl.domain.problems import N_, GitFailed, Message, Problem, Unreadable, Usage
+from svcctl.domain.problems import N_, GitFailed, Message, Problem, Said, Unreadable, Usage
 from svcctl.ledger import ask_audit
 from svcctl.ledger.hidden import HiddenQuery, abandon_hidden, finish_hidden, start_hidden
 
@@ -180,7 +180,7 @@ class _Hidden:
 
     def _not_looked_up(self, stop: GitFailed) -> None:
         text = N_("what git was told to ignore could not be looked up: {reason}")
-        self.notices = (Message(text, {"reason": str(stop)}),)
+        self.notices = (Message(text, {"reason": Said.of(stop.message)}),)
 
 
 # What is so whatever the moment -------------------------------------------------------------------

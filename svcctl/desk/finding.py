@@ -37,6 +37,10 @@ def ticket_path(desk: Desk, typed: str) -> str:
                 ),
                 Message(N_("give more of the id"), {}),
             )
+    from svcctl.ledger.ask import unreadable_ending
+
+    if len(broken := unreadable_ending(desk.index, wanted)) == 1:
+        return broken[0]  # whoever reads it says what is wrong with it
     raise _no_ticket(desk, typed, wanted)
 
 

@@ -16,29 +16,19 @@ from svcctl.desk.desk import Desk
 from svcctl.desk.foreign import PEOPLE, Casting, Entry
 from svcctl.desk.newcomers import Customers, People
 from svcctl.desk.tickets import Manner
-from svcctl.desk.writing import Outcome, Writing, identity
+from svcctl.desk.writing import Change, Outcome, Writing
 from svcctl.domain.cases import Event
 from svcctl.domain.decide import Who
 from svcctl.domain.identity import TICKET as TICKET_ID
 from svcctl.domain.identity import ticket_id
-from svcctl.domain.problems import (
-    N_,
-    Busy,
-    GitFailed,
-    Message,
-    NotFound,
-    Refusal,
-    StorageFailed,
-    Unreadable,
-)
+from svcctl.domain.problems import N_, Message, NotFound, Refusal, Unreadable
 from svcctl.domain.schema import as_text
 from svcctl.domain.ticket import TICKET
 from svcctl.exchange.mapping import Foreign, TicketMap, layout
 from svcctl.exchange.table import BadMap, Fault, Faults, Table
-from svcctl.ledger import batch, git
+from svcctl.ledger import batch
 from svcctl.ledger.cardfile import RawCard, read_card
-from svcctl.ledger.folder import Ledger, ticket_path
-from svcctl.ledger.pending import Pending, settle
+from svcctl.ledger.folder import ticket_path
 from svcctl.ledger.records import read_ticket
 from svcctl.ledger.rows import is_error
 
@@ -100,7 +90,7 @@ def import_tickets(desk: Desk, file: str, map_file: str, manner: Manner) -> Impo
     reading.settle_dates(faults)
     if faults:
         raise faults.stop()
-    with Writing(desk, manner.commit, manner.dry_run):
+    with _BatchWriting(desk, manner.commit, manner.dry_run) as writing:
         _check_readable(desk)
         plan = _Plan(desk, code, who, reading, faults)
         for row in table.rows(faults):
@@ -109,7 +99,11 @@ def import_tickets(desk: Desk, file: str, map_file: str, manner: Manner) -> Impo
                 plan.take(foreign)
         if faults:
             raise faults.stop()
-        outcome = Outcome() if manner.dry_run else _write(desk, plan, who, manner.commit)
+        if plan.new:
+            for path, data in plan.all_files():
+                writing.create(path, data)
+        message = f"{plan.new} tickets imported from {reading.source}"
+        outcome = writing.finish(message, who, plan.now)
     return plan.result(table.blank, outcome)
 
 
@@ -342,42 +336,25 @@ def _lines(events: list[Event]) -> set[tuple[object, ...]]:
     }
 
 
-def _write(desk: Desk, plan: _Plan, who: Who, commit: bool) -> Outcome:
-    """Announce, write and commit everything planned. The lock is held by the caller."""
-    ledger = desk.ledger
-    gitdir = ledger.git if commit else None
-    if plan.new:
-        if gitdir is not None:
-            paths = [path for path, _ in plan.all_files()]
-            message = f"{plan.new} tickets imported from {plan.reading.source}"
-            author, committer = identity(desk, who.id), identity(desk, desk.station.me or who.id)
-            Pending(gitdir).note(paths, message, author, plan.now, committer)
-        _write_files(ledger, plan, gitdir)
-        desk.forget_index()
-    if gitdir is None:
-        without = plan.new and commit
-        return Outcome((), (git.why_without_git(),) if without else ())
-    try:
-        # Also where nothing is new: what an import that was cut off has announced is due now.
-        return Outcome(tuple(settle(gitdir)))
-    except GitFailed as stop:
-        reason = {"reason": str(stop)}
-        return Outcome(
-            (), (Message(N_("written, commit pending, do not repeat: {reason}"), reason),)
-        )
+class _BatchWriting(Writing):
+    """A writing of new files that appear all together or not at all."""
 
-
-def _write_files(ledger: Ledger, plan: _Plan, gitdir: git.GitDir | None) -> None:
-    try:
-        batch.write_batch(ledger.root, ledger.private / "batch", plan.all_files())
-    except (FileExistsError, StorageFailed, Busy) as error:
-        if gitdir is not None and getattr(error, "code", "") not in batch.COMMITTED:
-            pending = Pending(gitdir)
-            pending.keep(pending.take()[:-1])
-        if isinstance(error, FileExistsError):
+    def _write_all(self) -> None:
+        ledger = self.desk.ledger
+        try:
+            batch.write_batch(ledger.root, self._journal, ((c.path, c.new) for c in self.changes))
+        except FileExistsError as error:
             raise Refusal(
                 "already-there",
                 Message(N_("{path} is already there"), {"path": str(error.filename)}),
                 Message(N_("nothing was written; run the import again"), {}),
             ) from None
-        raise
+        self.desk.forget_index()
+
+    def _is_there(self, change: Change) -> bool:
+        # Decided, the batch will be completed by the next command, even if no file stands yet.
+        return batch.is_decided(self._journal) or super()._is_there(change)
+
+    @property
+    def _journal(self) -> Path:
+        return self.desk.ledger.private / "batch"

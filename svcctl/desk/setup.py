@@ -11,7 +11,7 @@ from typing import NamedTuple
 from svcctl.desk.desk import Desk
 from svcctl.desk.writing import NOT_SETTLED, PATIENCE
 from svcctl.domain import identity
-from svcctl.domain.problems import N_, Message, Refusal, Usage
+from svcctl.domain.problems import N_, Message, Refusal, Said, Stop, Usage
 from svcctl.domain.times import format_instant
 from svcctl.ledger import cardfile, commit, git, posix
 from svcctl.ledger.folder import RECORDS, Ledger, expanded
@@ -76,8 +76,13 @@ def init(folder: Path, code: str, clock: Callable[[], datetime], commit_it: bool
             try:
                 settle(ledger.git)
             except NOT_SETTLED as trouble:
+                reason = (
+                    Said.of(trouble.message)
+                    if isinstance(trouble, Stop)
+                    else trouble.strerror or str(trouble)
+                )
                 notices.append(
-                    Message(N_("written, but not committed: {reason}"), {"reason": str(trouble)})
+                    Message(N_("written, but not committed: {reason}"), {"reason": reason})
                 )
     return Made(ledger, code, tuple(new), tuple(notices))
 

@@ -132,7 +132,7 @@ class _Gathering:
             as_of=self.view.as_of,
             moment=self.moment,
             policy=self.book.at(self.moment - timedelta(seconds=1)),
-            desk=self.desk.station.desk,
+            desk=" ".join(self.desk.ledger.names("desks")),
             now=self.now,
             before=self.before,
             open_now=self.open_now,

@@ -333,6 +333,6 @@ def _commands(weekly: Weekly) -> tuple[tuple[str, str], ...]:
     return (
         (_("Measures, with the tickets in each"), f"svcctl report weekly --week {week} -o json"),
         (_("Overdue"), f"svcctl today --as-of {moment}"),
-        (_("Callbacks"), f"svcctl callbacks due --as-of {moment}"),
+        (_("The callbacks to be made"), f"svcctl callbacks due --as-of {moment}"),
         (_("Open complaints"), f"svcctl ticket list --kind complaint --as-of {moment}"),
     )

@@ -24,6 +24,7 @@ from svcctl.domain.problems import (
     GitFailed,
     Message,
     Refusal,
+    Said,
     Stop,
     StorageFailed,
     Unreadable,
@@ -205,11 +206,13 @@ NOT_SETTLED = (GitFailed, StorageFailed, OSError)
 
 
 def _pending(trouble: Stop | OSError) -> Message:
-    remedy = trouble.remedy if isinstance(trouble, Stop) else None
-    args = {
-        "reason": str(trouble),
-        "remedy": remedy.template.format_map(dict(remedy.args)) if remedy else "",
-    }
+    if not isinstance(trouble, Stop):
+        reason = trouble.strerror or str(trouble)
+        return Message(N_("written, commit pending, do not repeat: {reason}"), {"reason": reason})
+    if trouble.remedy is None:
+        args = {"reason": Said.of(trouble.message)}
+        return Message(N_("written, commit pending, do not repeat: {reason}"), args)
+    args = {"reason": Said.of(trouble.message), "remedy": Said.of(trouble.remedy)}
     return Message(N_("written, commit pending, do not repeat: {reason}. {remedy}"), args)
 
 

@@ -72,22 +72,15 @@ def _given(state: State, value: str, name: str) -> _Given | None:
     where = place_amended(kind, value)
     if where is None:
         return _Given(fact.values.get(value))
-    target, field = where
+    target = where[0]
     if event.do == "settled" and event.fields["value"] == value:
         return _given(state, value, as_text(event.fields["pick"]))
     if event.do == "amended" and written_values(kind, event, "") == [value]:
-        return _Given(amended_value(kind, _written(state, target), event))
-    if target == "head":
-        return _Given(state.case.head.get(value)) if fact is state.facts[0] else None
-    if target != name:
-        return None
-    original = _written(state, name) or event
-    return _Given(original.at if field == "at" else original.fields.get(field))
-
-
-def _written(state: State, name: str) -> Event | None:
-    """Return an event as it was written, before any amendment; None for the head."""
-    return next((event for event in state.case.events if event.name == name), None)
+        made = next((one for one in state.case.events if one.name == target), None)
+        return _Given(amended_value(kind, made, event))
+    if target == "head" and fact is state.facts[0]:
+        return _Given(state.case.head.get(value))
+    return None
 
 
 def settlement(state: State, event: Event) -> _Given | None:
@@ -97,7 +90,7 @@ def settlement(state: State, event: Event) -> _Given | None:
     that set the value counts all the same, and may make it contested again.
     """
     value, pick = as_text(event.fields["value"]), as_text(event.fields["pick"])
-    if not _unseen(event, setter_of(state, value)):
+    if not _unseen(event, state.setters.get(value)):
         contest = state.contested.get(value)
         if contest is None or pick not in (contest.applied, contest.other):
             return None
@@ -125,7 +118,7 @@ def write(state: State, event: Event, value: str, following: str) -> None:
         new = following
     else:
         new = event.fields[kind.events[event.do].sets[value]]
-    setter = setter_of(state, value)
+    setter = state.setters.get(value)  # what an event amends, it has seen
     if value in state.contested or _unseen(event, setter):
         _contest(state, event, value, _text(new), setter or event.name)
     if value == "state":

@@ -317,7 +317,7 @@ def read_policy(
     policy.company = reader.text(fields, "company", ())
     policy.service_phone = reader.text(fields, "service-phone", ())
     policy.warranty = reader.text(fields, "warranty", ())
-    policy.language = reader.text(fields, "language", ())
+    policy.language = reader.word(fields, "language", (), ("", "zh_CN", "en"), "")
     policy.currency = reader.text(fields, "currency", (), "CNY")
     policy.calendar = reader.text(fields, "calendar", (), "CN")
     policy.back_dating = reader.span(fields, "back-dating", ())

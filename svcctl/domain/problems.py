@@ -24,6 +24,19 @@ class Message(NamedTuple):
     args: Mapping[str, str] = {}
 
 
+class Said(str):
+    """A message that fills a place of another one: its English text, and itself for other languages."""
+
+    message: Message
+
+    @classmethod
+    def of(cls, message: Message) -> Said:
+        """Return ``message`` as the text for a place."""
+        made = cls(message.template.format_map(dict(message.args)))
+        made.message = message
+        return made
+
+
 class Problem(NamedTuple):
     """One finding about one place in the ledger.
 

@@ -151,7 +151,7 @@ def _windows(calendar: Calendar, one: Obligation) -> Iterator[Message]:
         yield Message(N_("open {opens} to {closes}: {length}"), args)
     rest = len(spans) - MOST_WINDOWS
     if rest > 0:
-        yield Message(N_("and {count} more windows"), {"count": str(rest)})
+        yield Message(N_("and further windows: {count}"), {"count": str(rest)})
 
 
 def _pauses(one: Obligation) -> Iterator[Message]:

@@ -39,6 +39,20 @@ def ids_ending(index: Index, tail: str) -> list[tuple[str, str, int]]:
     return found
 
 
+def unreadable_ending(index: Index, tail: str) -> list[str]:
+    """Return the paths of the ticket files that cannot be used and whose id ends with ``tail``."""
+    wanted = tail.replace("-", "")
+    paths = index.connection.execute(
+        "select distinct path from problems where path not in (select path from tickets) "
+        "and path like 'records/tickets/%' order by path"
+    )
+    return [
+        path
+        for (path,) in paths
+        if wanted and path.rpartition("/")[2][:-5].replace("-", "").endswith(wanted)
+    ]
+
+
 def _quoted(text: str) -> str:
     return text.replace("%", "").replace("_", "")
 

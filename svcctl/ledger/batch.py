@@ -24,9 +24,6 @@ from svcctl.ledger import posix
 _COMMIT, _NAMES, _STAGED = "commit", "names", "staged"
 _PER_FOLDER = 1000  # staged files per folder: large folders are slow to empty
 
-COMMITTED = ("batch-unfinished", "batch-blocked")
-"""Codes of failures after which the batch counts as written: the next command completes it."""
-
 Recovery = Literal["nothing", "discarded", "completed"]
 
 
@@ -51,7 +48,7 @@ def write_batch(root: Path, journal: Path, files: Iterable[tuple[str, bytes]]) -
             posix.sync_folder(journal)
     except BaseException:
         # Past the renaming the batch is committed, whatever was raised since: it stays.
-        if not (journal / _COMMIT).exists():
+        if not is_decided(journal):
             with suppress(OSError):
                 _remove(journal)
         raise
@@ -76,6 +73,11 @@ def recover(root: Path, journal: Path) -> Recovery:
             return "discarded"
     _place(root, journal, listed.decode("utf-8").split("\n")[:-1])
     return "completed"
+
+
+def is_decided(journal: Path) -> bool:
+    """Whether a batch lies in ``journal`` that counts as written and is not all in place yet."""
+    return (journal / _COMMIT).exists()
 
 
 def _stage(root: Path, journal: Path, files: Iterable[tuple[str, bytes]]) -> list[str]:

@@ -1,7 +1,7 @@
 """Labels of the words that records store. Knows the vocabulary; not where a label is shown.
 
 A key is the stored word, or ``field.word`` where one word means two things: ``channel.visit`` is how
-a request came, ``what.visit`` a line of the day's board, ``field.visit`` the name of a field. The
+a request came, ``field.visit`` the name of a field, ``visit`` what an engineer does. The
 label is English and is translated where it is shown. Two words that need different translations
 have different labels; a column's title is not a label and has a text of its own.
 """
@@ -118,7 +118,6 @@ LABELS: dict[str, str] = {
     "due-today": N_("due today"),
     "visits": N_("visits today"),
     "nobody": N_("taken by nobody"),
-    "what.visit": N_("visit"),
     # people, and what a policy lets them do
     "manager": N_("manager"),
     "coordinator": N_("coordinator"),
@@ -154,7 +153,6 @@ LABELS: dict[str, str] = {
     "field.kind": N_("service type"),
     "field.opened": N_("taken at"),
     "field.channel": N_("channel"),
-    "field.unit": N_("unit"),
     "field.model": N_("model"),
     "field.bought": N_("bought on"),
     "field.priority": N_("priority"),
@@ -171,12 +169,14 @@ LABELS: dict[str, str] = {
     "field.state": N_("state"),
     "field.cover": N_("free or paid"),
     "field.quote": N_("fee named"),
-    "field.engineer": N_("service engineer"),
     "field.visit": N_("appointment"),
     "field.visit-no": N_("visit no."),
     "field.at": N_("happened at"),
     "field.by": N_("done by"),
     "field.do": N_("what happened"),
+    "field.n": N_("entry no."),
+    "field.over": N_("written over"),
+    "field.was": N_("former name"),
     "field.noted": N_("written down at"),
     "field.supplied": N_("supplied by the import"),
     "field.status": N_("status elsewhere"),
@@ -210,7 +210,7 @@ LABELS: dict[str, str] = {
     "field.field": N_("field"),
     "field.value": N_("value"),
     "field.pick": N_("entry that stands"),
-    "field.finished": N_("result of the visit"),
+    "missing.finished": N_("result of the visit"),
     "field.format": N_("format"),
     "field.name": N_("name"),
     "field.contact": N_("contact"),
@@ -247,3 +247,20 @@ LABELS: dict[str, str] = {
     "not in the files": N_("not in the files"),
     "missing or different": N_("missing or different"),
 }
+
+TROUBLES = (
+    N_("No space left on device"),
+    N_("Disk quota exceeded"),
+    N_("Permission denied"),
+    N_("Operation not permitted"),
+    N_("Read-only file system"),
+    N_("No such file or directory"),
+    N_("Not a directory"),
+    N_("Is a directory"),
+    N_("File exists"),
+    N_("File name too long"),
+    N_("Input/output error"),
+    N_("Too many open files"),
+    N_("Resource temporarily unavailable"),
+)
+"""What the system says of a file, in its own words, which become a place in a message."""

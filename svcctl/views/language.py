@@ -10,18 +10,20 @@ import gettext
 import os
 from collections.abc import Mapping, Sequence
 
-from svcctl.domain.problems import N_, Message
+from svcctl.domain.problems import N_, Message, Said
 
 __all__ = [
     "LANGUAGES",
     "N_",
     "_",
+    "asked_language",
     "choose_language",
     "language",
     "ngettext",
     "phrase",
     "say",
     "set_language",
+    "times",
     "word",
     "words",
 ]
@@ -34,8 +36,8 @@ _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 _language = "en"
 
 
-def choose_language(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The language to speak: ``--lang``, then ``SVCCTL_LANG``, then the locale; else English.
+def asked_language(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language that somebody asked for, by ``--lang`` or ``SVCCTL_LANG``; "" where nobody did.
 
     ``argv`` is read before it is parsed, so that the parser's own complaints are translated too;
     a value that is no language is left to the parser to refuse.
@@ -48,11 +50,14 @@ def choose_language(argv: Sequence[str], environ: Mapping[str, str]) -> str:
             asked = argv[position + 1]
         elif word.startswith("--lang="):
             asked = word[len("--lang=") :]
-    if asked in LANGUAGES:
+    return asked if asked in LANGUAGES else _known(environ.get("SVCCTL_LANG", ""))
+
+
+def choose_language(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language to speak: the one asked for, then the locale's; else English."""
+    asked = asked_language(argv, environ)
+    if asked:
         return asked
-    own = _known(environ.get("SVCCTL_LANG", ""))
-    if own:
-        return own
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         value = environ.get(name, "")
         if value:
@@ -105,10 +110,15 @@ def say(message: Message) -> str:
     Its arguments come from the user's records and words, so they are made harmless one by one. A
     translation says which of its places hold words of the program, not of the user, and how they
     are to be shown: ``{state:word}`` and ``{do:word.do}`` by their labels, ``{roles:words}`` each
-    word of a list, ``{found:phrase}`` as a text of the catalogue, ``{at:time}`` without seconds and
-    offset. A place without such a mark shows what is stored, as it is to be typed.
+    word of a list, ``{known:options}`` words to be typed with their labels, ``{patterns:pattern}``
+    the words of a policy's patterns, ``{found:phrase}`` as a text of the catalogue, ``{at:time}``
+    without seconds and offset, ``{gap:span}`` with the units spelled out. A place without such a
+    mark shows what is stored, as it is to be typed.
     """
-    places = {name: _Place(value) for name, value in message.args.items()}
+    places = {
+        name: _Place(say(value.message) if isinstance(value, Said) else value)
+        for name, value in message.args.items()
+    }
     return _(message.template).format_map(places)
 
 
@@ -125,16 +135,15 @@ class _Place(str):
         if kind == "word":
             return line(word(text, field))
         if kind == "words":
-            return line(_times(words(text, field)))
-        if kind == "phrase":
-            return line(phrase(text))
-        if kind == "time":
-            return line(_times(text))
-        return format(line(text), mark)
+            return line(times(words(text, field)))
+        if kind == "options":
+            return line(options(text, field or "field"))
+        show = _MARKS.get(kind)
+        return format(line(text), mark) if show is None else line(show(text))
 
 
-def _times(text: str) -> str:
-    """``text`` with its instants as people say them."""
+def times(text: str) -> str:
+    """``text`` with its instants as people say them: no ``T``, no seconds, no offset."""
     import re
 
     return re.sub(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[0-9:.]*(?:Z|[+-]\d\d:\d\d)?", r"\1 \2", text)
@@ -158,7 +167,7 @@ def word(key: str, field: str = "") -> str:
     """
     from svcctl.views.labels import LABELS
 
-    label = LABELS.get(f"{field}.{key}") or LABELS.get(key)
+    label = LABELS.get(f"{field}.{key}") or LABELS.get(key) or LABELS.get(f"field.{key}")
     return key if label is None else _(label)
 
 
@@ -169,3 +178,47 @@ def words(keys: str, field: str = "") -> str:
         key, space, rest = item.partition(" ")
         shown.append(word(key, field) + space + rest)
     return _(", ").join(shown)
+
+
+def options(keys: str, field: str = "field") -> str:
+    """Words that can be typed, each with its label where it has one, listed with commas."""
+    from svcctl.views.labels import LABELS
+
+    shown = []
+    for key in keys.split(", "):
+        label = LABELS.get(f"{field}.{key}") or LABELS.get(key)
+        shown.append(
+            key if label is None else _("{word} ({label})").format(word=key, label=_(label))
+        )
+    return _(", ").join(shown)
+
+
+def pattern(text: str) -> str:
+    """A policy's pattern, such as ``called-back(result=reached)``, in labels."""
+    import re
+
+    def label(found: re.Match[str]) -> str:
+        is_field = text[found.end() : found.end() + 1] in ("=", "!", "<", ">")
+        return word(found[0], "field" if is_field else "do")
+
+    return re.sub(r"[a-z][a-z0-9-]*", label, text)
+
+
+def span(text: str) -> str:
+    """A length of time such as ``17h 05m`` or ``24mo`` with its units spelled out."""
+    import re
+
+    units = {
+        "s": N_("{n} seconds"),
+        "m": N_("{n} minutes"),
+        "h": N_("{n} hours"),
+        "d": N_("{n} days"),
+        "mo": N_("{n} months"),
+        "y": N_("{n} years"),
+    }
+    return re.sub(
+        r"\b(\d+)(mo|[smhdy])\b", lambda f: _(units[f[2]]).format(n=int(f[1])), text, flags=re.ASCII
+    )
+
+
+_MARKS = {"phrase": phrase, "time": times, "pattern": pattern, "span": span}

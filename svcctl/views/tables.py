@@ -15,6 +15,7 @@ from svcctl.views.output import Column, Item, value_at
 from svcctl.views.safe import line
 
 GAP = 2
+tabulate.MIN_PADDING = 0  # else titles are padded, and rows get wider than what was measured
 NARROWEST = 6
 
 
@@ -50,7 +51,7 @@ def _cell(value: object, column: Column) -> str:
     if isinstance(value, bool):
         return word("yes") if value else word("no")
     if isinstance(value, (list, tuple)):
-        return ", ".join(_cell(part, column) for part in value)
+        return _(", ").join(_cell(part, column) for part in value)
     if isinstance(value, Mapping):
         return ", ".join(f"{line(str(key))}={_cell(part, column)}" for key, part in value.items())
     return _text(value.isoformat() if hasattr(value, "isoformat") else str(value), column)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from ticketplay import book, head, names, tell
+from ticketplay import book, head, names, stands, tell
 from tickets_at_random import OPENED, effort, histories, in_order
 
 from svcctl.domain.cases import Case, Event
@@ -35,7 +35,7 @@ def part(case: Case, count: int) -> Case:
     return Case(case.kind, case.head, case.events[:count])
 
 
-@effort(150)
+@effort(250)
 @given(histories())
 def test_replay_of_any_prefix_of_any_history_succeeds_and_ends_in_a_declared_state(
     case: Case,
@@ -47,7 +47,7 @@ def test_replay_of_any_prefix_of_any_history_succeeds_and_ends_in_a_declared_sta
         assert state.is_ended == (state.state in TICKET.ended)
 
 
-@effort(100)
+@effort(250)
 @given(histories())
 def test_replay_is_deterministic_and_changes_nothing_it_was_given(case: Case) -> None:
     before = case.text(), dict(case.head)
@@ -58,7 +58,7 @@ def test_replay_is_deterministic_and_changes_nothing_it_was_given(case: Case) ->
     assert seen(replay(again)) == first
 
 
-@effort(100)
+@effort(250)
 @given(histories())
 def test_every_event_counts_is_voided_or_is_listed_as_a_stray(case: Case) -> None:
     state = replay(case)
@@ -71,7 +71,7 @@ def test_every_event_counts_is_voided_or_is_listed_as_a_stray(case: Case) -> Non
     assert {stray.code for stray in state.strays} <= {"E207", "E209", "E210", "E303"}
 
 
-@effort(100)
+@effort(250)
 @given(histories())
 def test_a_contest_names_two_events_that_count_and_two_different_values(case: Case) -> None:
     state = replay(case)
@@ -86,7 +86,7 @@ def test_a_contest_names_two_events_that_count_and_two_different_values(case: Ca
             assert state.state == contest.applied_text
 
 
-@effort(60)
+@effort(250)
 @given(histories(), st.integers(0, 40 * 24 * 60), st.integers(0, 40 * 24 * 60))
 def test_asking_as_of_a_moment_is_replaying_what_had_happened_and_was_known_by_then(
     case: Case, happened: int, noted: int
@@ -99,7 +99,7 @@ def test_asking_as_of_a_moment_is_replaying_what_had_happened_and_was_known_by_t
     assert all(any(event.name == fact.event.name for event in kept) for fact in state.facts)
 
 
-@effort(100)
+@effort(250)
 @given(histories())
 def test_the_places_of_events_are_counted_from_one_without_gaps(case: Case) -> None:
     visits, cycle = 0, 1
@@ -121,7 +121,7 @@ def test_the_places_of_events_are_counted_from_one_without_gaps(case: Case) -> N
         counts[fact.event.do] = counts.get(fact.event.do, 0) + 1
 
 
-@effort(60)
+@effort(250)
 @given(histories(), st.integers(0, 20))
 def test_a_void_leaves_what_it_names_out_and_a_void_of_the_void_brings_it_back(
     case: Case, place: int
@@ -149,7 +149,7 @@ def test_a_void_leaves_what_it_names_out_and_a_void_of_the_void_brings_it_back(
     assert replay(part(back, len(case.events))).state == before.state
 
 
-@effort(60)
+@effort(250)
 @given(histories())
 def test_obligations_of_any_history_can_be_told_and_are_told_alike(case: Case) -> None:
     state = replay(case)
@@ -163,12 +163,10 @@ def test_obligations_of_any_history_can_be_told_and_are_told_alike(case: Case) -
         assert (one.met is None) == (one.met_by == "")
         assert one.ended is None or one.ended >= one.starts
         for moment in (one.starts, one.due, one.due + timedelta(days=400)):
-            from ticketplay import stands
-
             assert stands(one, moment.isoformat()) in STANDINGS
 
 
-@effort(40)
+@effort(250)
 @given(histories(), st.permutations(range(21)))
 def test_the_order_in_which_files_were_merged_does_not_matter(case: Case, order: list[int]) -> None:
     shuffled = [case.events[place] for place in order if place < len(case.events)]

@@ -282,6 +282,8 @@ ASKED = {
     "report weekly --week 2026-W47": ("measure", {0}, set()),
     "doctor": ("sign", {0}, set()),
     "index status": ("index", {0}, set()),
+    "why 02G": ("obligation", {0, 1}, set()),
+    "explain E403": ("code", {0}, set()),
 }
 
 
@@ -354,7 +356,10 @@ def test_the_chinese_readme_explains_every_word_of_the_day() -> None:
 def said_commands(name: str) -> list[list[str]]:
     """The commands that a document names: lines of blocks, and code marks with a noun in front."""
     text = text_of(name)
-    told = re.findall(r"^(?:\$ )?(svcctl [^\n|]*)", text.replace("\\\n", " "), re.MULTILINE)
+    fenced = "\n".join(re.findall(r"^```\w*[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    # A line of a block may be explained behind two blanks.
+    lines = re.findall(r"^(?:\$ )?(svcctl [^\n|]*)", fenced.replace("\\\n ", ""), re.MULTILINE)
+    told = [re.split(r"\s{2,}", line)[0] for line in lines]
     told += re.findall(r"`((?:svcctl )?[a-z]+ [^`\n]*)`", text)
     found = []
     for one in told:

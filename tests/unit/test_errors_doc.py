@@ -41,7 +41,9 @@ def test_explaining_a_code_tells_what_it_means_with_an_example_and_a_remedy(
 ) -> None:
     ran = svcctl("explain", "e403")
     assert ran.code == 0
-    assert ran.out.startswith("E403  slip not handed in  (error)\n\nThe slip of a visit is handed in")
+    assert ran.out.startswith(
+        "E403  slip not handed in  (error)\n\nThe slip of a visit is handed in"
+    )
     assert "records/tickets/2026/11/SHA-261116-02G.yaml:11:1: E403 slip hand-in: due" in ran.out
     assert ran.out.rstrip().endswith("or explain it with `svcctl slip explain ID`")
 

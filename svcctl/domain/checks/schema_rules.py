@@ -35,7 +35,7 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "error",
         N_("unknown event"),
         N_("“{value}” is not an event"),
-        N_("known are: {known}"),
+        N_("events are: {known}"),
     ),
     "E206": (
         "error",

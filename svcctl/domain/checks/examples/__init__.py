@@ -6,13 +6,16 @@ the tests play all of them; ``docs/errors.md`` is made from them.
 
 from __future__ import annotations
 
-from svcctl.domain.checks.examples import bytes_and_yaml, calendars, identities, schema, service
+from svcctl.domain.checks.examples.bytes_and_yaml import EXAMPLES as BYTES_AND_YAML
+from svcctl.domain.checks.examples.calendars import EXAMPLES as CALENDARS
+from svcctl.domain.checks.examples.identities import EXAMPLES as IDENTITIES
+from svcctl.domain.checks.examples.schema import EXAMPLES as SCHEMA
+from svcctl.domain.checks.examples.service import EXAMPLES as SERVICE
 from svcctl.domain.checks.examples.sound import Edit, Example, Git, Link, Put
 
 __all__ = ["EXAMPLES", "Edit", "Example", "Git", "Link", "Put"]
 
 EXAMPLES: dict[str, Example] = {
     example.code: example
-    for family in (bytes_and_yaml, schema, calendars, identities, service)
-    for example in family.EXAMPLES
+    for example in (*BYTES_AND_YAML, *SCHEMA, *CALENDARS, *IDENTITIES, *SERVICE)
 }

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from svcctl.domain.canonical import case_text, event_line
 
-
 AS_OF = "2026-11-20T12:00:00+08:00"
 
 
