@@ -132,7 +132,7 @@ def shown(run: Session, desk: Desk, done: Audit) -> str:
     from svcctl.views.safe import problem_lines
 
     colours = {"error": "red", "warning": "yellow"}
-    lines = []
+    lines: list[str] = []
     for problem in _with_lines(desk, done.findings):
         head, *rest = problem_lines(spoken(problem)).split("\n")
         lines += [run.paint(head, colours[severity_of(problem)]), *rest]
@@ -151,19 +151,21 @@ def _with_lines(desk: Desk, findings: Iterable[Problem]) -> Iterator[Problem]:
 
 def spoken(problem: Problem) -> Problem:
     """A finding about something owed, with the words of its places in the user's language."""
+    args = problem.args
+    if "outcome" not in args:
+        return problem
+    shown = {**args, "due": args["due"][:16].replace("T", " ")}
+    shown["what"], shown["how"] = _what_and_how(args["what"], args["outcome"], args["gap"])
+    return problem._replace(args=shown)
+
+
+def _what_and_how(what: str, outcome: str, gap: str) -> tuple[str, str]:
     from svcctl.domain.checks.owed_rules import HOW
     from svcctl.views.language import word
 
-    outcome = problem.args.get("outcome")
-    if outcome is None:
-        return problem
-    name, colon, number = problem.args["what"].partition(":")
-    changes = {
-        "what": word(name) + (f" ({number})" if colon else ""),
-        "due": problem.args["due"][:16].replace("T", " "),
-        "how": say(Message(HOW[outcome], {"gap": problem.args["gap"]})),
-    }
-    return problem._replace(args={**problem.args, **changes})
+    name, colon, number = what.partition(":")
+    label = word(name) + (f" ({number})" if colon else "")
+    return label, say(Message(HOW[outcome], {"gap": gap}))
 
 
 def summary(errors: int, warnings: int, done: Audit) -> str:

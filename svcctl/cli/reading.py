@@ -27,7 +27,7 @@ _COLUMNS = (
     Column("when", N_("when"), show="time"),
     Column("who", N_("who"), show="word"),
     Column("name", N_("customer"), width=20),
-    Column("phone", N_("phone")),
+    Column("phone", N_("phone"), spare=1),
     Column("subject", N_("subject"), width=30),
 )
 
@@ -61,7 +61,7 @@ def today(
             rows = list(group)
             title = f"{_(SECTIONS[section])} ({len(rows)})"
             run.print("\n" + run.paint(title, "red" if section == "overdue" else "bold"))
-            run.print(render("today", rows, _COLUMNS, "table"))
+            run.print(render("today", rows, _COLUMNS, "table", terminal_width=run.width))
         if not items:
             run.print(_("nothing is owed today"))
         run.warn(problems)

@@ -50,6 +50,11 @@ class Session:
         """The language spoken: ``zh_CN`` or ``en``."""
         return language.language()
 
+    @property
+    def width(self) -> int | None:
+        """The terminal's columns; None where stdout is no terminal."""
+        return self._terminal_size()[0] if self.stdout_terminal else None
+
     def now(self) -> datetime:
         """The present instant, with its offset (UTC unless a test's clock says otherwise)."""
         return self.clock()

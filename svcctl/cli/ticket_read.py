@@ -151,11 +151,12 @@ def show(
         Column("by", N_("by")),
         Column("do", N_("what"), show="word"),
         Column("what", N_("details"), width=60),
-        Column("counts", N_("counts")),
+        Column("counts", N_("counts"), spare=1),
     )
-    run.print(render("event", rows, event_columns, "table"))
+    run.print(render("event", rows, event_columns, "table", terminal_width=run.width))
     run.print("")
-    run.print(render("obligation", item["obligations"], columns.OBLIGATION, "table"))
+    owed = item["obligations"]
+    run.print(render("obligation", owed, columns.OBLIGATION, "table", terminal_width=run.width))
     run.warn(problems)
     if strict and problems:
         raise typer.Exit(4)

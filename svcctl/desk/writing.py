@@ -31,9 +31,9 @@ from svcctl.domain.problems import (
 )
 from svcctl.ledger import batch, git, posix
 from svcctl.ledger.commit import Identity
-from svcctl.ledger.folder import RECORDS, refuse_linked
+from svcctl.ledger.folder import RECORDS, is_ticket, refuse_linked
 from svcctl.ledger.pending import Pending, settle
-from svcctl.ledger.records import read_card
+from svcctl.ledger.records import read_card, read_ticket
 from svcctl.ledger.rows import is_error
 
 PATIENCE = 120.0
@@ -141,6 +141,8 @@ class Writing:
         """Write everything planned, then commit it. A dry run does neither."""
         if self.dry_run or not self.changes:
             return Outcome()
+        for change in self.changes:
+            _refuse_unreadable(change)
         gitdir = self.desk.ledger.repository
         if gitdir is None or not self.commit:
             self._write_all()
@@ -200,6 +202,21 @@ class Writing:
         path = f"records/staff/{staff}.yaml"
         planned = next((change.new for change in self.changes if change.path == path), None)
         return identity(self.desk, staff, planned)
+
+
+def _refuse_unreadable(change: Change) -> None:
+    """Refuse to write a ticket that would not read back, such as one that has grown too large."""
+    if not is_ticket(change.path):
+        return
+    read = read_ticket(change.new, change.path)
+    if read.case is None:
+        from svcctl.domain.checks.catalogue import CODES
+
+        first = next(problem for problem in read.problems if is_error(problem))
+        code = CODES[first.code]
+        raise Refusal(
+            "would-not-read-back", Message(code.message, first.args), Message(code.remedy, first.args)
+        )
 
 
 NOT_SETTLED = (GitFailed, StorageFailed, OSError)

@@ -22,6 +22,12 @@ from svcctl.domain.standing import OWED, standing
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 """How far a time may lie after ``now`` before it counts as in the future."""
 
+NOT_BY_HAND = ("opened", "imported")
+"""Events that taking or importing a ticket writes. As commands they would skip every rule."""
+
+OF_IMPORTS = "from"
+"""The field that lets a line leave out the steps before it: an import's alone."""
+
 LAST_NUMBER = 999_999_999
 """The largest number an event may have; a mangled file that has it already takes no more."""
 
@@ -67,6 +73,12 @@ def decide(
 
     ``owed`` are the case's obligations (asked for closing only). ``now`` is the desk's clock.
     """
+    if wish.do in NOT_BY_HAND:
+        raise Refusal(
+            "not-by-hand",
+            Message(N_("{do} is what taking or importing a ticket writes"), {"do": wish.do}),
+            Message(N_("take a new request with `svcctl ticket new`"), {}),
+        )
     event = draft(state.case, wish, now)
     _check_time(state, event.at, now, _opening(state))
     what = _MAY.get(wish.do, "")
@@ -107,7 +119,7 @@ def draft(case: Case, wish: Wish, now: datetime) -> Event:
             Message(N_("{id} has an event with the last number there is"), {"id": case.id}),
             Message(N_("restore the file: `git log -p` shows which line was changed"), {}),
         )
-    allowed = {field.name for field in declared.own} | ({"visit-no"} if declared.scoped else set())
+    allowed = set(declared.order) - {OF_IMPORTS}
     values: dict[str, Value] = {}
     for key, text in wish.fields.items():
         if key not in allowed:

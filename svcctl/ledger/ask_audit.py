@@ -140,19 +140,13 @@ def unregistered_desks(index: Index) -> list[Naming]:
         lists = {row[0] for row in ask("select distinct desks from tickets")}
         sql = "select path, id from tickets where instr(' ' || desks || ' ', ' ' || ? || ' ') > 0"
     else:
-        of_event = "ltrim({}, '0123456789')".format
-        lists = {
-            row[0]
-            for row in ask(
-                f"select distinct {_OF_ID} from tickets "
-                f"union select distinct {of_event('started_by')} from obligations "
-                f"union select distinct {of_event('met_by')} from obligations"
-            )
-        }
+        started, met = (f"ltrim({name}, '0123456789')" for name in ("started_by", "met_by"))
+        pairs = ask(f"select distinct {started}, {met} from owings").fetchall()
+        lists = {desk for pair in pairs for desk in pair}
+        lists |= {row[0] for row in ask(f"select distinct {_OF_ID} from tickets")}
         sql = (
-            f"select path, id from tickets t where {_OF_ID} = ?1 or exists (select 1 "
-            f"from obligations o where o.path = t.path "
-            f"and ?1 in ({of_event('started_by')}, {of_event('met_by')}))"
+            f"select path, id from tickets t where {_OF_ID} = ?1 or exists "
+            f"(select 1 from owings o where o.path = t.path and ?1 in ({started}, {met}))"
         )
     for desk in sorted({desk for line in lists for desk in line.split()} - known):
         for path, subject in ask(sql, (desk,)):
@@ -207,10 +201,14 @@ def untouched_since(index: Index, since: float) -> set[str]:
 
 
 def first_and_last(index: Index) -> tuple[float, float] | None:
-    """Return the earliest start and the latest due time of all obligations; None without any."""
-    sql = "select min(starts), max(due) from obligations"
-    first, last = index.connection.execute(sql).fetchone()
-    return None if first is None else (first, last)
+    """Return between which instants deadlines are counted: from the first ticket's opening to what
+    is owed last. None where there is no ticket."""
+    ask = index.connection.execute
+    first, last = ask("select min(opened), max(last_at) from tickets").fetchone()
+    if first is None:
+        return None
+    due = ask(f"select max(due) from owings where verdict = {UNDECIDED}").fetchone()[0]
+    return first, max(last, due or last)
 
 
 def token(index: Index) -> str | None:

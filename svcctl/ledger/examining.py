@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.cards import BY_FOLDER
 from svcctl.domain.checks.catalogue import severity
-from svcctl.domain.checks.crossing import Place, not_a_record
+from svcctl.domain.checks.crossing import Place, expected_place, not_a_record
 from svcctl.domain.problems import Problem, Unreadable
 from svcctl.ledger import cardfile
 from svcctl.ledger.folder import RECORDS, Ledger
@@ -107,18 +107,28 @@ def record_problems(ledger: Ledger) -> Iterator[Problem]:
 
 def misplaced(ledger: Ledger) -> list[Problem]:
     """Return a finding for each file under ``records/`` whose name or place is no record's."""
-    found = (not_a_record(path) for path in _files(os.fspath(ledger.root / RECORDS), RECORDS))
-    return sorted((one for one in found if one is not None), key=lambda one: one.path)
+    found = []
+    for folder, names in _folders(os.fspath(ledger.root / RECORDS), RECORDS):
+        holds_records = not expected_place(f"{folder}/x.yaml")
+        for name in names:
+            if holds_records and name.endswith(".yaml") and not name.startswith("."):
+                continue  # as nearly all are: not looked at one by one
+            problem = not_a_record(f"{folder}/{name}")
+            if problem is not None:
+                found.append(problem)
+    return found
 
 
-def _files(folder: str, path: str) -> Iterator[str]:
-    """Yield every file below ``folder``, as a path relative to the ledger's root."""
+def _folders(folder: str, path: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield every folder from ``folder`` down, relative to the ledger's root, with its files."""
+    files = []
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                yield from _files(entry.path, f"{path}/{entry.name}")
+                yield from _folders(entry.path, f"{path}/{entry.name}")
             else:
-                yield f"{path}/{entry.name}"
+                files.append(entry.name)
+    yield path, files
 
 
 def text_of(ledger: Ledger, path: str) -> str:

@@ -21,7 +21,8 @@ class Column(NamedTuple):
     ``key`` may reach into nested mappings with dots; ``title`` is an English template marked with
     ``N_``. ``show``: ``text`` as it is; ``word`` a stored word, translated; ``time`` an instant
     without seconds and offset; ``day`` its date. ``width`` is the widest it may get, in terminal
-    columns; ``align`` is ``left`` or ``right``.
+    columns; ``align`` is ``left`` or ``right``. ``spare``: left out where the terminal is too narrow,
+    the highest number first; 0 stays.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Column(NamedTuple):
     width: int | None = None
     align: Literal["left", "right"] = "left"
     show: Literal["text", "word", "time", "day"] = "text"
+    spare: int = 0
 
 
 def render(

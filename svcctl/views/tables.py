@@ -25,6 +25,8 @@ def table(items: Sequence[Item], columns: Sequence[Column], terminal_width: int 
         return ""
     titles = [_(column.title) for column in columns]
     rows = [[shown(item, column) for column in columns] for item in items]
+    if terminal_width is not None:
+        titles, rows, columns = _narrowed(titles, rows, columns, terminal_width)
     widths = _widths(titles, rows, columns, terminal_width)
     rows = [[cut(text, width) for text, width in zip(row, widths, strict=True)] for row in rows]
     titles = [cut(title, width) for title, width in zip(titles, widths, strict=True)]
@@ -36,6 +38,41 @@ def table(items: Sequence[Item], columns: Sequence[Column], terminal_width: int 
         colalign=[column.align for column in columns],
     )
     return "\n".join(part.rstrip() for part in text.split("\n")) + "\n"
+
+
+def _narrowed(
+    titles: list[str], rows: list[list[str]], columns: Sequence[Column], terminal_width: int
+) -> tuple[list[str], list[list[str]], Sequence[Column]]:
+    """What fits the terminal: first times lose their year, then columns go that can be spared.
+
+    Which columns go depends on how narrow the others can be made, so that none goes needlessly.
+    """
+
+    def narrowest() -> int:
+        return sum(
+            widest if column.show != "text" or not position else min(widest, NARROWEST + 2)
+            for position, (widest, column) in enumerate(
+                zip(_widths(titles, rows, columns, None), columns, strict=True)
+            )
+        ) + GAP * (len(columns) - 1)
+
+    if sum(_widths(titles, rows, columns, None)) + GAP * (len(columns) - 1) > terminal_width:
+        rows = [
+            [
+                text[5:] if column.show == "time" else text
+                for text, column in zip(row, columns, strict=True)
+            ]
+            for row in rows
+        ]
+    while narrowest() > terminal_width:
+        spare = max(range(len(columns)), key=lambda position: columns[position].spare)
+        if not columns[spare].spare:
+            break
+        kept = [position for position in range(len(columns)) if position != spare]
+        titles = [titles[position] for position in kept]
+        rows = [[row[position] for position in kept] for row in rows]
+        columns = [columns[position] for position in kept]
+    return titles, rows, columns
 
 
 def shown(item: Item, column: Column) -> str:

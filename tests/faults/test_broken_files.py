@@ -11,6 +11,8 @@ import made_ledgers as made
 import pytest
 from made_ledgers import CLOSED, CUSTOMER, OTHER, SECOND, TICKET, UNIT, Ran
 
+from svcctl.ledger.index import SCHEMA
+
 Break = Callable[[Path], None]
 
 READING: tuple[tuple[str, ...], ...] = (
@@ -340,7 +342,7 @@ def test_a_damaged_list_of_pending_commits_hinders_nobody(tmp_path: Path, conten
 def test_a_lock_file_left_behind_holds_nobody_up(tmp_path: Path) -> None:
     root = made.copy(tmp_path / "ledger")
     (root / ".git/svcctl/lock").write_text("99999999           \n")
-    (root / ".git/svcctl/index-3.lock").write_text("garbage")
+    (root / f".git/svcctl/index-{SCHEMA}.lock").write_text("garbage")
     (root / ".git/svcctl/under-way").write_bytes(b"\xff../../..\n/etc\nrecords/tickets\n")
     assert made.call(root, "ticket", "list").code == 0
     assert made.call(root, "ticket", "note", TICKET, "x").code == 0

@@ -24,6 +24,8 @@ import made_ledgers as made
 import pytest
 from made_ledgers import CUSTOMER, NOW, TICKET, Ran
 
+from svcctl.ledger.index import SCHEMA
+
 WRITING = ("write", "fsync", "link", "replace", "rename", "mkdir", "truncate", "fchmod")
 TAKING_AWAY = ("unlink", "rmdir")
 LATER = "2026-11-16T11:00:00+08:00"
@@ -200,7 +202,7 @@ def sound_for_good(root: Path) -> None:
     assert [*git.rglob("*.lock.tmp"), *git.glob("fast_import_crash_*")] == []
     assert not (git / "index.lock").exists()
     assert sorted(path.name for path in (git / "svcctl").iterdir() if path.suffix != ".lock") == [
-        *("index-3.sqlite3", "index-3.stamp", "lock", "pending", "station")
+        *(f"index-{SCHEMA}.sqlite3", f"index-{SCHEMA}.stamp", "lock", "pending", "station")
     ]
     verified = made.call(root, "index", "verify")
     assert (verified.code, verified.out) == (0, "")

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from made_ledgers import CLOSED, CUSTOMER, OTHER, SECOND, TICKET
 
+from svcctl.ledger.index import SCHEMA
+
 ANSWERS = (
     ("ticket", "list", "--all", "-o", "json"),
     ("callbacks", "due", "--within", "9d", "-o", "json"),
@@ -100,7 +102,7 @@ def without_tables(index: Path, _: random.Random) -> None:
 
 def without_rows(index: Path, _: random.Random) -> None:
     with closing(sqlite3.connect(index)) as connection:
-        connection.execute("delete from obligations")
+        connection.execute("delete from tickets")
         connection.commit()
 
 
@@ -116,7 +118,7 @@ def garbage_stamp(index: Path, choose: random.Random) -> None:
 
 def stamp_made_to_fit(index: Path, choose: random.Random) -> None:
     """Not even a stamp that fits makes something else into our database."""
-    choose.choice([overwritten, without_tables, older])(index, choose)
+    choose.choice([emptied, overwritten, older])(index, choose)
     found = index.stat()
     index.with_suffix(".stamp").write_text(
         f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
@@ -188,10 +190,11 @@ def test_indexes_of_older_versions_are_cleared_away(root: Path) -> None:
     folder = root / ".git/svcctl"
     for name in ("index-1.sqlite3", "index-2.sqlite3", "index-2.sqlite3-journal"):
         (folder / name).write_bytes(b"old")
-    index = folder / "index-3.sqlite3"
-    index.unlink(missing_ok=True)
+    for path in folder.glob(f"index-{SCHEMA}.*"):
+        path.unlink()
     answers(root)
-    assert [path.name for path in sorted(folder.glob("index-*.sqlite3*"))] == [index.name]
+    left = [path.name for path in folder.glob("index-*.sqlite3*")]
+    assert left == [f"index-{SCHEMA}.sqlite3"]
 
 
 def test_an_edit_that_puts_size_and_time_back_is_noticed(root: Path) -> None:

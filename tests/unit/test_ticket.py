@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from ticketplay import Told, at, policy_from, tell, wish
+from ticketplay import Told, at, event, policy_from, tell, wish
 
 from svcctl.domain.cases import Case
 from svcctl.domain.decide import _HINTS, decide
 from svcctl.domain.patterns import Pattern
 from svcctl.domain.problems import Refusal
-from svcctl.domain.replay import replay
+from svcctl.domain.replay import over_of, replay
 from svcctl.domain.ticket import ANYWHERE, TABLE, TICKET
 
 OPEN_TO_ALL = policy_from("currency: CNY\n")
@@ -89,7 +89,6 @@ FIELDS: dict[str, dict[str, str]] = {
 REPAIR = """
                       new        quoting    ready      dispatched on-site   waiting    finished   closed  declined cancelled
 opened                -          -          -          -          -         -          -          -       -        -
-imported              =          -          -          -          -         -          -          -       -        -
 contacted             =          =          =          =          =         =          =          =       =        =
 replied               =          =          =          =          =         =          =          =       =        =
 told                  =          =          =          =          =         =          =          =       =        =
@@ -139,6 +138,7 @@ slip-returned     -        -        -        =
 
 IMPORTED = """
                          new        quoting    ready      dispatched on-site   waiting    finished   closed declined cancelled
+imported                 =          -          -          -          -         -          -          -      -        -
 imported finished        finished   finished   finished   finished   finished  finished   -          -      -        -
 imported closed          closed     closed     closed     closed     closed    closed     closed     -      -        -
 imported cancelled       cancelled  cancelled  cancelled  cancelled  cancelled cancelled  cancelled  -      -        -
@@ -154,17 +154,21 @@ closed elsewhere         closed     closed     closed     closed     closed    c
 def outcome(case: Case, form: str) -> str:
     """The state that follows when ``form`` happens to ``case``; ``=`` where it stays, ``-`` refused."""
     state = replay(case)
-    try:
-        made = decide(
-            state,
-            wish(form.split()[0], "11-20 10:00", **FIELDS[form]),
-            at("11-20 10:00"),
-            OPEN_TO_ALL,
-        )
-    except Refusal:
+    do = form.split()[0]
+    if form in forms(elsewhere=True):
+        made = event(len(case.events) + 1, do, "11-20 10:00", FIELDS[form])
+        made.over = over_of(state, made)
+    else:
+        try:
+            made = decide(
+                state, wish(do, "11-20 10:00", **FIELDS[form]), at("11-20 10:00"), OPEN_TO_ALL
+            )
+        except Refusal:
+            return "-"
+    after = replay(Case(case.kind, case.head, [*case.events, made]))
+    if after.strays:
         return "-"
-    after = replay(Case(case.kind, case.head, [*case.events, made])).state
-    return "=" if after == state.state else after
+    return "=" if after.state == state.state else after.state
 
 
 def drawn(forms: list[str], states: list[str], *first: Told, **head: str) -> str:
@@ -182,9 +186,7 @@ def drawn(forms: list[str], states: list[str], *first: Told, **head: str) -> str
 
 def forms(*, elsewhere: bool) -> list[str]:
     """The forms of events, those that only an import writes or all others."""
-    return [
-        f for f in FIELDS if (f.startswith("imported ") or f.endswith("elsewhere")) == elsewhere
-    ]
+    return [f for f in FIELDS if (f.startswith("imported") or f.endswith("elsewhere")) == elsewhere]
 
 
 def told(table: str) -> str:
