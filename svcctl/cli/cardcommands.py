@@ -11,6 +11,7 @@ from svcctl.cli.session import session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _, word
 from svcctl.views.output import Column, Format
+from svcctl.views.safe import line
 
 Given = dict[str, str | list[str] | None]
 
@@ -66,7 +67,7 @@ def new(
         for other, other_name in cardwork.same_phone(desk, phone):
             run.tell(
                 _("the same phone number is on the card of {id} {name}").format(
-                    id=other, name=other_name
+                    id=other, name=line(other_name)
                 )
             )
     done = cardwork.new(
@@ -136,8 +137,6 @@ def shown(kind: str, name: str, output: Format, strict: bool) -> None:
                 shown = _(", ").join(map(str, value)) if isinstance(value, list) else str(value)
                 if key == "role":
                     shown = word(shown, key)
-                from svcctl.views.safe import line
-
                 label = _(TITLES.get(key, key))
                 run.print(_("{label}: {text}").format(label=label, text=line(shown)))
         problems = desk.problems()

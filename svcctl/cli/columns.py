@@ -37,6 +37,6 @@ CALLBACK = (
     Column("phone", N_("phone")),
     Column("engineer", N_("engineer")),
     Column("due", N_("due by"), show="time"),
-    Column("overdue_minutes", N_("minutes overdue"), align="right"),
+    Column("overdue_minutes", N_("overdue"), align="right", show="minutes"),
     Column("attempts", N_("calls tried"), align="right"),
 )

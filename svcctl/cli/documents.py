@@ -51,4 +51,5 @@ def give(text: str, out: str) -> None:
                 {"path": out, "reason": error.strerror or str(error)},
             ),
         ) from None
-    run.tell(out)
+    if run.stdout_terminal:  # from cron, silence is what says that all went well
+        run.tell(out)

@@ -13,6 +13,7 @@ from svcctl.cli.options import LedgerDir, NoCommit
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
+from svcctl.views.safe import line
 
 
 def init(
@@ -35,7 +36,7 @@ def init(
     made = setup.init(Path(run.ledger or folder), code, run.clock, not no_commit)
     for path in made.written:
         run.print(path)
-    run.print(_("desk {desk} · ledger {path}").format(desk=made.desk, path=made.ledger.root))
+    run.print(_("desk {desk} · ledger {path}").format(desk=made.desk, path=line(str(made.ledger.root))))
     echo.notices(run, made.notices)
     if not made.ledger.names("staff"):
         run.tell(
@@ -79,7 +80,7 @@ def demo(
     run.print(
         _(
             "{path}: {tickets} tickets, {events} events, every one a line in a plain file under git"
-        ).format(path=folder, tickets=made.tickets, events=made.events)
+        ).format(path=line(folder), tickets=made.tickets, events=made.events)
     )
     tour(folder, made)
 
@@ -95,7 +96,7 @@ def migrate(no_commit: NoCommit = False) -> None:
         run.print(_("every record has format {format}; nothing to do").format(format="1"))
         return
     for path, form in behind:
-        run.print(_("{path}: format {format}").format(path=path, format=form))
+        run.print(_("{path}: format {format}").format(path=line(path), format=form))
     run.tell(
         _("these were written by a newer svcctl: update it on this computer; nothing was changed")
     )

@@ -49,8 +49,21 @@ def _ask(desk: Desk, fields: dict[str, str], manner: Manner) -> None:
         fields["customer"] = run.ask(_("Customer (id, phone or name)"), "--customer")
     if "customer" in fields:
         fields["customer"] = _customer(desk, fields["customer"], manner)
+    if "unit" not in fields and "model" not in fields and fields["kind"] in ("repair", "install"):
+        unit = run.ask(
+            _("Serial number or model of the product (- where not known)"), "--unit", default="-"
+        )
+        if unit != "-":
+            fields["unit" if unit_is_known(desk, unit) else "model"] = unit
     if "subject" not in fields:
         fields["subject"] = run.ask(_("What is the fault or the wish?"), "--subject")
+
+
+def unit_is_known(desk: Desk, typed: str) -> bool:
+    """Whether what was typed is the serial number of a product with a card."""
+    from svcctl.domain.identity import normalise
+
+    return normalise(typed) in desk.ledger.names("units")
 
 
 def _customer(desk: Desk, typed: str, manner: Manner) -> str:

@@ -13,6 +13,7 @@ from svcctl.cli.session import session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
 from svcctl.views.output import Column, render
+from svcctl.views.safe import line
 
 SECTIONS = {
     "overdue": N_("Overdue"),
@@ -98,5 +99,5 @@ def find(
         as_of=desk.now().isoformat(),
         problems=desk.problems(),
         strict=strict,
-        empty=_("nothing contains “{text}”").format(text=text),
+        empty=_("nothing contains “{text}”").format(text=line(text)),
     )

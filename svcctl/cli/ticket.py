@@ -49,13 +49,16 @@ def act(
     dry_run: bool,
     no_commit: bool,
     output: str,
+    another: bool = False,
 ) -> None:
     """Let ``do`` happen and print it; every command on a ticket ends here."""
     from svcctl.desk import tickets
     from svcctl.desk.tickets import Manner
 
     desk = echo.open_desk()
-    done = tickets.act(desk, ticket, do, fields, Manner(by, at, dry_run, not no_commit))
+    done = tickets.act(
+        desk, ticket, do, fields, Manner(by, at, dry_run, not no_commit), another=another
+    )
     echo.written(desk, done, output, dry_run)  # type: ignore[arg-type]
 
 
@@ -221,6 +224,9 @@ def dispatch(
         str,
         typer.Option("--emergency", metavar="REASON", help=N_("Work first, papers after: why.")),
     ] = "",
+    another: Annotated[
+        bool, typer.Option("--another", help=N_("One more visit, while one is under way."))
+    ] = False,
     by: By = None,
     at: At = None,
     dry_run: DryRun = False,
@@ -229,7 +235,7 @@ def dispatch(
 ) -> None:
     """Dispatch an engineer."""
     fields = {"to": to, "visit": visit, "emergency": emergency}
-    act(ticket, "dispatched", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "dispatched", fields, by, at, dry_run, no_commit, output, another)
 
 
 @app.command("reassign", help=N_("Give a visit to another engineer, with an approval."))

@@ -93,7 +93,7 @@ def show(
             "not-yet",
             Message(
                 N_("{id} did not exist yet at {at}"),
-                {"id": case.id, "at": format_instant(view.as_of)},
+                {"id": case.id, "at": format_instant(min(view.as_of, view.known or view.as_of))},
             ),
         )
     item = of_state(state, obligations(state, desk.book), view.as_of)
@@ -130,7 +130,7 @@ def show(
         ("wanted", state.text("wanted")),
         ("details", line(state.text("details"))),
         ("about", state.text("about")),
-        ("file", path),
+        ("file", line(path)),
     ):
         if text:
             run.print("  " + _("{label}: {text}").format(label=word(label, "field"), text=text))

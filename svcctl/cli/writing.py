@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from svcctl.cli import echo
+from svcctl.cli.exits import code_of
 from svcctl.cli.options import By, DryRun, NoCommit, Output
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_, Message, Stop, Unreadable, Usage
 from svcctl.views.language import _, say
+from svcctl.views.safe import line
 
 NOUNS = ("customer", "unit", "staff", "policy")
 
@@ -74,10 +76,13 @@ def edit(
         try:
             path = save(desk, made, fresh, manner)
         except (Usage, Unreadable) as stop:
-            _tell(stop)
-            if run.stdin_terminal and run.confirm(_("Edit again?"), default=True):
-                continue
-            run.tell(_("your text is kept in {path}").format(path=copy))
+            if run.stdin_terminal:
+                _tell(stop)
+                if run.confirm(_("Edit again?"), default=True):
+                    continue
+                run.tell(_("your text is kept in {path}").format(path=line(str(copy))))
+                raise typer.Exit(code_of(stop)) from None
+            run.tell(_("your text is kept in {path}").format(path=line(str(copy))))
             raise
         copy.unlink()
         run.print(path)

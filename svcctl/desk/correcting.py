@@ -25,7 +25,10 @@ class Last(NamedTuple):
 
 
 def last_of_desk(desk: Desk) -> Last:
-    """Return the event this desk wrote down last and that still counts. Raises ``NotFound``."""
+    """Return the event this desk wrote down last and that still counts. Raises ``NotFound``.
+
+    A void is not itself undone: the second ``undo`` takes back the line before.
+    """
     code = desk.desk_code()
     paths = desk.index.connection.execute(
         "select path from tickets order by last_noted desc, last_at desc limit 200"
@@ -37,7 +40,7 @@ def last_of_desk(desk: Desk) -> Last:
             break
         voided = {event.fields["target"] for event in case.events if event.do == "voided"}
         for event in reversed(case.events):
-            if event.desk != code or event.name in voided:
+            if event.desk != code or event.name in voided or event.do == "voided":
                 continue
             if best is None or (event.noted, event.n) > (best.event.noted, best.event.n):
                 best = Last(case.id, path, event)
@@ -93,7 +96,7 @@ def _policy_draft(desk: Desk, name: str) -> Draft:
 
     names = desk.ledger.names("policy")
     today = desk.now().date().isoformat()
-    wanted = name or names[-1]
+    wanted = name or _next_policy(desk, names[-1], today)
     try:
         date.fromisoformat(wanted)
     except ValueError:
@@ -108,8 +111,7 @@ def _policy_draft(desk: Desk, name: str) -> Draft:
     path = f"{RECORDS}/policy/{wanted}.yaml"
     if wanted in names:
         # A ledger without tickets has nothing that its rules have judged yet.
-        judged = desk.index.connection.execute("select 1 from tickets limit 1").fetchone()
-        if wanted <= today and judged is not None:
+        if wanted <= today and _has_tickets(desk):
             raise Refusal(
                 "policy-in-force",
                 Message(
@@ -130,6 +132,22 @@ def _policy_draft(desk: Desk, name: str) -> Draft:
     before = [known for known in names if known < wanted]
     source = before[-1] if before else names[0]
     return Draft(None, wanted, path, desk.ledger.read(f"{RECORDS}/policy/{source}.yaml"))
+
+
+def _next_policy(desk: Desk, newest: str, today: str) -> str:
+    """Return the policy to edit where none was named: one that has judged nothing yet.
+
+    The newest, unless it is in force and tickets were judged by it; then a new one from tomorrow on.
+    """
+    from datetime import date, timedelta
+
+    if newest > today or not _has_tickets(desk):
+        return newest
+    return (date.fromisoformat(today) + timedelta(days=1)).isoformat()
+
+
+def _has_tickets(desk: Desk) -> bool:
+    return desk.index.connection.execute("select 1 from tickets limit 1").fetchone() is not None
 
 
 def save(desk: Desk, made: Draft, fresh: bytes, manner: Manner) -> str:

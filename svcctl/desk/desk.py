@@ -158,12 +158,17 @@ class Desk:
                 Message(N_("give --by STAFF, or once for all: svcctl me STAFF"), {}),
             )
         card = self.staff(name)
-        if card.get("left"):
+        if self.has_left(card):
             raise Refusal(
                 "has-left",
                 Message(N_("{name} left on {day}"), {"name": name, "day": card.get("left")}),
             )
         return Who(card.id, card.get("role"))
+
+    def has_left(self, card: Card) -> bool:
+        """Whether a person's last day lies before today."""
+        left = card.get("left")
+        return bool(left) and left < self.now().date().isoformat()
 
     def staff(self, name: str) -> Card:
         """Return a person's card, by id or by name. Raises ``NotFound``."""

@@ -177,7 +177,7 @@ def today(view: View) -> list[Item]:
     for ticket in open_ones:
         if ticket["visit"][:10] == day and ticket["state"] in ("dispatched", "on-site"):
             found.append(_line("visits", ticket, "visit", ticket["visit"], ticket["engineer"]))
-        if not ticket["engineer"] and ticket["state"] in ("new", "ready", "quoting", "waiting"):
+        if ticket["state"] in ("new", "ready", "quoting", "waiting"):
             found.append(_line("nobody", ticket, ticket["state"], ticket["opened_text"], ""))
     order = {"overdue": 0, "due-today": 1, "visits": 2, "nobody": 3}
     found.sort(

@@ -157,8 +157,18 @@ def next_id(desk: Desk, code: str, opened: datetime) -> str:
             return identifier
 
 
-def act(desk: Desk, typed: str, do: str, fields: Mapping[str, str], manner: Manner) -> Written:
+def act(
+    desk: Desk,
+    typed: str,
+    do: str,
+    fields: Mapping[str, str],
+    manner: Manner,
+    *,
+    another: bool = False,
+) -> Written:
     """Let ``do`` happen to the ticket that ``typed`` names. Returns what was written.
+
+    ``another``: a dispatch is meant as one more visit while one is under way.
 
     Raises ``NotFound``, ``Unreadable``, ``Usage``, ``Refusal``, ``Busy``.
     """
@@ -168,13 +178,15 @@ def act(desk: Desk, typed: str, do: str, fields: Mapping[str, str], manner: Mann
     at = desk.read_time(manner.at)
     declared = TICKET.events[do]
     wanted = stored_fields(desk, declared.shape.fields, fields)
-    _resolve_people(desk, wanted)
+    notices = _check_people(desk, wanted)
     with Writing(desk, manner.commit, manner.dry_run) as writing:
         now = desk.now()
         case, data, problems = load_ticket(desk.ledger, path)
         state = replay(case)
         if do == "amended":
             wanted["value"] = _amended_value(desk, case, wanted)
+        if do == "dispatched" and not another:
+            _check_no_visit_under_way(state)
         owed = obligations(state, desk.book) if do == "closed" else []
         wish = Wish(do, wanted, at, who, code)
         event = decide(state, wish, now, desk.book.at(now), owed)
@@ -182,6 +194,7 @@ def act(desk: Desk, typed: str, do: str, fields: Mapping[str, str], manner: Mann
         after = replay(Case(TICKET, case.head, [*case.events, event]))
         also = _complaint(desk, writing, state, after, event, now, who, code)
         outcome = writing.finish(f"{case.id} {do}", who, now)
+    outcome = outcome._replace(notices=(*notices, *outcome.notices))
     return Written(
         path, event, after, obligations(after, desk.book), outcome, also, tuple(problems)
     )
@@ -197,28 +210,54 @@ def _amended_value(desk: Desk, case: Case, wanted: Mapping[str, str]) -> str:
     return stored_form(desk, field, value) if field is not None else value
 
 
-def _resolve_people(desk: Desk, fields: dict[str, str]) -> None:
-    """Turn names into staff ids, and refuse an approval by somebody who may not approve."""
+def _check_people(desk: Desk, fields: Mapping[str, str]) -> list[Message]:
+    """Refuse to send somebody who left, or an approval by who may not; say what is unusual."""
+    notices = []
     for key in ("to", "approved"):
-        if fields.get(key):
-            card = desk.staff(fields[key])
-            if card.get("left"):
-                raise Refusal(
-                    "has-left",
-                    Message(N_("{name} left on {day}"), {"name": card.id, "day": card.get("left")}),
-                )
-            fields[key] = card.id
-            if key == "approved" and not desk.book.at(desk.now()).allows(
-                "approve", card.get("role")
-            ):
-                raise Refusal(
-                    "may-not-approve",
-                    Message(
-                        N_("{name} is {role} and may not approve a reassignment"),
-                        {"name": card.id, "role": card.get("role")},
-                    ),
-                    Message(N_("the responsible lead approves: --approved-by MANAGER"), {}),
-                )
+        if not fields.get(key):
+            continue
+        card = desk.staff(fields[key])
+        role = card.get("role")
+        if desk.has_left(card):
+            raise Refusal(
+                "has-left",
+                Message(N_("{name} left on {day}"), {"name": card.id, "day": card.get("left")}),
+            )
+        if key == "to" and role != "engineer":
+            notices.append(
+                Message(N_("{name} is {role}, not an engineer"), {"name": card.id, "role": role})
+            )
+        if key == "approved" and not desk.book.at(desk.now()).allows("approve", role):
+            raise Refusal(
+                "may-not-approve",
+                Message(
+                    N_("{name} is {role} and may not approve a reassignment"),
+                    {"name": card.id, "role": role},
+                ),
+                Message(N_("the responsible lead approves: --approved-by MANAGER"), {}),
+            )
+    return notices
+
+
+def _check_no_visit_under_way(state: State) -> None:
+    """Refuse a second visit that was perhaps meant to move the first."""
+    if state.state not in ("dispatched", "on-site"):
+        return
+    sent = next(fact for fact in reversed(state.facts) if fact.event.do == "dispatched")
+    raise Refusal(
+        "visit-under-way",
+        Message(
+            N_("{engineer} is already sent, for {visit}"),
+            {"engineer": state.text("engineer"), "visit": state.text("visit")},
+        ),
+        Message(
+            N_(
+                "another time: svcctl ticket amend {id} {event} visit TIME --reason …; another engineer: "
+                "svcctl ticket reassign {id} …; a second visit besides: --another"
+            ),
+            {"id": state.case.id, "event": sent.event.name},
+        ),
+    )
 
 
 def _complaint(

@@ -27,6 +27,12 @@ def stored_form(desk: Desk, field: Field, text: str) -> str:
         if field.type != "instant" and _ALREADY.fullmatch(text):
             return text
         moment = desk.read_time(text)
+        if field.type == "instant" and not names_an_hour(text):
+            raise Usage(
+                "which-hour",
+                Message(N_("“{text}” is a day; at what time?"), {"text": text}),
+                Message(N_("such as {text} 14:00"), {"text": text}),
+            )
         if field.type == "date" or (
             field.type == "moment" and ":" not in text and "点" not in text
         ):
@@ -48,9 +54,25 @@ def stored_form(desk: Desk, field: Field, text: str) -> str:
         return f"{whole}.{(found[2] or '').ljust(2, '0')}"
     if field.type == "flag":
         return {"yes": "true", "no": "false"}.get(text, text)
+    if field.type == "customer":
+        from svcctl.desk.finding import customer_id
+
+        return customer_id(desk, text)
     if field.type == "staff":
-        return text.strip()
+        return desk.staff(text.strip()).id
+    if field.type == "word" and text not in field.words:
+        from svcctl.views.language import stored_word
+
+        return stored_word(text.strip(), field.name, field.words) or text
     return text
+
+
+_HOUR = re.compile(r"[::点时]|[-+−]\s*\d|now|现在|刚才", re.IGNORECASE)
+
+
+def names_an_hour(text: str) -> bool:
+    """Whether a time as typed says the hour (``14:00``, ``下午3点``, ``-10m``), and not only the day."""
+    return _HOUR.search(text.replace("T", " ", 1)[8:] if _ALREADY.match(text) else text) is not None
 
 
 def stored_fields(

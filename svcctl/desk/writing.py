@@ -215,7 +215,9 @@ def _refuse_unreadable(change: Change) -> None:
         first = next(problem for problem in read.problems if is_error(problem))
         code = CODES[first.code]
         raise Refusal(
-            "would-not-read-back", Message(code.message, first.args), Message(code.remedy, first.args)
+            "would-not-read-back",
+            Message(code.message, first.args),
+            Message(code.remedy, first.args),
         )
 
 

@@ -280,6 +280,12 @@ class _Reader:
                 self.problems.append(Problem("E220", self.path, line, column, args))
 
 
+TARGETS = (
+    "satisfaction response rework reply first-call first-contact completion complaint-rate slip "
+    "callback arrival inspection"
+).split()
+"""The measures that can have a target (SERVICE-RULES, "Measures")."""
+
 _KEYS = (
     "format version company service-phone warranty language currency calendar may back-dating "
     "rework close-needs dissatisfied-below targets obligations"
@@ -363,11 +369,13 @@ def _read_may(reader: _Reader, fields: Fields, policy: Policy) -> None:
         for role in roles:
             if role not in ROLES:
                 reader.wrong(("may", what), role, " | ".join(ROLES))
-        policy.may[what] = frozenset(roles)
+        if roles:  # nobody named is "no limit configured", not "nobody may"
+            policy.may[what] = frozenset(roles)
 
 
 def _read_targets(reader: _Reader, fields: Fields, policy: Policy) -> None:
     targets = reader.mapping(fields, "targets")
+    reader.known(targets, ("targets",), TARGETS)
     for name in targets:
         percent = reader.percent(targets, name, ("targets",))
         if percent is not None:

@@ -159,6 +159,23 @@ def phrase(text: str) -> str:
     return _(text)
 
 
+def stored_word(text: str, field: str, words: Sequence[str]) -> str | None:
+    """The one of ``words`` whose label, in any language of the program, is ``text``; None: none is.
+
+    People type what they read: 电话 for ``phone``. ``field`` tells apart words with two meanings.
+    """
+    from svcctl.views.labels import LABELS
+
+    wanted = text.casefold()
+    for lang in LANGUAGES:
+        catalogue = gettext.translation(DOMAIN, _LOCALE, languages=[lang], fallback=True)
+        for known in words:
+            label = LABELS.get(f"{field}.{known}") or LABELS.get(known) or known
+            if wanted in (catalogue.gettext(label).casefold(), label.casefold()):
+                return known
+    return None
+
+
 def word(key: str, field: str = "") -> str:
     """The label of a stored word (a state, a kind, a result) in the language spoken now.
 

@@ -101,7 +101,18 @@ def _text(text: str, column: Column) -> str:
         text = text[:16].replace("T", " ")
     elif column.show == "day":
         text = text[:10]
+    elif column.show == "minutes":
+        text = length(int(text)) if text not in ("", "0") else ""
     return line(text)
+
+
+def length(minutes: int) -> str:
+    """A length of time in the same short words in every language: ``12d 4h``, ``2h 05m``, ``4m``."""
+    days, rest = divmod(minutes, 1440)
+    hours, left = divmod(rest, 60)
+    if days:
+        return f"{days}d {hours}h"
+    return f"{hours}h {left:02d}m" if hours else f"{left}m"
 
 
 def _widths(

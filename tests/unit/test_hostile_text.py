@@ -171,6 +171,32 @@ def test_cards_and_the_slip_carry_any_line_harmless(root: Path, text: str, tmp_p
 
 
 @each_text
+def test_another_customer_with_the_same_phone_is_named_harmlessly(root: Path, text: str) -> None:
+    made.call(root, "customer", "set", CUSTOMER, f"--name={text}", "--no-commit")
+    ran = made.call(
+        *(root, "customer", "new", "--name", "x", "--phone", "138-0013-8000", "--no-commit")
+    )
+    harmless(ran)
+    assert ran.code == 0
+    assert CUSTOMER in ran.err
+
+
+def test_names_of_folders_are_shown_harmlessly(tmp_path: Path) -> None:
+    place = tmp_path / "a\x1b[31m\u202e 服务 台"
+    harmless(made.call(place, "init", str(place), "--desk", "SHA"))
+    made.sure(place, "staff", "new", "mgr1", "--name", "甲", "--role", "manager")
+    made.sure(place, "customer", "new", "--name", "乙", "--by", "mgr1")
+    new = ("ticket", "new", "--kind", "repair", "--customer", CUSTOMER, "--subject", "x")
+    identifier = made.sure(place, *new, "--by", "mgr1", "-o", "ids").out.strip()
+    folder = made.ticket_file(place, identifier).parent
+    folder.rename(folder.with_name("1\x1b[1m1"))
+    for words in (("doctor",), ("index", "status"), ("ticket", "list"), ("ticket", "show", identifier[-3:])):
+        ran = made.call(place, *words)
+        harmless(ran)
+        assert ran.code in (0, 1), ran
+
+
+@each_text
 def test_no_text_gets_out_of_its_place_in_a_commit(root: Path, text: str) -> None:
     set_name = made.call(root, "staff", "set", "eng1", f"--name={text}", f"--email={text}")
     harmless(set_name)
