@@ -30,6 +30,9 @@ messages: $(READY)
 		--no-wrap -D svcctl -l zh_CN -i .venv/svcctl.pot -d svcctl/locale
 	$(BIN)/pybabel -q compile --statistics -D svcctl -l zh_CN -d svcctl/locale
 
+docs/errors.md: $(READY) $(wildcard svcctl/domain/checks/*.py svcctl/domain/checks/examples/*.py)
+	$(BIN)/svcctl --lang en explain --all > $@
+
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "svcctl needs Python 3.11 or newer. Another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }

@@ -15,6 +15,7 @@ from bench.promises import Row, judged, unmeasured
 from bench.timing import (
     Command,
     Figure,
+    Peak,
     Round,
     Sample,
     figure,
@@ -254,11 +255,20 @@ def memory(bench: Bench) -> list[Row]:
         "find": product.command(root, "find", "不制冷"),
         "ticket new": product.new_ticket(root),
     }
-    peaks = {name: peak(command) for name, command in commands.items()}
+    peaks: dict[str, Peak] = {}
+    failed = ""
+    for name, command in commands.items():
+        try:
+            peaks[name] = peak(command)
+        except NotMeasured as why:
+            failed = str(why)
     own = ", ".join(f"`{name}` {one.own:.0f}" for name, one in peaks.items())
-    child = max(one.child for one in peaks.values())
+    child = max((one.child for one in peaks.values()), default=0)
     note = f"{own}; the largest process they start (git) {child:.0f}"
-    return [judged("memory", bench.big, figure([one.own for one in peaks.values()]), note)]
+    if failed:
+        return [unmeasured("memory", bench.big, f"{failed}; {note}")]
+    most = max(one.own for one in peaks.values())
+    return [judged("memory", bench.big, figure([most]), note)]
 
 
 def floors_and_peers(bench: Bench) -> list[Row]:

@@ -135,7 +135,10 @@ def shown(run: Session, desk: Desk, done: Audit) -> str:
     lines: list[str] = []
     for problem in _with_lines(desk, done.findings):
         head, *rest = problem_lines(spoken(problem)).split("\n")
-        lines += [run.paint(head, colours[severity_of(problem)]), *rest]
+        severity = severity_of(problem)
+        if severity == "warning":
+            head = _("{finding} (warning)").format(finding=head)
+        lines += [run.paint(head, colours[severity]), *rest]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -14,7 +14,7 @@ from svcctl.domain import identity
 from svcctl.domain.problems import N_, Message, Refusal, Said, Stop, Usage
 from svcctl.domain.times import format_instant
 from svcctl.ledger import cardfile, commit, git, posix
-from svcctl.ledger.folder import RECORDS, Ledger, expanded
+from svcctl.ledger.folder import RECORDS, Ledger, expanded, refuse_linked
 from svcctl.ledger.pending import Pending, settle
 
 ATTRIBUTES = "*.yaml text eol=lf merge=svcctl\n*.md text eol=lf\nattachments/** -text -merge\n"
@@ -52,6 +52,7 @@ def init(folder: Path, code: str, clock: Callable[[], datetime], commit_it: bool
     with posix.storage(root):
         posix.make_folders(root)
         root = root.resolve()
+    refuse_linked(Ledger(root))
     if commit_it and git.program() is not None:
         git.init(root)
     elif git.program() is None:

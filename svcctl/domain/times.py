@@ -7,7 +7,7 @@ a change to daylight saving, which datetimes sharing one ``ZoneInfo`` do not.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 
@@ -90,8 +90,34 @@ def parse_instant(text: str) -> datetime:
         and text[7] == "-"
         and text[11:13] != "24"
     ):
-        return datetime.fromisoformat(text)
+        return instant_of(text[:10], text[11:19], text[19:])
     raise ValueError(f"not an instant with offset and seconds: {text!r}")
+
+
+def instant_of(day: str, clock: str, offset: str) -> datetime:
+    """The instant of which ``parse_instant`` found the three parts to have the form."""
+    try:
+        return datetime.combine(_DAYS[day], time.fromisoformat(clock), _OFFSETS[offset])
+    except KeyError:
+        return _noted(day, offset, datetime.fromisoformat(f"{day}T{clock}{offset}"))
+
+
+_DAYS: dict[str, date] = {}
+_OFFSETS: dict[str, timezone] = {}
+"""Days and offsets met so far: instants that share one offset object compare many times faster."""
+_MOST_DAYS = 20_000
+
+
+def _noted(day: str, offset: str, instant: datetime) -> datetime:
+    """Return ``instant`` with the shared offset; note the texts of its day and offset."""
+    shared = instant.replace(tzinfo=_fixed(cast(timedelta, instant.utcoffset())))
+    text = shared.isoformat()
+    if text[:10] == day and text[19:] == offset:
+        if len(_DAYS) >= _MOST_DAYS:
+            _DAYS.clear()
+        _DAYS[day] = shared.date()
+        _OFFSETS[offset] = cast(timezone, shared.tzinfo)
+    return shared
 
 
 def format_instant(instant: datetime) -> str:
@@ -126,7 +152,7 @@ def zone(name: str) -> tzinfo:
         ) from error
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=3000)  # more than there are offsets of whole minutes
 def _fixed(offset: timedelta) -> timezone:
     return timezone(offset)
 
@@ -141,15 +167,57 @@ def in_zone(instant: datetime, zone: tzinfo) -> datetime:
 
 def at_epoch(seconds: int, zone: tzinfo) -> datetime:
     """The instant ``seconds`` after 1970-01-01T00:00Z, with the offset of ``zone`` then."""
+    day, rest = divmod(seconds, 86400)
+    base = _day_of(day, zone)
+    if base is not None:
+        return base + timedelta(0, rest)
     there = datetime.fromtimestamp(seconds, zone)
     return there.replace(tzinfo=_fixed(cast(timedelta, there.utcoffset())), fold=0)
+
+
+@lru_cache(maxsize=4096)
+def _day_of(day: int, zone: tzinfo) -> datetime | None:
+    """The first instant of a day of UTC in ``zone``; None where clocks there change on that day."""
+    first = datetime.fromtimestamp(day * 86400, zone)
+    offset = cast(timedelta, first.utcoffset())
+    if offset != datetime.fromtimestamp(day * 86400 + 86399, zone).utcoffset():
+        return None
+    return first.replace(tzinfo=_fixed(offset), fold=0)
+
+
+_USUAL = _fixed(timedelta(hours=8))
+_USUAL_ZERO = datetime(1970, 1, 1, tzinfo=_USUAL)
+"""The offset that most instants have here: those that share it are subtracted quickest."""
+_USUAL_SECONDS = 8 * 3600
 
 
 def epoch(instant: datetime) -> int:
     """Whole seconds since 1970-01-01T00:00Z, rounded down. ValueError without an offset."""
     if instant.tzinfo is None:
         raise ValueError("an instant needs an offset")
-    return int(instant.timestamp() // 1)
+    since = instant - _USUAL_ZERO
+    return since.days * 86400 + since.seconds - _USUAL_SECONDS
+
+
+def epoch_and_text(instant: datetime) -> tuple[int, str]:
+    """``epoch`` and ``isoformat`` of an instant with an offset and whole seconds, in one go."""
+    since = instant - _USUAL_ZERO
+    seconds = since.seconds
+    if instant.tzinfo is _USUAL:
+        minute = _MINUTES[seconds // 60]
+        text = f"{_day_text(since.days)}{minute}{_SIXTY[seconds % 60]}+08:00"
+    else:
+        text = instant.isoformat()
+    return since.days * 86400 + seconds - _USUAL_SECONDS, text
+
+
+_SIXTY = tuple(f"{number:02}" for number in range(60))
+_MINUTES = tuple(f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60))
+
+
+@lru_cache(maxsize=8192)
+def _day_text(day: int) -> str:
+    return date.fromordinal(EPOCH_DAY + day).isoformat() + "T"
 
 
 def wall_epoch(wall: datetime, zone: tzinfo) -> int:

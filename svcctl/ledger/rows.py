@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from svcctl.domain.checks.catalogue import severity
+from svcctl.domain.checks.catalogue import severity_of
 from svcctl.domain.checks.schema_rules import stray_problems
 from svcctl.domain.checks.service_rules import dissatisfied, ticket_problems
 from svcctl.domain.obligations import Obligation, obligations
@@ -59,7 +59,7 @@ def ticket_rows(
 
 TICKET_COLUMNS = (
     "path id kind state ended priority opened opened_text customer unit subject engineer visit "
-    "wanted category about foreign_id last_at last_noted contested people approvals dissatisfied"
+    "wanted category about foreign_id last_at last_noted contested people approvals dissatisfied desks"
 ).split()
 
 
@@ -68,8 +68,10 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
     case = state.case
     people: dict[str, None] = {}
     approvals = []
+    desks: dict[str, None] = {}
     for event in case.events:
         people[event.by] = None
+        desks[event.desk] = None
         for key in ("to", "approved"):
             named = event.fields.get(key)
             if named is not None:
@@ -102,6 +104,7 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
         " ".join(sorted(people)),
         " ".join(approvals),
         answer.event.name if answer is not None else "",
+        " ".join(sorted(desks)),
     )
 
 
@@ -211,4 +214,4 @@ def attempts(state: State, one: Obligation) -> int:
 
 def is_error(problem: Problem) -> bool:
     """Whether a finding is an error (and not a warning)."""
-    return severity(problem.code) == "error"
+    return severity_of(problem) == "error"

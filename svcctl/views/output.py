@@ -76,14 +76,13 @@ def value_at(item: Item, key: str) -> object:
 
 def problem_item(problem: Problem) -> dict[str, object]:
     """A finding as machine output. ``message`` is English: machine output has no language."""
-    from svcctl.domain.checks.catalogue import CODES
+    from svcctl.domain.checks.catalogue import CODES, severity_of
     from svcctl.views.safe import problem_message
 
-    entry = CODES.get(problem.code)
     template, args = problem_message(problem)
     return {
         "code": problem.code,
-        "severity": "error" if entry is None else entry.severity,
+        "severity": severity_of(problem) if problem.code in CODES else "error",
         "path": problem.path,
         "line": problem.line,
         "column": problem.column,

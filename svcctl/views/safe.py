@@ -87,7 +87,7 @@ def problem_message(problem: Problem) -> Message:
 
 def problem_lines(problem: Problem) -> str:
     """One finding for people: place, code and message; the user's own line with a caret; remedy."""
-    from svcctl.domain.checks.catalogue import CODES
+    from svcctl.domain.checks.catalogue import CODES, remedy_of
     from svcctl.views.language import _, say
 
     place = line(problem.path)
@@ -98,9 +98,8 @@ def problem_lines(problem: Problem) -> str:
     shown = [f"{place}: {problem.code} {say(problem_message(problem))}"]
     if problem.excerpt:
         shown += _excerpt(problem.excerpt, problem.column)
-    entry = CODES.get(problem.code)
-    if entry is not None and entry.remedy:
-        remedy = say(Message(entry.remedy, problem.args))
+    if problem.code in CODES and remedy_of(problem):
+        remedy = say(Message(remedy_of(problem), problem.args))
         shown.append("    " + _("Remedy: {remedy}").format(remedy=remedy))
     return "\n".join(shown)
 

@@ -196,7 +196,8 @@ def test_a_ticket_truncated_anywhere_is_named_or_still_whole(tmp_path: Path) -> 
         assert shown.code in (0, 4)
         assert (TICKET in ran.out.split()) == (shown.code == 0)
         if shown.code == 4:
-            assert ran.err.startswith(f"{name}:") and shown.err.startswith(f"{name}:")
+            assert ran.err.startswith(f"{name}:")
+            assert shown.err.startswith(f"{name}:")
             named += 1
         assert {OTHER, CLOSED} <= set(ran.out.split())
     assert named > len(data) // 31 - 8, "a cut between two events leaves a whole ticket, no other does"

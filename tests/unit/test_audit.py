@@ -374,6 +374,6 @@ def test_a_breach_is_told_in_the_users_words(ledger: Path, svcctl: Run) -> None:
     first, excerpt, *_ = ran.out.split("\n")
     assert first == (
         f"{TICKET}:16:1: E404 callback the day after: due 2026-11-18 17:30, "
-        "done 16h 00m late, so nothing is owed any more"
+        "done 16h 00m late, so nothing is owed any more (warning)"
     )
     assert excerpt.startswith('    - {"n": 6, "desk": "SHA"')

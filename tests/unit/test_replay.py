@@ -564,3 +564,12 @@ def test_without_any_event_there_is_nothing_to_name() -> None:
     empty = State(Case(TICKET, tell().head, []))
     assert over_of(empty, event(1, "reviewed", fields={"cover": "free"})) is None
     assert over_of(empty, amend(1, "head", "subject", "x")) is None
+
+
+def test_a_settlement_written_blindly_changes_nothing_unless_what_it_picks_set_the_value() -> None:
+    blind = settle(5, "3SHA.to", "2SHA", over="3SHA")
+    assert codes(replay(then(FIELDS, blind))) == [("5SHA", "E207")]
+    original = settle(3, "subject", "1SHA", over="1BJ")
+    state = replay(then(tell(), amend(2, "head", "subject", "漏水", over="1SHA"), original))
+    assert state.text("subject") == "不制冷"
+    assert state.contested == {"subject": Contest("subject", "3SHA", "2SHA", "不制冷", "漏水")}

@@ -15,7 +15,7 @@ from svcctl.domain.checks import (
     schema_rules,
     service_rules,
 )
-from svcctl.domain.problems import Problem, Severity
+from svcctl.domain.problems import N_, Problem, Severity
 
 
 class Code(NamedTuple):
@@ -43,6 +43,16 @@ CODES: dict[str, Code] = {
 def severity(code: str) -> str:
     """Return ``error`` or ``warning``: what a finding of this code is unless it says otherwise."""
     return CODES[code].severity
+
+
+MENDED_NO_MORE = N_("nothing can be mended here any more; it counts in the week's measures")
+
+
+def remedy_of(problem: Problem) -> str:
+    """Return the template of what to do: nothing, where what was owed is done or over."""
+    if problem.args.get("outcome") in ("late", "ended"):
+        return MENDED_NO_MORE
+    return CODES[problem.code].remedy
 
 
 def severity_of(problem: Problem) -> str:

@@ -99,7 +99,9 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
     "E413": (
         "warning",
         N_("written down late"),
-        N_("{event}: happened {at}, written down {noted}, {gap} later"),
+        N_(
+            "{event}: happened {at}, written down {noted}, {gap} later; so were {count} lines in all"
+        ),
         N_(
             "write things down when they happen; a mistyped time is corrected with "
             "`svcctl ticket amend {id} {event} at …`"
@@ -150,6 +152,7 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
 def ticket_problems(path: str, state: State, book: Book) -> list[Problem]:
     """Return every breach of a service rule that the ticket's own events show."""
     found: list[Problem] = []
+    lagging: dict[str, list[Problem]] = {}
     for fact in state.facts:
         policy = book.at(fact.at)
         if is_imported(state, fact):
@@ -159,7 +162,11 @@ def ticket_problems(path: str, state: State, book: Book) -> list[Problem]:
             found.extend(check(path, state, fact))
         late = _late(path, state, fact, policy)
         if late is not None:
-            found.append(late)
+            lagging.setdefault(late.code, []).append(late)
+    for code in lagging:
+        # One finding a ticket: who enters a whole paper slip afterwards did one thing late, not nine.
+        first = lagging[code][0]
+        found.append(first._replace(args={**first.args, "count": str(len(lagging[code]))}))
     for contest in state.contested.values():
         fact = next(f for f in state.facts if f.event.name == contest.applied)
         found.append(_problem("E414", path, state, fact, **contest._asdict()))
