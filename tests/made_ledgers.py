@@ -42,13 +42,17 @@ def call(
     root: Path | str, *words: str | Path, now: str = NOW, lang: str = "en", stdin: str = ""
 ) -> Ran:
     """Run a command on the ledger ``root`` in this process, the clock standing at ``now``."""
+    return call_here("--lang", lang, "--ledger", root, *words, now=now, stdin=stdin)
+
+
+def call_here(*words: str | Path, now: str = NOW, stdin: str = "") -> Ran:
+    """As ``call``, with nothing said of the ledger and the language."""
     moment = datetime.fromisoformat(now)
     out, err, before = io.StringIO(), io.StringIO(), sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
     try:
         with redirect_stdout(out), redirect_stderr(err):
-            line = ["--lang", lang, "--ledger", str(root), *map(str, words)]
-            code = run(line, clock=lambda: moment)
+            code = run([str(word) for word in words], clock=lambda: moment)
     finally:
         sys.stdin = before
         set_language("en")

@@ -8,7 +8,8 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import AsOf, At, By, DryRun, Known, NoCommit, Output, Strict, TicketId
+from svcctl.cli.manner import How, writing
+from svcctl.cli.options import AsOf, Known, Output, Strict, TicketId
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
@@ -52,6 +53,7 @@ def due(
 
 
 @app.command("record", help=N_("Record a callback: reached or not, and what the customer said."))
+@writing
 def record(
     ticket: TicketId,
     result: Annotated[
@@ -80,14 +82,11 @@ def record(
     words: Annotated[
         str, typer.Option("--words", "-m", metavar="TEXT", help=N_("In the customer's words."))
     ] = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Record a callback."""
-    from svcctl.desk.tickets import Manner, act
+    from svcctl.desk.tickets import act
 
     fields = {
         "result": result,
@@ -99,8 +98,8 @@ def record(
         "words": words,
     }
     desk = echo.open_desk()
-    done = act(desk, ticket, "called-back", fields, Manner(by, at, dry_run, not no_commit))
-    echo.written(desk, done, output, dry_run)
+    done = act(desk, ticket, "called-back", fields, how.manner)
+    echo.written(desk, done, how.output, how.dry_run)
 
 
 @app.command("list", help=N_("The callbacks made in the last days, with the answers."))

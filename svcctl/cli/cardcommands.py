@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from svcctl.cli import echo
+from svcctl.cli.manner import How
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _, word
@@ -51,14 +52,10 @@ def new(
     kind: str,
     name: str,
     given: Given,
-    by: str | None,
-    dry_run: bool,
-    no_commit: bool,
-    output: Format,
+    how: How,
 ) -> None:
     """Add a card and print it; says so where another customer has the same phone number."""
     from svcctl.desk import cardwork
-    from svcctl.desk.tickets import Manner
 
     run = session()
     desk = echo.open_desk()
@@ -70,32 +67,24 @@ def new(
                     id=other, name=line(other_name)
                 )
             )
-    done = cardwork.new(
-        desk, cardwork.KINDS[kind], name, given, Manner(by, None, dry_run, not no_commit)
-    )
-    echo.card(desk, done, output, dry_run)
+    done = cardwork.new(desk, cardwork.KINDS[kind], name, given, how.manner)
+    echo.card(desk, done, how.output, how.dry_run)
 
 
 def change(
     kind: str,
     name: str,
     given: Given,
-    by: str | None,
-    dry_run: bool,
-    no_commit: bool,
-    output: Format,
+    how: How,
 ) -> None:
     """Change the fields given of a card and print it."""
     from svcctl.desk import cardwork
-    from svcctl.desk.tickets import Manner
 
     desk = echo.open_desk()
     card = cardwork.find_card(desk, cardwork.KINDS[kind], name)
     changes = {key: value for key, value in given.items() if value}
-    done = cardwork.change(
-        desk, card.kind, card.id, changes, Manner(by, None, dry_run, not no_commit)
-    )
-    echo.card(desk, done, output, dry_run)
+    done = cardwork.change(desk, card.kind, card.id, changes, how.manner)
+    echo.card(desk, done, how.output, how.dry_run)
 
 
 def listed(kind: str, text: str, keys: tuple[str, ...], output: Format, strict: bool) -> None:

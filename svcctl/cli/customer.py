@@ -9,7 +9,8 @@ import typer
 from svcctl.cli import cardcommands
 from svcctl.cli.completion import complete_customer
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import By, DryRun, NoCommit, Output, Strict
+from svcctl.cli.manner import How, writing
+from svcctl.cli.options import Output, Strict
 from svcctl.domain.problems import N_
 
 app = Noun(N_("Customers: name, phone, address."))
@@ -33,6 +34,7 @@ Marks = Annotated[str, typer.Option("--marks", metavar="TEXT", help=N_("Special 
 
 
 @app.command("new", help=N_("Add a customer; the desk issues the id."))
+@writing
 def new(
     name: Name = "",
     phone: Phone = "",
@@ -42,10 +44,8 @@ def new(
     email: Email = "",
     region: Region = "",
     marks: Marks = "",
-    by: By = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Add a customer."""
     given: cardcommands.Given = {
@@ -58,10 +58,11 @@ def new(
         "region": region,
         "marks": marks,
     }
-    cardcommands.new("customer", "", given, by, dry_run, no_commit, output)
+    cardcommands.new("customer", "", given, how)
 
 
 @app.command("set", help=N_("Change a customer's card."))
+@writing
 def set_(
     customer: Who,
     name: Name = "",
@@ -72,10 +73,8 @@ def set_(
     email: Email = "",
     region: Region = "",
     marks: Marks = "",
-    by: By = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Change a customer's card."""
     given: cardcommands.Given = {
@@ -88,7 +87,7 @@ def set_(
         "region": region,
         "marks": marks,
     }
-    cardcommands.change("customer", customer, given, by, dry_run, no_commit, output)
+    cardcommands.change("customer", customer, given, how)
 
 
 @app.command("list", help=N_("The customers, by id."))

@@ -8,7 +8,7 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import By, DryRun, NoCommit, Output
+from svcctl.cli.manner import How, writing
 from svcctl.cli.session import Session, session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _, say
@@ -28,6 +28,7 @@ SHOWN = 50
 
 
 @app.command("tickets", help=N_("Bring in tickets from a CSV file, all of them or none."))
+@writing
 def tickets(
     file: Annotated[str, typer.Argument(metavar="FILE", help=N_("The spreadsheet, as CSV."))],
     map_file: Annotated[
@@ -36,32 +37,31 @@ def tickets(
             "--map", metavar="MAP.yaml", help=N_("Which column is what; see docs/import.md.")
         ),
     ],
-    by: By = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Bring in tickets."""
     from svcctl.desk.importing import import_tickets
-    from svcctl.desk.tickets import Manner
     from svcctl.exchange.table import BadMap, BadTable
 
     run = session()
     desk = echo.open_desk()
     try:
-        done = import_tickets(desk, file, map_file, Manner(by, None, dry_run, not no_commit))
+        done = import_tickets(desk, file, map_file, how.manner)
     except BadTable as stop:
         _tell_faults(run, stop.faults, stop.untold)
         raise
     except BadMap as stop:
         _tell_faults(run, stop.faults, 0)
         raise
-    if output == "table":
-        _print(run, done, dry_run)
+    if how.output == "table":
+        _print(run, done, how.dry_run)
     else:
         item = done.item()
         columns = [Column(key, key) for key in item]
-        run.emit("import", [item], columns, output, as_of=desk.now().isoformat(), id_key="first")
+        run.emit(
+            "import", [item], columns, how.output, as_of=desk.now().isoformat(), id_key="first"
+        )
     echo.notices(run, done.outcome.notices)
 
 

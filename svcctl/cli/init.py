@@ -36,7 +36,9 @@ def init(
     made = setup.init(Path(run.ledger or folder), code, run.clock, not no_commit)
     for path in made.written:
         run.print(path)
-    run.print(_("desk {desk} · ledger {path}").format(desk=made.desk, path=line(str(made.ledger.root))))
+    run.print(
+        _("desk {desk} · ledger {path}").format(desk=made.desk, path=line(str(made.ledger.root)))
+    )
     echo.notices(run, made.notices)
     if not made.ledger.names("staff"):
         run.tell(

@@ -231,6 +231,10 @@ def load(name: str, target: Target) -> click.Command:
 
 
 def _verb(info: CommandInfo) -> click.Command:
+    if info.callback is not None:
+        from svcctl.cli.manner import expanded
+
+        info.callback = expanded(info.callback)
     command = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
     if not info.help:
         # A docstring is for those who read the code; it has no translation.

@@ -8,14 +8,11 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
+from svcctl.cli.manner import How, writing
 from svcctl.cli.options import (
     AsOf,
-    At,
-    By,
-    DryRun,
     Engineer,
     Known,
-    NoCommit,
     Output,
     Strict,
     TicketId,
@@ -78,6 +75,7 @@ def print_(
 
 
 @app.command("return", help=N_("Record that a slip came in."))
+@writing
 def return_(
     ticket: TicketId,
     signed: Annotated[bool, typer.Option("--signed", help=N_("The customer signed."))] = False,
@@ -103,14 +101,11 @@ def return_(
         str, typer.Option("--words", "-m", metavar="TEXT", help=N_("What the customer wrote."))
     ] = "",
     visit: VisitNo = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Record a slip's return."""
-    from svcctl.desk.tickets import Manner, act
+    from svcctl.desk.tickets import act
 
     if signed == bool(unsigned):
         raise Usage(
@@ -126,11 +121,12 @@ def return_(
         "visit-no": visit,
     }
     desk = echo.open_desk()
-    done = act(desk, ticket, "slip-returned", fields, Manner(by, at, dry_run, not no_commit))
-    echo.written(desk, done, output, dry_run)
+    done = act(desk, ticket, "slip-returned", fields, how.manner)
+    echo.written(desk, done, how.output, how.dry_run)
 
 
 @app.command("explain", help=N_("Explain why a slip is not in, and when it will come."))
+@writing
 def explain(
     ticket: TicketId,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help=N_("Why."))],
@@ -138,19 +134,16 @@ def explain(
         str, typer.Option("--promised", metavar="DATE", help=N_("The day it will come."))
     ] = "",
     visit: VisitNo = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Explain a slip."""
-    from svcctl.desk.tickets import Manner, act
+    from svcctl.desk.tickets import act
 
     desk = echo.open_desk()
     fields = {"reason": reason, "promised": promised, "visit-no": visit}
-    done = act(desk, ticket, "slip-explained", fields, Manner(by, at, dry_run, not no_commit))
-    echo.written(desk, done, output, dry_run)
+    done = act(desk, ticket, "slip-explained", fields, how.manner)
+    echo.written(desk, done, how.output, how.dry_run)
 
 
 @app.command("list", help=N_("The slips that are out: number, whose hands, due when."))

@@ -9,7 +9,8 @@ import typer
 from svcctl.cli import cardcommands
 from svcctl.cli.completion import complete_staff
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import By, DryRun, NoCommit, Output, Strict
+from svcctl.cli.manner import How, writing
+from svcctl.cli.options import Output, Strict
 from svcctl.domain.problems import N_
 
 app = Noun(N_("People of the department."))
@@ -61,6 +62,7 @@ def _fields(
 
 
 @app.command("new", help=N_("Add a person."))
+@writing
 def new(
     person: Person,
     name: Name = "",
@@ -70,17 +72,16 @@ def new(
     email: Email = "",
     phone: Phone = "",
     desk: DeskCode = "",
-    by: By = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Add a person."""
     given = _fields(name, role, skill, region, email, phone, desk, "")
-    cardcommands.new("staff", person, given, by, dry_run, no_commit, output)
+    cardcommands.new("staff", person, given, how)
 
 
 @app.command("set", help=N_("Change a person's card."))
+@writing
 def set_(
     person: Person,
     name: Name = "",
@@ -91,14 +92,12 @@ def set_(
     phone: Phone = "",
     desk: DeskCode = "",
     left: Left = "",
-    by: By = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Change a person's card."""
     given = _fields(name, role, skill, region, email, phone, desk, left)
-    cardcommands.change("staff", person, given, by, dry_run, no_commit, output)
+    cardcommands.change("staff", person, given, how)
 
 
 @app.command("list", help=N_("The people, by id."))

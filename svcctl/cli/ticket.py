@@ -9,7 +9,8 @@ import typer
 from svcctl.cli import echo
 from svcctl.cli.completion import complete_staff, complete_ticket
 from svcctl.cli.lazy import Noun, Target
-from svcctl.cli.options import At, By, CustomerRef, DryRun, NoCommit, Output, TicketId, UnitRef
+from svcctl.cli.manner import How, writing
+from svcctl.cli.options import CustomerRef, TicketId, UnitRef
 from svcctl.domain.problems import N_
 
 app = Noun(
@@ -40,29 +41,17 @@ Visit = Annotated[
 ]
 
 
-def act(
-    ticket: str,
-    do: str,
-    fields: dict[str, str],
-    by: str | None,
-    at: str | None,
-    dry_run: bool,
-    no_commit: bool,
-    output: str,
-    another: bool = False,
-) -> None:
+def act(ticket: str, do: str, fields: dict[str, str], how: How, *, another: bool = False) -> None:
     """Let ``do`` happen and print it; every command on a ticket ends here."""
     from svcctl.desk import tickets
-    from svcctl.desk.tickets import Manner
 
     desk = echo.open_desk()
-    done = tickets.act(
-        desk, ticket, do, fields, Manner(by, at, dry_run, not no_commit), another=another
-    )
-    echo.written(desk, done, output, dry_run)  # type: ignore[arg-type]
+    done = tickets.act(desk, ticket, do, fields, how.manner, another=another)
+    echo.written(desk, done, how.output, how.dry_run)
 
 
 @app.command("new", help=N_("Take a request. Asks for what is missing on a terminal."))
+@writing
 def new(
     kind: Annotated[
         str | None,
@@ -123,15 +112,12 @@ def new(
         str | None,
         typer.Option("--from", metavar="FILE|-", help=N_("Read one JSON object or YAML mapping.")),
     ] = None,
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Take a request."""
     from svcctl.cli.intake import complete
-    from svcctl.desk.tickets import Manner, take
+    from svcctl.desk.tickets import take
 
     given = {
         "kind": kind,
@@ -150,46 +136,43 @@ def new(
         "about": about,
     }
     desk = echo.open_desk()
-    manner = Manner(by, at, dry_run, not no_commit)
-    fields, manner = complete(desk, {k: v for k, v in given.items() if v}, source, manner)
-    echo.written(desk, take(desk, fields, manner), output, dry_run)
+    asked = {key: value for key, value in given.items() if value}
+    fields, manner = complete(desk, asked, source, how.manner)
+    echo.written(desk, take(desk, fields, manner), how.output, how.dry_run)
 
 
 @app.command("review", help=N_("Decide: in scope or not, free or paid."))
+@writing
 def review(
     ticket: TicketId,
     cover: Annotated[
         str, typer.Option("--cover", metavar="COVER", help=N_("free, paid or declined."))
     ],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help=N_("Why."))] = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Review a request."""
     fields = {"cover": cover, "reason": reason}
-    act(ticket, "reviewed", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "reviewed", fields, how)
 
 
 @app.command("quote", help=N_("Name the fee to the customer."))
+@writing
 def quote(
     ticket: TicketId,
     amount: Annotated[str, typer.Option("--amount", metavar="AMOUNT", help=N_("Such as 120.00."))],
     words: Words = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Record a quote."""
     fields = {"amount": amount, "words": words}
-    act(ticket, "quoted", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "quoted", fields, how)
 
 
 @app.command("accept", help=N_("Record that the customer accepted the fee."))
+@writing
 def accept(
     ticket: TicketId,
     amount: Annotated[
@@ -199,18 +182,16 @@ def accept(
         str, typer.Option("--proof", metavar="TEXT", help=N_("Signature, message, recording ..."))
     ] = "",
     words: Words = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Record the customer's acceptance."""
     fields = {"amount": amount, "proof": proof, "words": words}
-    act(ticket, "accepted", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "accepted", fields, how)
 
 
 @app.command("dispatch", help=N_("Send an engineer; the slip gets its number."))
+@writing
 def dispatch(
     ticket: TicketId,
     to: Annotated[
@@ -227,18 +208,16 @@ def dispatch(
     another: Annotated[
         bool, typer.Option("--another", help=N_("One more visit, while one is under way."))
     ] = False,
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Dispatch an engineer."""
     fields = {"to": to, "visit": visit, "emergency": emergency}
-    act(ticket, "dispatched", fields, by, at, dry_run, no_commit, output, another)
+    act(ticket, "dispatched", fields, how, another=another)
 
 
 @app.command("reassign", help=N_("Give a visit to another engineer, with an approval."))
+@writing
 def reassign(
     ticket: TicketId,
     to: Annotated[
@@ -264,11 +243,8 @@ def reassign(
         str,
         typer.Option("--visit-no", metavar="N", help=N_("Which visit, where there are several.")),
     ] = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Reassign a visit."""
     fields = {
@@ -278,58 +254,53 @@ def reassign(
         "reason": reason,
         "visit-no": number,
     }
-    act(ticket, "reassigned", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "reassigned", fields, how)
 
 
 @app.command("contact", help=N_("Record a call to the customer before or between visits."))
+@writing
 def contact(
     ticket: TicketId,
     result: Annotated[
         str, typer.Option("--result", metavar="RESULT", help=N_("reached, unreached or refused."))
     ],
     words: Words = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Record a contact."""
     fields = {"result": result, "words": words}
-    act(ticket, "contacted", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "contacted", fields, how)
 
 
 @app.command("reply", help=N_("Record an answer to the customer in writing."))
+@writing
 def reply(
     ticket: TicketId,
     words: Words = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Record a reply."""
-    act(ticket, "replied", {"words": words}, by, at, dry_run, no_commit, output)
+    act(ticket, "replied", {"words": words}, how)
 
 
 @app.command("arrive", help=N_("Record that the engineer arrived."))
+@writing
 def arrive(
     ticket: TicketId,
     visit: Visit = "",
     words: Words = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Record an arrival."""
     fields = {"words": words, "visit-no": visit}
-    act(ticket, "arrived", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "arrived", fields, how)
 
 
 @app.command("finish", help=N_("Record what came of the visit or the telephone help."))
+@writing
 def finish(
     ticket: TicketId,
     result: Annotated[
@@ -349,11 +320,8 @@ def finish(
     fee: Annotated[str, typer.Option("--fee", metavar="AMOUNT", help=N_("Such as 120.00."))] = "",
     visit: Visit = "",
     words: Words = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Record the end of the work."""
     fields = {
@@ -364,60 +332,52 @@ def finish(
         "words": words,
         "visit-no": visit,
     }
-    act(ticket, "finished", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "finished", fields, how)
 
 
 @app.command("note", help=N_("Add a remark."))
+@writing
 def note(
     ticket: TicketId,
     words: Annotated[str, typer.Argument(metavar="TEXT", help=N_("The remark."))],
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Add a remark."""
-    act(ticket, "noted", {"words": words}, by, at, dry_run, no_commit, output)
+    act(ticket, "noted", {"words": words}, how)
 
 
 @app.command("close", help=N_("Close a ticket on which nothing is owed any more."))
+@writing
 def close(
     ticket: TicketId,
     words: Words = "",
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Close a ticket."""
-    act(ticket, "closed", {"words": words}, by, at, dry_run, no_commit, output)
+    act(ticket, "closed", {"words": words}, how)
 
 
 @app.command("reopen", help=N_("Take an ended ticket up again."))
+@writing
 def reopen(
     ticket: TicketId,
     reason: Reason,
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Reopen a ticket."""
-    act(ticket, "reopened", {"reason": reason}, by, at, dry_run, no_commit, output)
+    act(ticket, "reopened", {"reason": reason}, how)
 
 
 @app.command("cancel", help=N_("End a ticket without work, at the customer's wish."))
+@writing
 def cancel(
     ticket: TicketId,
     reason: Reason,
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Cancel a ticket."""
-    act(ticket, "cancelled", {"reason": reason}, by, at, dry_run, no_commit, output)
+    act(ticket, "cancelled", {"reason": reason}, how)

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from svcctl.cli.options import At, By, DryRun, NoCommit, Output, TicketId
+from svcctl.cli.manner import How, writing
+from svcctl.cli.options import TicketId
 from svcctl.cli.ticket import Reason, act
 from svcctl.domain.problems import N_
 
 
+@writing
 def amend(
     ticket: TicketId,
     target: Annotated[
@@ -19,33 +21,29 @@ def amend(
     field: Annotated[str, typer.Argument(metavar="FIELD", help=N_("The field to correct."))],
     value: Annotated[str, typer.Argument(metavar="VALUE", help=N_("What it should be."))],
     reason: Reason,
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Amend a field."""
     name = target if target == "head" else target.upper()
     fields = {"target": name, "field": field, "value": value, "reason": reason}
-    act(ticket, "amended", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "amended", fields, how)
 
 
+@writing
 def void(
     ticket: TicketId,
     target: Annotated[str, typer.Argument(metavar="EVENT", help=N_("An event such as 3SHA."))],
     reason: Reason,
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Void an event."""
     fields = {"target": target.upper(), "reason": reason}
-    act(ticket, "voided", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "voided", fields, how)
 
 
+@writing
 def settle(
     ticket: TicketId,
     value: Annotated[
@@ -55,12 +53,9 @@ def settle(
         str, typer.Option("--pick", metavar="EVENT", help=N_("The event whose value stands."))
     ],
     reason: Reason,
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Settle a contested value."""
     fields = {"value": value, "pick": pick.upper(), "reason": reason}
-    act(ticket, "settled", fields, by, at, dry_run, no_commit, output)
+    act(ticket, "settled", fields, how)

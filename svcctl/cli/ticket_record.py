@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from svcctl.cli import echo
-from svcctl.cli.options import At, By, DryRun, NoCommit, Output, TicketId
+from svcctl.cli.manner import How, writing
+from svcctl.cli.options import TicketId
 from svcctl.domain.problems import N_, Message, Usage
 
 
+@writing
 def record(
     ticket: TicketId,
     event: Annotated[
@@ -26,14 +28,11 @@ def record(
         list[str] | None,
         typer.Argument(metavar="[FIELD=VALUE]...", help=N_("What it carries, such as amount=120.")),
     ] = None,
-    by: By = None,
-    at: At = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Record any declared event."""
-    from svcctl.desk.tickets import Manner, act
+    from svcctl.desk.tickets import act
     from svcctl.domain.ticket import TICKET
 
     recordable = [name for name in TICKET.events if name not in ("opened", "imported")]
@@ -57,5 +56,5 @@ def record(
             )
         given[key] = value
     desk = echo.open_desk()
-    done = act(desk, ticket, event, given, Manner(by, at, dry_run, not no_commit))
-    echo.written(desk, done, output, dry_run)
+    done = act(desk, ticket, event, given, how.manner)
+    echo.written(desk, done, how.output, how.dry_run)

@@ -9,7 +9,8 @@ import typer
 from svcctl.cli import cardcommands
 from svcctl.cli.completion import complete_unit
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import By, CustomerRef, DryRun, NoCommit, Output, Strict
+from svcctl.cli.manner import How, writing
+from svcctl.cli.options import CustomerRef, Output, Strict
 from svcctl.domain.problems import N_
 
 app = Noun(N_("Installed products and their warranty."))
@@ -36,6 +37,7 @@ Marks = Annotated[str, typer.Option("--marks", metavar="TEXT", help=N_("Special 
 
 
 @app.command("new", help=N_("Add an installed product."))
+@writing
 def new(
     serial: Serial,
     model: Model = "",
@@ -45,10 +47,8 @@ def new(
     warranty: Warranty = "",
     contract: Contract = "",
     marks: Marks = "",
-    by: By = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Add an installed product."""
     given: cardcommands.Given = {
@@ -60,10 +60,11 @@ def new(
         "contract": contract,
         "marks": marks,
     }
-    cardcommands.new("unit", serial, given, by, dry_run, no_commit, output)
+    cardcommands.new("unit", serial, given, how)
 
 
 @app.command("set", help=N_("Change a product's card."))
+@writing
 def set_(
     serial: Serial,
     model: Model = "",
@@ -73,10 +74,8 @@ def set_(
     warranty: Warranty = "",
     contract: Contract = "",
     marks: Marks = "",
-    by: By = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Change a product's card."""
     given: cardcommands.Given = {
@@ -88,7 +87,7 @@ def set_(
         "contract": contract,
         "marks": marks,
     }
-    cardcommands.change("unit", serial, given, by, dry_run, no_commit, output)
+    cardcommands.change("unit", serial, given, how)
 
 
 @app.command("list", help=N_("The installed products, by serial number."))

@@ -11,7 +11,8 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.exits import code_of
-from svcctl.cli.options import By, DryRun, NoCommit, Output
+from svcctl.cli.manner import How, writing
+from svcctl.cli.options import By, NoCommit
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_, Message, Stop, Unreadable, Usage
 from svcctl.views.language import _, say
@@ -20,23 +21,20 @@ from svcctl.views.safe import line
 NOUNS = ("customer", "unit", "staff", "policy")
 
 
+@writing
 def undo(
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help=N_("Why (default: written by mistake)."))
     ] = "",
-    by: By = None,
-    dry_run: DryRun = False,
-    no_commit: NoCommit = False,
-    output: Output = "table",
+    *,
+    how: How,
 ) -> None:
     """Void this desk's last event."""
     from svcctl.desk.correcting import undo
-    from svcctl.desk.tickets import Manner
 
     desk = echo.open_desk()
-    manner = Manner(by, None, dry_run, not no_commit)
-    done = undo(desk, reason or _("written by mistake"), manner)
-    echo.written(desk, done, output, dry_run)
+    done = undo(desk, reason or _("written by mistake"), how.manner)
+    echo.written(desk, done, how.output, how.dry_run)
 
 
 def edit(

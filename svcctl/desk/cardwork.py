@@ -77,7 +77,7 @@ def new(desk: Desk, kind: CardKind, name: str, given: Given, manner: Manner) -> 
                 ),
             )
         writing.create(path, data)
-        outcome = writing.finish(f"{kind.name} {name}", who, desk.now())
+        outcome = writing.finish(f"{kind.name} {name}", who, desk.read_time(manner.at))
     return CardWritten(card, path, data.decode(), outcome)
 
 
@@ -101,7 +101,7 @@ def change(desk: Desk, kind: CardKind, name: str, given: Given, manner: Manner) 
         changed = _checked(kind, fresh, path, card.id)
         if fresh != old:
             writing.replace(path, old, fresh)
-        outcome = writing.finish(f"{kind.name} {card.id} changed", who, desk.now())
+        outcome = writing.finish(f"{kind.name} {card.id} changed", who, desk.read_time(manner.at))
     return CardWritten(changed, path, fresh.decode(), outcome)
 
 

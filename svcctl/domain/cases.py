@@ -287,25 +287,7 @@ def read_case(
 def _read_event(kind: CaseKind, index: int, raw: dict[str, str], wrong: Misread) -> Event | None:
     """Convert one event; where that fails, find out everything that is wrong with it."""
     try:
-        declared = kind.events[raw["do"]]
-        for key in declared.required:
-            raw[key]
-        converters = declared.converters
-        over = was = None
-        fields: dict[str, Value] = {}
-        for key, text in raw.items():
-            if key in _ENVELOPE_NAMES:
-                continue
-            value = converters[key](text)
-            if key == "over":
-                over = cast(str, value)
-            elif key == "was":
-                was = cast(str, value)
-            else:
-                fields[key] = value
-        if len(fields) > 1:
-            # In the order declared, however a hand wrote them: so the canonical form is one.
-            fields = {name: fields[name] for name in declared.order if name in fields}
+        fields, over, was = event_fields(kind.events[raw["do"]], raw)
         return Event(
             cast(int, _N(raw["n"])),
             cast(str, _DESK(raw["desk"])),
@@ -322,7 +304,35 @@ def _read_event(kind: CaseKind, index: int, raw: dict[str, str], wrong: Misread)
         return None
 
 
-_ENVELOPE_NAMES = frozenset(field.name for field in ENVELOPE)
+def event_fields(
+    declared: EventKind, raw: Mapping[str, str]
+) -> tuple[dict[str, Value], str | None, str | None]:
+    """Return the event's own fields as values, ``over`` and ``was``; skip the envelope's names.
+
+    Raises ``KeyError`` or ``ValueError`` where a field is missing, unknown or unreadable.
+    """
+    for key in declared.required:
+        raw[key]
+    converters = declared.converters
+    over = was = None
+    fields: dict[str, Value] = {}
+    for key, text in raw.items():
+        if key in ENVELOPE_NAMES:
+            continue
+        value = converters[key](text)
+        if key == "over":
+            over = cast(str, value)
+        elif key == "was":
+            was = cast(str, value)
+        else:
+            fields[key] = value
+    if len(fields) > 1:
+        # In the order declared, however a hand wrote them: so the canonical form is one.
+        fields = {name: fields[name] for name in declared.order if name in fields}
+    return fields, over, was
+
+
+ENVELOPE_NAMES = frozenset(field.name for field in ENVELOPE)
 _N, _DESK, _INSTANT, _, _BY, _ = (CONVERTERS[field.type] for field in ENVELOPE)
 
 

@@ -90,14 +90,14 @@ def settlement(state: State, event: Event) -> _Given | None:
     that set the value counts all the same, and may make it contested again.
     """
     value, pick = as_text(event.fields["value"]), as_text(event.fields["pick"])
-    if not _unseen(event, state.setters.get(value)):
+    if not unseen(event, state.setters.get(value)):
         contest = state.contested.get(value)
         if contest is None or pick not in (contest.applied, contest.other):
             return None
     return _given(state, value, pick)
 
 
-def _unseen(event: Event, setter: str | None) -> bool:
+def unseen(event: Event, setter: str | None) -> bool:
     """Whether ``event`` was written without having seen what ``setter`` set."""
     seen = event.over
     if seen is None or setter is None or seen == setter:
@@ -119,7 +119,7 @@ def write(state: State, event: Event, value: str, following: str) -> None:
     else:
         new = event.fields[kind.events[event.do].sets[value]]
     setter = state.setters.get(value)  # what an event amends, it has seen
-    if value in state.contested or _unseen(event, setter):
+    if value in state.contested or unseen(event, setter):
         _contest(state, event, value, _text(new), setter or event.name)
     if value == "state":
         state.state = _text(new)
@@ -139,7 +139,7 @@ def _contest(state: State, event: Event, value: str, new: str, setter: str) -> N
     Candidates that are alike leave nothing to decide.
     """
     contest = state.contested.get(value)
-    if _unseen(event, setter):
+    if unseen(event, setter):
         given = _given(state, value, setter)
         old = _text(given.value if given is not None else None)
         if new != old:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
@@ -31,13 +32,23 @@ def check_character(payload: str) -> str:
 
     Dashes are not counted. Raises ``KeyError`` for any other character.
     """
-    product = 36
+    # All but the last two is the same for a whole day's tickets.
+    product = _summed(payload[-2:], _summed_before(payload[:-2]))
+    return ALPHABET[(37 - product) % 36]
+
+
+def _summed(payload: str, product: int) -> int:
     for character in payload:
         if character == "-":
             continue
         total = (product + _VALUE[character]) % 36 or 36
         product = total * 2 % 37
-    return ALPHABET[(37 - product) % 36]
+    return product
+
+
+@lru_cache(maxsize=1024)
+def _summed_before(payload: str) -> int:
+    return _summed(payload, 36)
 
 
 def is_sound(identifier: str) -> bool:

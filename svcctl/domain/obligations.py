@@ -110,24 +110,24 @@ class _Ended:
 
     def __init__(self, state: State) -> None:
         ended = state.case.kind.ended
-        self.at: datetime | None = None
-        self.cycles: dict[int, datetime] = {}
+        self.last: Fact | None = None
+        self.cycles: dict[int, Fact] = {}
         self.lapsed: set[str] = set()
         ending: Fact | None = None
         for fact in state.facts:
             if fact.state in ended:
                 ending = ending or fact
-            self.cycles[fact.cycle] = (ending or fact).at
+            self.cycles[fact.cycle] = ending or fact
             if fact.state not in ended and ending is not None:
                 self.lapsed.add(ending.event.name)
                 ending = None
         self.cycles.pop(state.cycle, None)
         if ending is not None:
-            self.at = ending.at
+            self.last = ending
 
-    def of(self, rule: Rule, number: int) -> datetime | None:
-        """Return when an instance of ``rule`` ended with its cycle or its case, or None."""
-        return self.cycles.get(number, self.at) if rule.per == "cycle" else self.at
+    def of(self, rule: Rule, number: int) -> Fact | None:
+        """Return what ended an instance of ``rule`` with its cycle or its case, or None."""
+        return self.cycles.get(number, self.last) if rule.per == "cycle" else self.last
 
 
 def _imported(state: State) -> tuple[datetime, frozenset[str]] | None:
@@ -182,6 +182,37 @@ def _instance(
     excused = _first(state, rule, number, roles, "excused_by", start)
     waived = _first(state, rule, number, roles, "waived_by", start, None, ended.lapsed)
     end = ended.of(rule, number)
+    who = ""
+    if rule.owner == "engineer":
+        who = engineers.of(number if rule.per == "visit" else start.visit)
+    return judged(
+        Judged(state, policy, rule, roles, start, calendar, number, not_before, who),
+        met,
+        excused,
+        waived,
+        end.at if end is not None else None,
+    )
+
+
+class Judged(NamedTuple):
+    """An instance of a rule before it is judged: what started it, and what it is judged with."""
+
+    state: State
+    policy: Policy
+    rule: Rule
+    roles: dict[str, list[Fact]]
+    start: Fact
+    calendar: Calendar
+    number: int
+    not_before: datetime | None
+    who: str
+
+
+def judged(
+    one: Judged, met: Fact | None, excused: Fact | None, waived: Fact | None, end: datetime | None
+) -> Obligation | None:
+    """Return the obligation that these facts make of an instance; None where it has no time."""
+    state, policy, rule, roles, start, calendar, number, not_before, who = one
     if waived is not None and (end is None or waived.at < end):
         end = waived.at
     if end is not None and end < start.at:
@@ -194,27 +225,25 @@ def _instance(
     if met is not None and waived is not None and waived.at < met.at and due < met.at:
         met = None  # nobody waited for it any more
     return Obligation(
-        kind=rule.name,
-        number=number,
-        owner=rule.owner,
-        who=engineers.of(number if rule.per == "visit" else start.visit)
-        if rule.owner == "engineer"
-        else "",
-        starts=start.at,
-        started_by=start.event.name,
-        not_before=not_before,
-        due=due,
-        met=met.at if met else None,
-        met_by=met.event.name if met else "",
-        excused=excused.at if excused else None,
-        ended=None if met else end,
-        paused=paused,
-        pauses=tuple(pauses),
-        severity=rule.severity,
-        policy=policy.path,
-        line=rule.line,
-        rule=rule.text,
-        met_with=rule.met_with,
+        rule.name,
+        number,
+        rule.owner,
+        who,
+        start.at,
+        start.event.name,
+        not_before,
+        due,
+        met.at if met else None,
+        met.event.name if met else "",
+        excused.at if excused else None,
+        None if met else end,
+        paused,
+        tuple(pauses),
+        rule.severity,
+        policy.path,
+        rule.line,
+        rule.text,
+        rule.met_with,
     )
 
 

@@ -133,16 +133,19 @@ def read_head(data: bytes, path: str) -> RawCase:
     try:
         if end < 0:
             raise _NotPlain
-        text = _plain_text(data[: end + 1])
-        return RawCase(path, text, _quick_head(text[:-1]), [], [], [])
+        text = plain_text(data[: end + 1])
+        return RawCase(path, text, plain_head(text[:-1]), [], [], [])
     except ValueError:
         case = _through_yaml(data, path)
         case.events, case.event_lines, case._event_at = [], [], []
         return case
 
 
-def _plain_text(data: bytes) -> str:
-    """The text of ``data`` if it is UTF-8 with line feeds and no other control character."""
+def plain_text(data: bytes) -> str:
+    """The text of ``data`` if it is UTF-8 with line feeds and no other control character.
+
+    Raises ``ValueError`` for any other.
+    """
     if (
         len(data) > MAX_BYTES
         or data[-1:] != b"\n"
@@ -164,7 +167,8 @@ def _plain_text(data: bytes) -> str:
     return text
 
 
-def _quick_head(text: str) -> dict[str, str]:
+def plain_head(text: str) -> dict[str, str]:
+    """The head in ``text``, its lines without the last end of line, if it is plain; else ValueError."""
     found = _HEAD_LINE.findall(text)
     head = {key: quoted or plain for key, quoted, plain in found}
     if len(head) != len(found) or len(found) != text.count("\n") + 1 or "events" in head:
@@ -173,9 +177,9 @@ def _quick_head(text: str) -> dict[str, str]:
 
 
 def _quick(data: bytes, path: str) -> RawCase:
-    text = _plain_text(data)
+    text = plain_text(data)
     end = text.index("\nevents:\n- {")
-    head = _quick_head(text[:end])
+    head = plain_head(text[:end])
     lines = text[end + 12 : -1].split("\n- {")
     count = len(lines)
     if text.count("\n", end + 12) != count:
@@ -199,6 +203,21 @@ def _quick(data: bytes, path: str) -> RawCase:
         raise _NotPlain
     first = len(head) + 2
     return RawCase(path, text, head, events, list(range(first, first + count)), [])
+
+
+def flat_mapping(text: str) -> dict[str, str]:
+    """The mapping in ``text``, one line without backslashes, if both readers read it alike.
+
+    Raises ``ValueError``, ``StopIteration`` or ``RecursionError`` where they may not.
+    """
+    pairs, scanned = _scan(text, 0)
+    mapping: dict[str, str] = dict(pairs)
+    if scanned != len(text) or len(pairs) != len(mapping):
+        raise _NotPlain
+    if len(text) > _LONG_LINE and any(len(key) > _LONG_KEY for key in mapping):
+        raise _NotPlain
+    _reword(mapping)
+    return mapping
 
 
 def _refuse(constant: str) -> str:

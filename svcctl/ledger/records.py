@@ -21,6 +21,7 @@ from svcctl.domain.problems import N_, Message, NotFound, Problem, Unreadable
 from svcctl.domain.ticket import TICKET
 from svcctl.ledger import cardfile, casefile
 from svcctl.ledger.folder import RECORDS, Ledger
+from svcctl.ledger.plaincase import plain_case
 
 
 class Read(NamedTuple):
@@ -32,6 +33,10 @@ class Read(NamedTuple):
 
 def read_ticket(data: bytes, path: str) -> Read:
     """Return the ticket in ``data``; never raises for anything the bytes may say."""
+    plain = plain_case(TICKET, data)
+    if plain is not None:
+        problems = identity_problems(path, plain, [])  # in order: there is nothing to list
+        return Read(None if _is_other(problems) else plain, problems)
     raw = casefile.read_case(data, path)
     subject = path.rpartition("/")[2].removesuffix(".yaml")
     problems = [problem._replace(subject=subject) for problem in raw.problems]
@@ -44,9 +49,12 @@ def read_ticket(data: bytes, path: str) -> Read:
         return Read(None, problems)
     listed = [(int(event["n"]), event["desk"]) for event in raw.events]
     problems += identity_problems(path, case, listed)
-    if any(problem.code == "E301" for problem in problems):
-        return Read(None, problems)
-    return Read(case, problems)
+    return Read(None if _is_other(problems) else case, problems)
+
+
+def _is_other(problems: list[Problem]) -> bool:
+    """Whether the record is not the one that its file's name says."""
+    return any(problem.code == "E301" for problem in problems)
 
 
 def load_ticket(ledger: Ledger, path: str) -> tuple[Case, bytes, list[Problem]]:

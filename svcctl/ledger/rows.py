@@ -16,7 +16,7 @@ from svcctl.domain.obligations import Obligation, obligations
 from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.problems import Problem
 from svcctl.domain.replay import State, replay
-from svcctl.domain.times import format_instant
+from svcctl.domain.times import epoch, epoch_and_text
 from svcctl.ledger.records import read_ticket
 
 Row = tuple[object, ...]
@@ -66,18 +66,25 @@ TICKET_COLUMNS = (
 def ticket_row(path: str, state: State, book: Book) -> Row:
     """Return the values of ``TICKET_COLUMNS``; instants as seconds since the epoch."""
     case = state.case
-    people: dict[str, None] = {}
+    people: set[str] = set()
     approvals = []
-    desks: dict[str, None] = {}
+    desks: set[str] = set()
+    last_at, last_noted = case.events[0].at, case.events[0].noted
     for event in case.events:
-        people[event.by] = None
-        desks[event.desk] = None
-        for key in ("to", "approved"):
-            named = event.fields.get(key)
-            if named is not None:
-                people[str(named)] = None
+        people.add(event.by)
+        desks.add(event.desk)
+        fields = event.fields
+        if "to" in fields:
+            people.add(str(fields["to"]))
+        if "approved" in fields:
+            people.add(str(fields["approved"]))
         if event.do == "reassigned":
             approvals.append(event.name)
+        if event.at > last_at:
+            last_at = event.at
+        if event.noted > last_noted:
+            last_noted = event.noted
+    opened, opened_text = epoch_and_text(case.opened)
     answer = dissatisfied(state, book)
     text = state.text
     return (
@@ -87,8 +94,8 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
         state.state,
         int(state.is_ended),
         text("priority"),
-        int(case.opened.timestamp()),
-        format_instant(case.opened),
+        opened,
+        opened_text,
         text("customer"),
         text("unit"),
         text("subject"),
@@ -98,8 +105,8 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
         text("category"),
         text("about"),
         text("foreign"),
-        int(max(event.at for event in case.events).timestamp()),
-        int(max(event.noted for event in case.events).timestamp()),
+        epoch(last_at),
+        epoch(last_noted),
         " ".join(sorted(state.contested)),
         " ".join(sorted(people)),
         " ".join(approvals),
@@ -147,25 +154,27 @@ def rule_ids(book: Book) -> dict[tuple[str, str], int]:
 
 def owing_row(path: str, state: State, one: Obligation, rule_id: int) -> Row:
     """Return the values of ``OWING_COLUMNS``; instants as seconds, and as text to show."""
-    met = one.met
     decided = verdict(one)
+    starts, starts_text = epoch_and_text(one.starts)
+    due, due_text = epoch_and_text(one.due)
+    met, met_text = (None, None) if one.met is None else epoch_and_text(one.met)
     return (
         path,
         rule_id,
         one.number,
         one.who,
-        one.starts.timestamp(),
-        one.starts.isoformat(),
+        starts,
+        starts_text,
         one.started_by,
-        one.not_before.timestamp() if one.not_before else None,
-        one.due.timestamp(),
-        one.due.isoformat(),
-        met.timestamp() if met else None,
-        met.isoformat() if met else None,
+        None if one.not_before is None else epoch(one.not_before),
+        due,
+        due_text,
+        met,
+        met_text,
         one.met_by,
-        one.excused.timestamp() if one.excused else None,
-        one.ended.timestamp() if one.ended else None,
-        one.paused.timestamp() if one.paused else None,
+        None if one.excused is None else epoch(one.excused),
+        None if one.ended is None else epoch(one.ended),
+        None if one.paused is None else epoch(one.paused),
         decided,
         attempts(state, one) if decided == UNDECIDED else 0,
         line_of(state, one.started_by) if decided in REPORTED else 0,

@@ -67,7 +67,7 @@ def test_every_obligation_of_the_shipped_policy_has_a_chinese_label() -> None:
 
 def test_what_a_value_should_have_been_is_said_in_chinese() -> None:
     assert [text for text in EXPECTED.values() if not _is_chinese(phrase(text))] == []
-    assert phrase("one of urgent | normal") == "urgent | normal 之一"
+    assert phrase("one of urgent | normal") == "以下之一：urgent | normal"
 
 
 def test_a_message_shows_the_labels_of_the_words_in_it() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 
 from svcctl.domain.checks.owed_rules import span_text
 from svcctl.domain.decide import CLOCKS_DIFFER_BY
@@ -153,15 +154,15 @@ def ticket_problems(path: str, state: State, book: Book) -> list[Problem]:
     """Return every breach of a service rule that the ticket's own events show."""
     found: list[Problem] = []
     lagging: dict[str, list[Problem]] = {}
+    some_imported = state.counts.get("imported", 0) > 0
     for fact in state.facts:
-        policy = book.at(fact.at)
-        if is_imported(state, fact):
+        event = fact.event
+        if some_imported and is_imported(state, fact):
             continue
-        check = _BY_EVENT.get(fact.event.do)
+        check = _BY_EVENT.get(event.do)
         if check is not None:
             found.extend(check(path, state, fact))
-        late = _late(path, state, fact, policy)
-        if late is not None:
+        if event.noted != event.at and (late := _late(path, state, fact, book.at(event.at))):
             lagging.setdefault(late.code, []).append(late)
     for code in lagging:
         # One finding a ticket: who enters a whole paper slip afterwards did one thing late, not nine.
@@ -268,11 +269,14 @@ _BY_EVENT = {
 }
 
 
+_BEFORE = -CLOCKS_DIFFER_BY
+
+
 def _late(path: str, state: State, fact: Fact, policy: Policy) -> Problem | None:
     limit = policy.back_dating
     event = fact.event
     gap = event.noted - event.at
-    early = gap < -CLOCKS_DIFFER_BY
+    early = gap < _BEFORE
     if not early and (limit is None or gap <= _length(limit)):
         return None
     return _problem(
@@ -286,6 +290,7 @@ def _late(path: str, state: State, fact: Fact, policy: Policy) -> Problem | None
     )
 
 
+@lru_cache(maxsize=64)
 def _length(limit: Span) -> timedelta:
     """A span of the policy as a plain length: a month has 30 days here, a year 365."""
     if limit.seconds is not None:
@@ -293,15 +298,19 @@ def _length(limit: Span) -> timedelta:
     return timedelta(days={"d": 1, "mo": 30, "y": 365}[limit.unit] * limit.count)
 
 
+_SCORES = ("quality", "attitude", "speed")
+
+
 def dissatisfied(state: State, book: Book) -> Fact | None:
     """Return the answer that asks for a complaint: dissatisfied, or a score below the policy's."""
     for fact in state.facts:
         fields = fact.event.fields
-        below = book.at(fact.at).dissatisfied_below
+        if not fields:
+            continue
         if fields.get("opinion") == "dissatisfied":
             return fact
-        for name in ("quality", "attitude", "speed"):
+        for name in _SCORES:
             score = fields.get(name)
-            if isinstance(score, int) and score < below:
+            if isinstance(score, int) and score < book.at(fact.at).dissatisfied_below:
                 return fact
     return None
