@@ -48,7 +48,8 @@ def call(
 def call_here(*words: str | Path, now: str = NOW, stdin: str = "") -> Ran:
     """As ``call``, with nothing said of the ledger and the language."""
     moment = datetime.fromisoformat(now)
-    out, err, before = io.StringIO(), io.StringIO(), sys.stdin
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    before = sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
     try:
         with redirect_stdout(out), redirect_stderr(err):
@@ -56,7 +57,9 @@ def call_here(*words: str | Path, now: str = NOW, stdin: str = "") -> Ran:
     finally:
         sys.stdin = before
         set_language("en")
-    return Ran(code, out.getvalue(), err.getvalue())
+    out.seek(0)
+    err.seek(0)
+    return Ran(code, out.read(), err.read())
 
 
 def sure(root: Path | str, *words: str | Path, now: str = NOW) -> Ran:

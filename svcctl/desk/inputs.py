@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from svcctl.domain.checks.catalogue import CODES
-from svcctl.domain.problems import N_, Message, Usage
+from svcctl.domain.problems import N_, Message, Said, Usage
 from svcctl.ledger.cardfile import read_card
 from svcctl.ledger.rows import is_error
 
@@ -20,8 +20,11 @@ def mapping(data: bytes, name: str) -> dict[str, str]:
         raise Usage(
             "bad-input",
             Message(
-                "{place}: " + code.message,
-                {"place": f"{name}:{first.line}:{first.column}", **first.args},
+                N_("{label}: {text}"),
+                {
+                    "label": f"{name}:{first.line}:{first.column}",
+                    "text": Said.of(Message(code.message, first.args)),
+                },
             ),
             Message(code.remedy, first.args),
         )

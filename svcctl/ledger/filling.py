@@ -16,6 +16,8 @@ from svcctl.domain import cards
 from svcctl.domain.checks.catalogue import severity
 from svcctl.domain.policy import Book
 from svcctl.domain.problems import Problem, Unreadable
+from svcctl.domain.shapes import Shapes
+from svcctl.domain.ticket import TICKET
 from svcctl.ledger.folder import RECORDS, Ledger, is_card, is_ticket
 from svcctl.ledger.records import load_book, read_card
 from svcctl.ledger.rows import (
@@ -28,6 +30,7 @@ from svcctl.ledger.rows import (
     ticket_rows,
 )
 
+AT_ONCE = 250  # tickets whose rows are inserted together
 WORTH_SHARING = 2000  # from so many files on, more than one process reads
 
 _RULES = (f"{RECORDS}/policy/", f"{RECORDS}/calendar/")
@@ -85,12 +88,17 @@ def _insert_all(
 ) -> int:
     """Read the tickets at ``paths`` and insert their rows. Return how many files there were."""
     count = 0
-    rules = rule_ids(book)
+    rules, shapes = rule_ids(book), Shapes(TICKET, book)
+    waiting: list[TicketRows] = []
     for path in paths:
-        rows = _read(ledger, book, rules, path)
+        rows = _read(ledger, shapes, rules, path)
         if rows is not None:
             count += 1
-            _insert(connection, rows)
+            waiting.append(rows)
+            if len(waiting) == AT_ONCE:
+                _insert(connection, waiting)
+                waiting.clear()
+    _insert(connection, waiting)
     return count
 
 
@@ -164,7 +172,7 @@ def _take_over(connection: sqlite3.Connection, name: str, part: str) -> None:
 
 
 def _read(
-    ledger: Ledger, book: Book, rules: dict[tuple[str, str], int], path: str
+    ledger: Ledger, shapes: Shapes, rules: dict[tuple[str, str], int], path: str
 ) -> TicketRows | None:
     """Return the rows of one ticket file; None where it is gone by now."""
     try:
@@ -173,7 +181,7 @@ def _read(
         return None
     except Unreadable as stop:
         return TicketRows(path, None, [], list(stop.problems))
-    return ticket_rows(path, data, book, rules)
+    return ticket_rows(path, data, shapes, rules)
 
 
 PROBLEM_COLUMNS = ("path", "code", "severity", "line", "column", "args", "excerpt", "subject")
@@ -187,13 +195,11 @@ _INSERT_TICKET = f"insert or replace into tickets values ({','.join('?' * len(TI
 _INSERT_OWED = f"insert into owings values ({','.join('?' * len(OWING_COLUMNS))})"
 
 
-def _insert(connection: sqlite3.Connection, rows: TicketRows) -> None:
-    if rows.ticket is not None:
-        connection.execute(_INSERT_TICKET, rows.ticket)
-    if rows.owings:
-        connection.executemany(_INSERT_OWED, rows.owings)
-    if rows.problems:
-        _insert_problems(connection, rows.problems)
+def _insert(connection: sqlite3.Connection, listed: list[TicketRows]) -> None:
+    tickets = [rows.ticket for rows in listed if rows.ticket is not None]
+    connection.executemany(_INSERT_TICKET, tickets)
+    connection.executemany(_INSERT_OWED, chain.from_iterable(rows.owings for rows in listed))
+    _insert_problems(connection, chain.from_iterable(rows.problems for rows in listed))
 
 
 def _insert_problems(connection: sqlite3.Connection, problems: Iterable[Problem]) -> None:

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from svcctl.domain.checks.catalogue import severity_of
 from svcctl.domain.checks.schema_rules import stray_problems
 from svcctl.domain.checks.service_rules import dissatisfied, ticket_problems
-from svcctl.domain.obligations import Obligation, obligations
+from svcctl.domain.obligations import Obligation
 from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.problems import Problem
-from svcctl.domain.replay import State, replay
+from svcctl.domain.replay import State
+from svcctl.domain.shapes import Shapes
 from svcctl.domain.times import epoch, epoch_and_text
 from svcctl.ledger.records import read_ticket
 
@@ -36,19 +37,19 @@ class TicketRows(NamedTuple):
 
 
 def ticket_rows(
-    path: str, data: bytes, book: Book, rules: Mapping[tuple[str, str], int]
+    path: str, data: bytes, shapes: Shapes, rules: Mapping[tuple[str, str], int]
 ) -> TicketRows:
     """Return what the index keeps of the ticket in ``data``; never raises for what it says.
 
-    ``rules`` are the book's ``rule_ids``.
+    ``shapes`` is the memory for the book's tickets, ``rules`` are the book's ``rule_ids``.
     """
     read = read_ticket(data, path)
     if read.case is None:
         return TicketRows(path, None, [], read.problems)
-    state = replay(read.case)
+    state, owed = shapes.judge(read.case)
+    book = shapes.book
     problems = read.problems + stray_problems(path, state, read.case.id)
     problems += ticket_problems(path, state, book)
-    owed = obligations(state, book)
     return TicketRows(
         path,
         ticket_row(path, state, book),

@@ -1,0 +1,207 @@
+"""Histories of one form: what replay and a policy found for one holds for all. Knows no clock.
+
+Most tickets go one of a few dozen ways: the same events in the same order, with the same of those
+values that a pattern looks at. ``replay`` and ``obligations`` are the definition; here is a memory of
+their answers, as a tree with a step for each event. What is out of the ordinary (two desks,
+corrections, events that do not follow, values replaced unseen) is not remembered and goes their way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from svcctl.domain.cases import Case, CaseKind, Event
+from svcctl.domain.contests import RETROACTIVE, place_amended, unseen
+from svcctl.domain.obligations import Obligation, Plan, obligations, planned, plans
+from svcctl.domain.patterns import Condition, Pattern
+from svcctl.domain.policy import Book
+from svcctl.domain.replay import replay, step
+from svcctl.domain.schema import Value
+from svcctl.domain.state import Fact, State
+
+MOST_NODES = 20_000
+
+
+class _Node:
+    """A history up to one event: what that event made of the case, whatever its other values."""
+
+    __slots__ = (
+        "attempt",
+        "attempts",
+        "before",
+        "children",
+        "counts",
+        "cycle",
+        "following_cycle",
+        "plans",
+        "setters",
+        "state",
+        "visit",
+        "visits",
+        "writes",
+    )
+
+    def __init__(
+        self, state: State, setters: dict[str, str], writes: tuple[tuple[str, str], ...]
+    ) -> None:
+        self.children: dict[tuple[object, ...], _Node] = {}
+        self.plans: list[Plan] | None = None
+        self.setters = setters
+        self.writes = writes
+        self.state = state.state
+        self.visits = state.visits
+        self.counts = state.counts
+        self.attempts = dict(state.attempts)
+        self.following_cycle = state.cycle
+        if state.facts:
+            fact = state.facts[-1]
+            self.visit, self.cycle, self.attempt = fact.visit, fact.cycle, fact.attempt
+            self.before = fact.counts
+
+
+class Shapes:
+    """The memory for cases of one kind under one book of policies."""
+
+    def __init__(self, kind: CaseKind, book: Book) -> None:
+        self.kind = kind
+        self.book = book
+        conditions = list(_conditions(kind, book))
+        compared = {one.field for one in conditions if one.how}
+        named = {one.field for one in conditions}
+        self._head = tuple(sorted((named & kind.head.fields.keys()) | {"kind"}))
+        self._values: dict[str, tuple[str, ...]] = {}
+        self._present: dict[str, tuple[str, ...]] = {}
+        for do, declared in kind.events.items():
+            told = {field for value, field in declared.sets.items() if value in named}
+            values, present = [], []
+            for name in declared.order:
+                flag = declared.shape.fields[name].type == "flag"
+                if name in compared or name in told or name == "visit-no" or (flag and name in named):
+                    values.append(name)
+                elif name in named or name in declared.sets.values():
+                    present.append(name)
+            self._values[do], self._present[do] = tuple(values), tuple(present)
+        self._roots: dict[tuple[object, ...], _Node] = {}
+        self._count = 0
+
+    def judge(self, case: Case) -> tuple[State, list[Obligation]]:
+        """Return what ``replay`` and ``obligations`` say of the case."""
+        found = self._walked(case)
+        if found is None:
+            state = self._learned(case) or replay(case)
+            return state, obligations(state, self.book)
+        state, node, in_order = found
+        if len(self.book.policies) > 1 or not in_order or "imported" in node.counts:
+            return state, obligations(state, self.book)
+        policy = self.book.policies[0]
+        if node.plans is None:
+            node.plans = plans(state, policy)
+        return state, planned(state, policy, self.book.calendar_of(policy), node.plans)
+
+    def _root(self, case: Case) -> tuple[object, ...]:
+        return (case.events[0].desk, *map(case.head.get, self._head))
+
+    def _key(self, event: Event) -> tuple[object, ...]:
+        do, fields = event.do, event.fields
+        return (
+            do,
+            event.over,
+            *map(fields.get, self._values[do]),
+            *map(fields.__contains__, self._present[do]),
+        )
+
+    def _walked(self, case: Case) -> tuple[State, _Node, bool] | None:
+        """Return the state, its node, and whether the events happened in their order; or None."""
+        node = self._roots.get(self._root(case))
+        if node is None:
+            return None
+        events, facts = case.events, []
+        values: dict[str, Value] = dict(case.head)
+        desk, latest, in_order = events[0].desk, events[0].at, True
+        for number, event in enumerate(events, start=1):
+            following = node.children.get(self._key(event))
+            if following is None or event.n != number or event.desk != desk:
+                return None
+            node = following
+            if node.writes:
+                values = values.copy()
+                for value, field in node.writes:
+                    values[value] = event.fields[field]
+            if event.at < latest:
+                in_order = False
+            latest = event.at
+            facts.append(
+                Fact(
+                    event,
+                    node.visit,
+                    node.visits,
+                    node.cycle,
+                    node.attempt,
+                    node.before,
+                    values,
+                    node.state,
+                )
+            )
+        state = State(case)
+        state.facts, state.values, state.state = facts, values, node.state
+        state.visits, state.cycle = node.visits, node.following_cycle
+        state.counts, state.attempts = node.counts, dict(node.attempts)
+        state.setters = dict.fromkeys((*case.head, "state"), events[0].name) | node.setters
+        return state, node, in_order
+
+    def _learned(self, case: Case) -> State | None:
+        """Replay the case step by step and keep the steps; None where one is out of the ordinary."""
+        state = State(case)
+        setters: dict[str, str] = {}
+        node = self._roots.get(self._root(case))
+        if node is None:
+            node = self._added(state, setters, ())
+            self._roots[self._root(case)] = node
+        for number, event in enumerate(case.events, start=1):
+            first = number == 1
+            if (
+                event.do in RETROACTIVE
+                or (event.n, event.desk) != (number, case.events[0].desk)
+                or (first and self.kind.events[event.do].sets)
+            ):
+                return None
+            before = {} if first else dict(state.setters)
+            step(state, event)
+            now = {} if first else state.setters
+            written = [value for value, name in now.items() if name != before.get(value)]
+            if state.strays or any(unseen(event, before.get(value)) for value in written):
+                return None
+            setters = {**setters, **dict.fromkeys(written, event.name)}
+            writes = tuple(
+                (value, self.kind.events[event.do].sets[value])
+                for value in written
+                if value != "state" and place_amended(self.kind, value) is None
+            )
+            key = self._key(event)
+            following = node.children.get(key)
+            if following is None:
+                following = node.children[key] = self._added(state, setters, writes)
+            node = following
+        return state
+
+    def _added(
+        self, state: State, setters: dict[str, str], writes: tuple[tuple[str, str], ...]
+    ) -> _Node:
+        self._count += 1
+        if self._count > MOST_NODES:
+            self._roots.clear()
+            self._count = 0
+        return _Node(state, setters, writes)
+
+
+def _conditions(kind: CaseKind, book: Book) -> Iterable[Condition]:
+    """Yield every condition that the declaration or a policy makes."""
+    patterns: list[Pattern] = []
+    for row in kind.table.values():
+        patterns += [pattern for found in row.values() for pattern, _ in found]
+    for found in (kind.anywhere, kind.visit_starts, kind.cycle_starts):
+        patterns += [pattern for listed in found.values() for pattern in listed]
+    for policy in book.policies:
+        patterns += [pattern for marks in policy.table.values() for _, _, pattern in marks]
+    for pattern in patterns:
+        yield from pattern.conditions
