@@ -99,7 +99,10 @@ TICKETS: dict[str, tuple[Break, str]] = {
     "one word": (put(b"hello\n"), r":1:1: E115"),
     "binary": (put(bytes(range(256)) * 8), r":\d+:\d+: E1"),
     "duplicate key": (changed(b"kind: repair", b"kind: repair\nkind: install"), r":4:1: E107"),
-    "duplicate key in an event": (changed(b'"do": "opened"', b'"do": "opened", "do": "opened"'), "E107"),
+    "duplicate key in an event": (
+        changed(b'"do": "opened"', b'"do": "opened", "do": "opened"'),
+        "E107",
+    ),
     "tab": (changed(b"kind:", b"\tkind:"), r":3:1: E104"),
     "merge conflict": (between_markers, r":1:1: E105"),
     "alias bomb": (with_bomb, r":1:\d+: E108"),
@@ -200,7 +203,9 @@ def test_a_ticket_truncated_anywhere_is_named_or_still_whole(tmp_path: Path) -> 
             assert shown.err.startswith(f"{name}:")
             named += 1
         assert {OTHER, CLOSED} <= set(ran.out.split())
-    assert named > len(data) // 31 - 8, "a cut between two events leaves a whole ticket, no other does"
+    assert named > len(data) // 31 - 8, (
+        "a cut between two events leaves a whole ticket, no other does"
+    )
 
 
 @pytest.mark.parametrize(
@@ -295,7 +300,14 @@ def test_rules_that_are_no_file_are_named(tmp_path: Path, how: Break) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\xff\xfe\0", b"desk=../../x\nme=\n", b"no equals sign\n", b"desk=SHA\nme=../../etc\n", None],
+    [
+        b"",
+        b"\xff\xfe\0",
+        b"desk=../../x\nme=\n",
+        b"no equals sign\n",
+        b"desk=SHA\nme=../../etc\n",
+        None,
+    ],
 )
 def test_a_damaged_note_of_the_desk_is_told_and_made_anew_by_init(
     tmp_path: Path, content: bytes | None
@@ -362,7 +374,10 @@ def test_a_temporary_file_of_a_killed_command_is_no_record(tmp_path: Path) -> No
     assert made.call(root, "index", "verify").code == 0
 
 
-@pytest.mark.parametrize("text", ["{{ nonsense(", "{% include '/etc/passwd' %}", "{{ ''.__class__.__mro__ }}", "{{ 1/0 }}"])
+@pytest.mark.parametrize(
+    "text",
+    ["{{ nonsense(", "{% include '/etc/passwd' %}", "{{ ''.__class__.__mro__ }}", "{{ 1/0 }}"],
+)
 def test_a_broken_template_is_told_with_its_name(tmp_path: Path, text: str) -> None:
     root = made.copy(tmp_path / "ledger")
     templates = root / "templates"

@@ -454,9 +454,11 @@ def fill(ballast: Path, spared: int) -> None:
     page = b"\0" * 4096
     written = 0
     with open(ballast, "wb", buffering=0) as file:
-        with pytest.raises(OSError, match="No space left"):
-            while True:
+        while True:
+            try:
                 written += file.write(page)
+            except OSError:
+                break
         file.truncate(max(0, written - spared * len(page)))
 
 

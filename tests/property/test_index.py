@@ -257,7 +257,9 @@ class Ledgers(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         Ledgers.count += 1
-        self.root = made.copy(Ledgers.place / f"{type(self).__name__}{Ledgers.count}", git=self.under_git)
+        self.root = made.copy(
+            Ledgers.place / f"{type(self).__name__}{Ledgers.count}", git=self.under_git
+        )
         self.notes = 0
 
     count = 0
@@ -278,7 +280,9 @@ class Ledgers(RuleBasedStateMachine):
     def note(self, identifier: str, committed: bool) -> None:
         self.notes += 1
         words = () if committed else ("--no-commit",)
-        ran = made.call(self.root, "ticket", "note", identifier, f"n{self.notes}", *words, now=LATER)
+        ran = made.call(
+            self.root, "ticket", "note", identifier, f"n{self.notes}", *words, now=LATER
+        )
         assert ran.code in (0, 4, 8), ran
 
     @rule(subject=TEXTS, committed=st.booleans())
@@ -361,7 +365,7 @@ class Ledgers(RuleBasedStateMachine):
 
 def re_within(line: str, within: str) -> str:
     before, _, after = line.partition("within: ")
-    return f"{before}within: {within}{after[len(after.split(',')[0]):]}"
+    return f"{before}within: {within}{after[len(after.split(',')[0]) :]}"
 
 
 class LedgersWithoutGit(Ledgers):

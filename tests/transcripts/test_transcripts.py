@@ -131,14 +131,19 @@ def test_both_languages_play_the_same_commands(name: str) -> None:
         if not theirs.exists():
             theirs.write_text(path_of(name, "en").read_text("utf-8"), "utf-8")
     played = [
-        [line for line in path_of(name, lang).read_text("utf-8").splitlines() if line[:1] in "~@=|$"]
+        [
+            line
+            for line in path_of(name, lang).read_text("utf-8").splitlines()
+            if line[:1] in "~@=|$"
+        ]
         for lang in LANGUAGES
     ]
     assert played[0] == played[1]
 
 
 def test_both_languages_have_the_same_transcripts() -> None:
-    assert NAMES == sorted(path.name for path in (HERE / "zh_CN").glob("*.txt"))
+    theirs = sorted(path.name for path in (HERE / "zh_CN").glob("*.txt"))
+    assert theirs == NAMES
 
 
 def commands() -> set[str]:

@@ -40,14 +40,18 @@ def program(
     return Ran(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
 
 
-def test_in_the_plain_locale_with_nothing_in_the_environment_everything_is_shown(root: Path) -> None:
+def test_in_the_plain_locale_with_nothing_in_the_environment_everything_is_shown(
+    root: Path,
+) -> None:
     path = os.environ["PATH"]
     for env in ({"LANG": "C"}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {}):
         ran = program("ticket", "list", cwd=root, env={"PATH": path, **env}, only=True)
         assert (ran.code, ran.err) == (0, "")
         assert "不制冷" in ran.out
         assert "ticket" in ran.out.split("\n")[0]
-    chinese = program("ticket", "list", cwd=root, env={"PATH": path, "LANG": "zh_CN.GBK"}, only=True)
+    chinese = program(
+        "ticket", "list", cwd=root, env={"PATH": path, "LANG": "zh_CN.GBK"}, only=True
+    )
     assert "状态" in chinese.out
 
 
@@ -58,7 +62,9 @@ def test_a_write_with_nothing_in_the_environment_is_committed(root: Path) -> Non
     assert made.git(root, "log", "-1", "--format=%an, %cn") == "协调员甲, 协调员甲\n"
 
 
-@pytest.mark.parametrize("zone", ["America/Sao_Paulo", "Pacific/Kiritimati", "Nowhere/None", "UTC-13"])
+@pytest.mark.parametrize(
+    "zone", ["America/Sao_Paulo", "Pacific/Kiritimati", "Nowhere/None", "UTC-13"]
+)
 def test_no_answer_depends_on_the_zone_of_the_machine(
     root: Path, zone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +152,8 @@ def test_a_ledger_made_without_the_git_program_works_and_says_so(
 
 
 @pytest.mark.parametrize(
-    "name", ["售后 服务台", "a  b", "it's", "$HOME", "-x", "ünïcode", "*?[x]", "back\\slash", 'q"uote']
+    "name",
+    ["售后 服务台", "a  b", "it's", "$HOME", "-x", "ünïcode", "*?[x]", "back\\slash", 'q"uote'],
 )
 def test_a_ledger_lies_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
     root = made.copy(tmp_path / name / "账本 1")
@@ -223,7 +230,11 @@ def test_a_linked_work_tree_is_for_reading(root: Path, tmp_path: Path) -> None:
     assert made.sure(tree, "ticket", "list", "-o", "ids").out == made.sure(
         root, "ticket", "list", "-o", "ids"
     ).out  # fmt: skip
-    for words in (NEW, ("ticket", "note", TICKET, "x"), ("customer", "set", CUSTOMER, "--name", "x")):
+    for words in (
+        NEW,
+        ("ticket", "note", TICKET, "x"),
+        ("customer", "set", CUSTOMER, "--name", "x"),
+    ):
         ran = made.call(tree, *words)
         assert ran.code == 3, ran
         assert "linked" in ran.err or "no desk code" in ran.err

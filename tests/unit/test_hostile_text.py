@@ -44,7 +44,7 @@ TEXTS = {
     "carriage return": "first\r\nsecond\rthird",
     "an event": 'x\n- {"n": 99, "desk": "SHA", "do": "closed"}',
     "yaml": "key: value # no comment",
-    "quotes": "\"'\\\"\\u0041\\x41",
+    "quotes": '"\'\\"\\u0041\\x41',
     "markers": "<<<<<<< HEAD",
     "alias": "*a &b !c |",
     "a word YAML guesses": "no",
@@ -75,11 +75,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def files(folder: Path) -> set[str]:
-    return {
-        str(path.relative_to(folder))
-        for path in folder.rglob("*")
-        if ".git" not in path.parts
-    }
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if ".git" not in path.parts}
 
 
 @each_text
@@ -101,7 +97,10 @@ def test_a_ticket_carries_any_text_as_it_is_and_shows_it_harmless(
         if ran.code:
             refused_clearly(ran, text)
     grown = files(tmp_path) - before
-    assert all(re.fullmatch(r"ledger/records/tickets/2026/11/SHA-261116-0\d[0-9A-Z].yaml", f) for f in grown)
+    assert all(
+        re.fullmatch(r"ledger/records/tickets/2026/11/SHA-261116-0\d[0-9A-Z].yaml", f)
+        for f in grown
+    )
 
     listed = made.call(root, "ticket", "list", "--all", "-o", "json")
     harmless(listed)
@@ -119,7 +118,11 @@ def test_a_ticket_carries_any_text_as_it_is_and_shows_it_harmless(
         ("find", text[:20]),
         ("ticket", "list", "--all", "-o", "ids"),
     ):
-        ran = made.call(root, *words[:-1], "--", words[-1]) if words[0] == "find" else made.call(root, *words)
+        ran = (
+            made.call(root, *words[:-1], "--", words[-1])
+            if words[0] == "find"
+            else made.call(root, *words)
+        )
         harmless(ran)
         assert ran.code == 0, (words, ran)
     table = made.call(root, "ticket", "list", "--all", "-o", "csv")
@@ -190,7 +193,12 @@ def test_names_of_folders_are_shown_harmlessly(tmp_path: Path) -> None:
     identifier = made.sure(place, *new, "--by", "mgr1", "-o", "ids").out.strip()
     folder = made.ticket_file(place, identifier).parent
     folder.rename(folder.with_name("1\x1b[1m1"))
-    for words in (("doctor",), ("index", "status"), ("ticket", "list"), ("ticket", "show", identifier[-3:])):
+    for words in (
+        ("doctor",),
+        ("index", "status"),
+        ("ticket", "list"),
+        ("ticket", "show", identifier[-3:]),
+    ):
         ran = made.call(place, *words)
         harmless(ran)
         assert ran.code in (0, 1), ran
