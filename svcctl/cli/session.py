@@ -101,18 +101,23 @@ class Session:
         any problem ends the command with exit code 4, after everything was printed.
         """
         width, height = self._terminal_size() if fmt == "table" and self.stdout_terminal else (0, 0)
-        text = output.render(
-            kind,
-            items,
-            columns,
-            fmt,
-            as_of=as_of,
-            problems=problems,
-            id_key=id_key,
-            terminal_width=width or None,
-        )
-        if not items and fmt == "table" and empty:
+        nothing = not items and fmt == "table" and bool(empty)
+        if nothing:
             self.tell(empty)
+        text = (
+            ""
+            if nothing
+            else output.render(
+                kind,
+                items,
+                columns,
+                fmt,
+                as_of=as_of,
+                problems=problems,
+                id_key=id_key,
+                terminal_width=width or None,
+            )
+        )
         if not (height and output.page(text, height, os.environ.get("PAGER"))):
             sys.stdout.write(text)
         self.warn(problems)

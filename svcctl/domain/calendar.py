@@ -51,6 +51,7 @@ class Calendar:
         "_shapes",
         "_special",
         "card",
+        "periods",
         "zone",
     )
 
@@ -71,6 +72,7 @@ class Calendar:
         self._midnights: dict[int, int] = {}
         self._blocks: dict[int, Block] = {}
         self._closings: dict[int, datetime | None] = {}
+        self.periods: dict[tuple[int, int, str], datetime] = {}
 
     @classmethod
     def from_fields(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 #: 29 February can be eight years away; a calendar closed for longer never opens.
 EMPTY_MONTHS = 12 * 9
 EMPTY_DAYS = 366 * 9
+MOST_PERIODS = 20_000
 
 
 def out_of_range() -> Usage:
@@ -259,6 +260,15 @@ def due(
         last = first + span.count
     else:
         last = _months_on(first, span.count * (12 if span.unit == "y" else 1))
+    if not pauses and last != first:
+        # The hour of the start says nothing then, so that few periods serve many starts.
+        end_of = calendar.periods.get((first, last, rolls))
+        if end_of is None:
+            end_of = _period(calendar, start, first, last, rolls)[1]
+            if len(calendar.periods) >= MOST_PERIODS:
+                calendar.periods.clear()
+            calendar.periods[first, last, rolls] = end_of
+        return end_of
     if pauses and span.count >= 0:
         return _paused_period(calendar, start, first, last, rolls, united(pauses))
     return _period(calendar, start, first, last, rolls)[1]

@@ -56,13 +56,12 @@ def obligations(state: State, book: Book) -> list[Obligation]:
     """Return every obligation of the case that ``state`` is the state of, in order of start."""
     found: list[Obligation] = []
     policies = _policies(state, book)
-    ended = _Ended(state)
+    ended = Ended(state)
     imported = _imported(state)
     engineers = _Engineers(state)
     for policy in policies:
         calendar = book.calendar_of(policy)
-        marked = _mark(state, policy)
-        for name, roles in marked.items():
+        for name, roles in marked(state, policy).items():
             rule = policy.rules[name]
             if rule.kinds and state.values.get("kind") not in rule.kinds:
                 continue
@@ -74,7 +73,7 @@ def obligations(state: State, book: Book) -> list[Obligation]:
                 instance = _instance(state, policy, rule, roles, fact, calendar, ended, engineers)
                 if instance is not None:
                     found.append(instance)
-    found.sort(key=_by_start)
+    found.sort(key=by_start)
     return found
 
 
@@ -88,20 +87,20 @@ def _policies(state: State, book: Book) -> list[Policy]:
     return list(seen.values())
 
 
-def _mark(state: State, policy: Policy) -> Marked:
+def marked(state: State, policy: Policy) -> Marked:
     """Return rule -> role -> the facts that have it."""
-    marked: Marked = {}
+    found: Marked = {}
     table = policy.table
     for fact in state.facts:
         for name, role, pattern in table.get(fact.event.do, ()):
             if not pattern.conditions or pattern.holds(fact.lookup):
-                facts = marked.setdefault(name, {}).setdefault(role, [])
+                facts = found.setdefault(name, {}).setdefault(role, [])
                 if not facts or facts[-1] is not fact:
                     facts.append(fact)
-    return marked
+    return found
 
 
-class _Ended:
+class Ended:
     """When nothing more can come: of the case as a whole, and of each of its cycles.
 
     ``lapsed`` are the events that ended the case and were overcome by its reopening: what they
@@ -173,10 +172,10 @@ def _instance(
     roles: dict[str, list[Fact]],
     start: Fact,
     calendar: Calendar,
-    ended: _Ended,
+    ended: Ended,
     engineers: _Engineers,
 ) -> Obligation | None:
-    number = _number(rule, start)
+    number = number_of(rule, start)
     not_before = calendar.day_start(start.at, rule.not_before.count) if rule.not_before else None
     met = _first(state, rule, number, roles, "met_by", start, not_before)
     excused = _first(state, rule, number, roles, "excused_by", start)
@@ -208,17 +207,23 @@ class Judged(NamedTuple):
     who: str
 
 
+_NEVER: tuple[list[tuple[datetime, datetime]], datetime | None] = ([], None)
+
+
 def judged(
     one: Judged, met: Fact | None, excused: Fact | None, waived: Fact | None, end: datetime | None
 ) -> Obligation | None:
     """Return the obligation that these facts make of an instance; None where it has no time."""
     state, policy, rule, roles, start, calendar, number, not_before, who = one
+    starts = start.event.at
     if waived is not None and (end is None or waived.at < end):
         end = waived.at
-    if end is not None and end < start.at:
-        end = start.at
-    stop = min((fact.at for fact in (met, waived) if fact is not None), default=end)
-    pauses, paused = _pauses(state, rule, number, roles, start, stop)
+    if end is not None and end < starts:
+        end = starts
+    pauses, paused = _NEVER
+    if rule.paused_by:
+        stop = min((fact.at for fact in (met, waived) if fact is not None), default=end)
+        pauses, paused = _pauses(state, rule, number, roles, start, stop)
     due = _due(rule, start, calendar, pauses)
     if due is None:
         return None
@@ -229,13 +234,13 @@ def judged(
         number,
         rule.owner,
         who,
-        start.at,
+        starts,
         start.event.name,
         not_before,
         due,
-        met.at if met else None,
+        met.event.at if met else None,
         met.event.name if met else "",
-        excused.at if excused else None,
+        excused.event.at if excused else None,
         None if met else end,
         paused,
         tuple(pauses),
@@ -247,118 +252,8 @@ def judged(
     )
 
 
-class Plan(NamedTuple):
-    """An instance of a rule as the form of a history gives it: which of its facts are which.
-
-    Numbers are places among the facts. ``met`` are all that may meet it, in order; ``who`` is the
-    dispatch that says whose it is, -1 the ticket's engineer, None nobody.
-    """
-
-    rule: Rule
-    number: int
-    start: int
-    met: tuple[int, ...]
-    excused: int | None
-    waived: int | None
-    end: int | None
-    who: int | None
-    pausing: dict[str, tuple[int, ...]]
-
-
-def plans(state: State, policy: Policy) -> list[Plan]:
-    """Return how ``policy`` judges any history of this form whose events happened in their order.
-
-    The form must hold nothing that was imported, amended, voided or settled.
-    """
-    found = []
-    place = {id(fact): number for number, fact in enumerate(state.facts)}
-    ended = _Ended(state)
-    dispatches = {
-        fact.visit: place[id(fact)]
-        for fact in state.facts
-        if fact.event.do in ("dispatched", "reassigned")
-    }
-    for name, roles in _mark(state, policy).items():
-        rule = policy.rules[name]
-        if rule.kinds and state.values.get("kind") not in rule.kinds:
-            continue
-        for start in roles.get("starts", ()):
-            number, begun = _number(rule, start), place[id(start)]
-            later = {
-                role: tuple(
-                    place[id(fact)]
-                    for fact in facts
-                    if place[id(fact)] > begun and _in_scope(state, rule, number, fact)
-                )
-                for role, facts in roles.items()
-            }
-            waived = (
-                at
-                for at in later.get("waived_by", ())
-                if state.facts[at].event.name not in ended.lapsed
-            )
-            end = ended.of(rule, number)
-            who = None
-            if rule.owner == "engineer":
-                who = dispatches.get(number if rule.per == "visit" else start.visit, -1)
-            pausing = {
-                role: tuple(place[id(fact)] for fact in roles.get(role, ()))
-                for role in ("paused_by", "resumed_by")
-                if rule.paused_by
-            }
-            found.append(
-                Plan(
-                    rule,
-                    number,
-                    begun,
-                    later.get("met_by", ()),
-                    next(iter(later.get("excused_by", ())), None),
-                    next(waived, None),
-                    None if end is None else place[id(end)],
-                    who,
-                    pausing,
-                )
-            )
-    return found
-
-
-def planned(
-    state: State, policy: Policy, calendar: Calendar, known: list[Plan]
-) -> list[Obligation]:
-    """Return what ``obligations`` does, where ``known`` are the ``plans`` of the state's form."""
-    found: list[Obligation] = []
-    facts = state.facts
-    for rule, number, begun, meeting, excused, waived, end, whose, pausing in known:
-        start = facts[begun]
-        not_before = None
-        met: Fact | None = None
-        if rule.not_before is None:
-            if meeting:
-                met = facts[meeting[0]]
-        else:
-            not_before = calendar.day_start(start.event.at, rule.not_before.count)
-            for place in meeting:
-                if facts[place].event.at >= not_before:
-                    met = facts[place]
-                    break
-        who = ""
-        if whose is not None:
-            who = state.text("engineer") if whose < 0 else str(facts[whose].event.fields["to"])
-        roles = {role: [facts[place] for place in places] for role, places in pausing.items()}
-        instance = judged(
-            Judged(state, policy, rule, roles, start, calendar, number, not_before, who),
-            met,
-            None if excused is None else facts[excused],
-            None if waived is None else facts[waived],
-            None if end is None else facts[end].event.at,
-        )
-        if instance is not None:
-            found.append(instance)
-    found.sort(key=_by_start)
-    return found
-
-
-def _by_start(one: Obligation) -> tuple[datetime, str, int]:
+def by_start(one: Obligation) -> tuple[datetime, str, int]:
+    """Return the key by which obligations are put in order."""
     return one.starts, one.kind, one.number
 
 
@@ -382,18 +277,20 @@ def _first(
             continue
         if at == start.event.at and fact.event.order <= start.event.order:
             continue
-        if (best is None or at < best.event.at) and _in_scope(state, rule, number, fact):
+        if (best is None or at < best.event.at) and in_scope(state, rule, number, fact):
             best = fact
     return best
 
 
-def _number(rule: Rule, start: Fact) -> int:
+def number_of(rule: Rule, start: Fact) -> int:
+    """Return the number of the instance that ``start`` starts: of its visit, its cycle, or 0."""
     if rule.per == "visit":
         return max(1, start.visit)
     return start.cycle if rule.per == "cycle" else 0
 
 
-def _in_scope(state: State, rule: Rule, number: int, fact: Fact) -> bool:
+def in_scope(state: State, rule: Rule, number: int, fact: Fact) -> bool:
+    """Whether a fact can belong to the instance of ``rule`` with this number."""
     if rule.per == "ticket":
         return True
     if rule.per == "cycle":
@@ -415,15 +312,13 @@ def _pauses(
 ) -> tuple[list[tuple[datetime, datetime]], datetime | None]:
     """Return the closed pauses of this instance, and since when it is paused now.
 
-    The clock stands at ``stop`` for good: a pause is not longer than that.
+    The clock stands at ``stop`` for good: a pause is not longer than that. ``rule`` has pauses.
     """
-    if not rule.paused_by:
-        return [], None
     turns = sorted(
         (fact.at, fact.event.order, role == "paused_by")
         for role in ("paused_by", "resumed_by")
         for fact in roles.get(role, ())
-        if _in_scope(state, rule, number, fact) and (stop is None or fact.at < stop)
+        if in_scope(state, rule, number, fact) and (stop is None or fact.at < stop)
     )
     since: datetime | None = None
     pauses: list[tuple[datetime, datetime]] = []
@@ -445,7 +340,7 @@ def _due(
     rule: Rule, start: Fact, calendar: Calendar, pauses: list[tuple[datetime, datetime]]
 ) -> datetime | None:
     if rule.within is not None:
-        return calendar.due(start.at, rule.within, rule.clock, rule.rolls, pauses)
+        return calendar.due(start.event.at, rule.within, rule.clock, rule.rolls, pauses)
     promised = start.lookup(rule.until)
     if isinstance(promised, datetime):
         return promised

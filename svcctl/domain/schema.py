@@ -226,6 +226,8 @@ def stored(value: Value) -> str | int | bool:
 
 def as_text(value: Value) -> str:
     """Return ``value`` as the text that converts back to it."""
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(stored(value))

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 
 from svcctl.domain.cases import Case, CaseKind, Event
 from svcctl.domain.contests import RETROACTIVE, place_amended, unseen
-from svcctl.domain.obligations import Obligation, Plan, obligations, planned, plans
+from svcctl.domain.obligations import Obligation, obligations
 from svcctl.domain.patterns import Condition, Pattern
+from svcctl.domain.plans import Plan, planned, plans
 from svcctl.domain.policy import Book
 from svcctl.domain.replay import replay, step
 from svcctl.domain.schema import Value
@@ -76,7 +77,12 @@ class Shapes:
             values, present = [], []
             for name in declared.order:
                 flag = declared.shape.fields[name].type == "flag"
-                if name in compared or name in told or name == "visit-no" or (flag and name in named):
+                if (
+                    name in compared
+                    or name in told
+                    or name == "visit-no"
+                    or (flag and name in named)
+                ):
                     values.append(name)
                 elif name in named or name in declared.sets.values():
                     present.append(name)

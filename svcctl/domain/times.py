@@ -122,6 +122,8 @@ def _noted(day: str, offset: str, instant: datetime) -> datetime:
 
 def format_instant(instant: datetime) -> str:
     """``instant`` as it is stored: seconds, offset in minutes. ValueError without an offset."""
+    if instant.tzinfo is _USUAL:
+        return epoch_and_text(instant)[1]
     offset = instant.utcoffset()
     if offset is None:
         raise ValueError("an instant needs an offset")

@@ -72,7 +72,7 @@ class Ledger:
         a plain file of a record's size; never waits on a pipe and never follows a link."""
         from svcctl.ledger.posix import read_record
 
-        data, problem = read_record(os.fspath(self.root / record), record)
+        data, problem = read_record(f"{self.root}/{record}", record)
         if data is None or problem is not None:
             subject = record.rpartition("/")[2].removesuffix(".yaml")
             raise Unreadable(

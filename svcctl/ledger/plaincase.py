@@ -60,7 +60,7 @@ def _plain(kind: CaseKind, text: str) -> Case | None:
     tails, people = _kept(kind)
     events: list[Event] = []
     last, line = (0, ""), len(head) + 2
-    for number, desk, *when, by, tail in found:
+    for number, desk, day, clock, offset, day_noted, clock_noted, offset_noted, by, tail in found:
         n = int(number)
         if (n, desk) < last:
             return None  # out of order: worth a finding
@@ -69,8 +69,9 @@ def _plain(kind: CaseKind, text: str) -> Case | None:
         if by not in people:
             people[by] = str(_staff(by))
         do, fields, over, was = tails.get(tail) or _read_tail(kind, tail, tails)
-        at = instant_of(when[0], when[1], when[2])
-        noted = instant_of(when[3], when[4], when[5]) if when[3:] != when[:3] else at
+        at = noted = instant_of(day, clock, offset)
+        if clock_noted != clock or day_noted != day or offset_noted != offset:
+            noted = instant_of(day_noted, clock_noted, offset_noted)
         events.append(Event(n, desk, at, noted, people[by], do, dict(fields), over, was, line))
     return Case(kind, values, events)
 
@@ -84,9 +85,10 @@ def _kept(kind: CaseKind) -> tuple[dict[str, _Tail], dict[str, str]]:
     if known is None:
         known = _memory[id(kind)] = (kind, {}, {})
     _, tails, people = known
-    for kept in (tails, people):
-        if len(kept) > _MOST_KEPT:
-            kept.clear()  # type: ignore[attr-defined]
+    if len(tails) > _MOST_KEPT:
+        tails.clear()
+    if len(people) > _MOST_KEPT:
+        people.clear()
     return tails, people
 
 

@@ -340,7 +340,10 @@ def read_record(file: Path | str, path: str) -> tuple[bytes | None, Problem | No
         if status.st_size > MAX_BYTES:
             sizes = {"size": str(status.st_size), "limit": str(MAX_BYTES)}
             return None, Problem("E113", path, args=sizes)
-        return _read_all(handle, MAX_BYTES), None
+        content = os.read(handle, status.st_size + 1)
+        if len(content) != status.st_size:  # it grows meanwhile, or came in pieces
+            content += _read_all(handle, MAX_BYTES)
+        return content, None
     except OSError as error:
         return None, Problem("E116", path, args={"found": os.strerror(error.errno or 0)})
     finally:

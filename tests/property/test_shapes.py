@@ -1,0 +1,154 @@
+"""What is remembered of the form of a history says what replay and the rules say, for every history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ticketplay import book, rules, shipped_policy, tell
+from tickets_at_random import Chance, effort, histories
+
+from svcctl.domain import shapes
+from svcctl.domain.cases import Case, Event, read_case
+from svcctl.domain.obligations import obligations
+from svcctl.domain.policy import Book
+from svcctl.domain.replay import replay
+from svcctl.domain.schema import Value
+from svcctl.domain.shapes import Shapes
+from svcctl.domain.state import State
+from svcctl.domain.ticket import TICKET
+from svcctl.ledger import casefile
+from svcctl.ledger.plaincase import plain_case
+
+ODD = rules(
+    "work: {for: [repair, complaint], per: ticket, starts: opened, within: 4h, clock: work, "
+    "met-by: [finished], waived-by: [cancelled], paused-by: [paused], "
+    "resumed-by: [resumed, finished(attempt>1)], owner: engineer}",
+    "days: {per: cycle, starts: [contacted, told(cycle>1)], within: 3d, rolls: never, "
+    "met-by: [closed(kind!=complaint), replied(words)], paused-by: [paused(for=customer), told], "
+    "resumed-by: [resumed, noted], excused-by: [noted(state=ready|new)], "
+    "waived-by: [cancelled, damaged(had-finished>0)], owner: coordinator}",
+    "month: {per: visit, starts: [dispatched(number<3), finished(had-paid=0)], within: 1mo, "
+    "not-before: 2d, met-by: [slip-returned(signed=true), called-back(quality>3)], "
+    "owner: engineer}",
+    "until: {per: visit, starts: [dispatched, reassigned(visit)], until: visit, "
+    "met-by: [arrived, finished(fee=120.00), noted(engineer=wang.wei)], owner: engineer}",
+)
+BOOKS = (book(shipped_policy()), book(ODD))
+MEMORIES = tuple(Shapes(TICKET, one) for one in BOOKS)
+
+
+def everything(state: State) -> Iterator[object]:
+    for name in State.__slots__:
+        if name != "facts":
+            yield getattr(state, name)
+    for fact in state.facts:
+        yield [getattr(fact, name) for name in type(fact).__slots__]
+
+
+def both_alike(memory: Shapes, by: Book, case: Case) -> None:
+    state = replay(case)
+    for _ in ("to learn", "to remember"):
+        remembered, owed = memory.judge(case)
+        assert list(everything(remembered)) == list(everything(state))
+        assert owed == obligations(state, by)
+
+
+def in_a_row(case: Case, hours: int) -> Case:
+    """The same events of one desk, numbered, in order of time, each having seen the one before."""
+    found: list[Event] = []
+    for number, one in enumerate(case.events, start=1):
+        at = case.opened + timedelta(hours=hours * (number - 1))
+        over = f"{number - 1}SHA" if number > 1 else None
+        found.append(Event(number, "SHA", at, at, one.by, one.do, dict(one.fields), over))
+    return Case(case.kind, case.head, found)
+
+
+@effort(300)
+@given(histories(), st.integers(0, 30))
+def test_the_memory_says_of_any_history_what_replay_and_the_rules_say(
+    case: Case, hours: int
+) -> None:
+    for memory, by in zip(MEMORIES, BOOKS, strict=True):
+        both_alike(memory, by, case)
+        both_alike(memory, by, in_a_row(case, hours))
+
+
+@effort(300)
+@given(st.integers(0, 2**32), st.integers(0, 30))
+def test_it_does_so_of_tickets_of_one_desk_whose_events_mostly_follow(
+    seed: int, hours: int
+) -> None:
+    case = Chance(seed).history(9, (0, 0))
+    for memory, by in zip(MEMORIES, BOOKS, strict=True):
+        both_alike(memory, by, case)
+        both_alike(memory, by, in_a_row(case, hours))
+
+
+def usual(minutes: int, to: str, **head: str) -> Case:
+    fields = {"to": to, "visit": "2026-11-17T09:00:00+08:00"}
+    return tell(
+        (f"11-16 09:{minutes:02}", "reviewed", {"cover": "free"}),
+        ("11-16 10:00", "dispatched", fields),
+        ("11-17 10:00", "finished", {"result": "fixed"}),
+        ("11-18 10:00", "called-back", {"result": "reached"}),
+        **head,
+    )
+
+
+def test_tickets_that_went_the_same_way_share_one_memory() -> None:
+    memory = Shapes(TICKET, BOOKS[0])
+    memory.judge(usual(1, "wang.wei"))
+    known = memory._walked(usual(2, "chen.jing", subject="x"))
+    assert known is not None
+    assert known[0].values["engineer"] == "chen.jing"
+    assert memory._walked(usual(2, "chen.jing", kind="install")) is None
+
+
+def test_the_memory_forgets_rather_than_growing_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = Shapes(TICKET, BOOKS[0])
+    monkeypatch.setattr(shapes, "MOST_NODES", 12)
+    for seed in range(40):
+        both_alike(memory, BOOKS[0], Chance(seed).history(6, (0, 0)))
+        assert memory._count <= 12
+
+
+def written(case: Case) -> tuple[object, ...]:
+    values: list[tuple[str, type, Value]] = []
+    for one in (case.head, *(event.fields for event in case.events)):
+        values += [(key, type(value), value) for key, value in one.items()]
+    events = [
+        (e.name, e.at.isoformat(), e.noted.isoformat(), e.by, e.do, e.over, e.was, e.line)
+        for e in case.events
+    ]
+    return values, events
+
+
+@effort(200)
+@given(histories(), st.integers(0, 10**9), st.sampled_from([b"", b'"', b", ", b"0", b"T", b"}"]))
+def test_the_plain_way_gives_the_very_case_that_the_careful_way_gives_or_none(
+    case: Case, place: int, put: bytes
+) -> None:
+    content = case.text()
+    place %= len(content)
+    for text in (content, content[:place] + put + content[place + len(put) // 2 :]):
+        plain = plain_case(TICKET, text)
+        if plain is None:
+            continue
+        raw = casefile.read_case(text, "p")
+        careful, _ = read_case(TICKET, raw.head, raw.events, raw.event_lines)
+        assert raw.problems == []
+        assert careful is not None
+        assert written(plain) == written(careful)
+
+
+def test_what_a_command_writes_is_read_the_plain_way() -> None:
+    case = usual(5, "wang.wei", details="x")
+    plain = plain_case(TICKET, case.text())
+    assert plain is not None
+    assert plain.text() == case.text()
