@@ -95,14 +95,14 @@ def decide(
             ),
             Message(N_("let one of them do it with --by, or change `may` in the policy"), {}),
         )
-    if wish.do == "closed":
-        _check_nothing_owed(policy, owed, now)
     _check_contested(state, event)
     event.over = over_of(state, event)
     after = replay(Case(state.case.kind, state.case.head, [*state.case.events, event]))
     for stray in after.strays:
         if stray.event is event:
             raise _does_not_follow(state, event, stray.code)
+    if wish.do == "closed":
+        _check_nothing_owed(policy, owed, now)
     if event.do in RETROACTIVE:
         _check_correction(state, after, event)
         _check_amended_time(state, event, now)
