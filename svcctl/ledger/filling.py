@@ -72,7 +72,8 @@ def fill(ledger: Ledger, connection: sqlite3.Connection, stale: set[str] | None)
     ordered = iter(tickets)
     first = list(islice(ordered, WORTH_SHARING))
     workers = os.cpu_count() or 1
-    if len(first) < WORTH_SHARING or workers == 1 or not hasattr(os, "fork"):
+    alone = workers == 1 or not hasattr(os, "fork") or not os.access(ledger.private, os.W_OK)
+    if len(first) < WORTH_SHARING or alone:
         return count + _insert_all(connection, ledger, book, chain(first, ordered))
     return count + _share(connection, ledger, book, chain(first, ordered), workers)
 
@@ -124,8 +125,8 @@ def _share(
             process.start()
         for process in processes:
             process.join()
-            if process.exitcode != 0:
-                raise sqlite3.OperationalError("a reading process ended early")
+        if any(process.exitcode for process in processes):  # killed, or no room for what it read
+            return _insert_all(connection, ledger, book, everything)
         indexes = connection.execute(
             "select name, sql from sqlite_master where type='index' and sql is not null "
             "and tbl_name in ('tickets', 'owings', 'problems')"
@@ -147,13 +148,16 @@ def _share(
 
 def _part(name: str, ledger: Ledger, book: Book, paths: list[str]) -> None:
     gc.disable()  # a short life: nothing it makes needs looking for
-    connection = sqlite3.connect(name, isolation_level=None)
-    connection.executescript("pragma journal_mode=off; pragma synchronous=off; begin;")
-    for table, columns in TABLES.items():
-        connection.execute(f"create table {table} ({', '.join(columns)})")
-    _insert_all(connection, ledger, book, paths)
-    connection.execute("commit")
-    connection.close()
+    try:
+        connection = sqlite3.connect(name, isolation_level=None)
+        connection.executescript("pragma journal_mode=off; pragma synchronous=off; begin;")
+        for table, columns in TABLES.items():
+            connection.execute(f"create table {table} ({', '.join(columns)})")
+        _insert_all(connection, ledger, book, paths)
+        connection.execute("commit")
+        connection.close()
+    except sqlite3.Error:
+        raise SystemExit(1) from None  # whoever started this reads the files itself then
 
 
 def release(connection: sqlite3.Connection) -> None:

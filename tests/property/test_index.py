@@ -221,6 +221,31 @@ def test_many_edits_within_one_second_are_each_noticed(root: Path) -> None:
         assert f'"subject": "{number}"' in made.sure(root, "ticket", "list", "-o", "json").out
 
 
+@pytest.mark.parametrize("place", ["filling.load_book", "index._set_meta", "index.Index._stamp"])
+def test_a_command_killed_while_it_fills_the_index_leaves_nothing_wrong(
+    root: Path, place: str
+) -> None:
+    def dies(*_: object) -> None:
+        os._exit(9)
+
+    expected = answers(root)
+    for state in ("stale", "none"):
+        if state == "none":
+            for path in (root / ".git/svcctl").glob("index-*"):
+                path.unlink()
+        else:
+            made.sure(root, "ticket", "note", OTHER, "one more")
+        child = os.fork()
+        if child == 0:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(f"svcctl.ledger.{place}", dies)
+                made.call(root, "ticket", "list")
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+        assert answers(root) == expected
+    assert made.call(root, "index", "verify").out == ""
+
+
 def test_a_commit_made_while_the_index_is_being_filled_is_not_missed(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
