@@ -7,6 +7,7 @@ reads the clock only through the function it was given.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -32,6 +33,7 @@ class Desk:
         self._book: Book | None = None
         self._index: Index | None = None
         self._query: StatusQuery | None = None
+        self._asked: int | None = None
         self._station: Station | None = None
         self._zone: tzinfo | None = None
 
@@ -83,6 +85,7 @@ class Desk:
         from svcctl.ledger import changes
 
         if self._index is None and self._query is None and self.ledger.git is not None:
+            self._asked = time.time_ns()
             self._query = changes.start_status(self.ledger.git)
 
     @property
@@ -92,14 +95,14 @@ class Desk:
             from svcctl.ledger.index import open_index
 
             query, self._query = self._query, None
-            self._index = open_index(self.ledger, query)
+            self._index = open_index(self.ledger, query, self._asked)
         return self._index
 
     def forget_index(self) -> None:
         """Let the next question look at the files again (this process wrote something)."""
         if self._index is not None:
             self._index.connection.close()
-            self._index = None
+            self._index = self._asked = None
 
     def problems(self) -> list[Problem]:
         """Return every error about a record that cannot be used or trusted (families E1 to E3)."""

@@ -141,6 +141,8 @@ def read_card(
             if len(items) != len(value):
                 flaws.append(kind.shape.bad_value(key, str(value)))
             lists[key] = tuple(items)
+        elif key in kind.lists and isinstance(value, str) and value:
+            lists[key] = (value,)  # one, written without brackets
         elif isinstance(value, str) and (value or key not in kind.shape.fields):
             scalars[key] = value
         elif value != "":

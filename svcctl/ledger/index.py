@@ -27,6 +27,7 @@ from svcctl.ledger.folder import RECORDS, Ledger
 
 SCHEMA = 4
 NOW_IS_WITHIN = 2_000_000_000  # nanoseconds: a file as young as this may change unseen again
+TICK = 50_000_000  # nanoseconds by which the clock of a file system may lag behind ours
 RULES = ("policy", "calendar")
 
 
@@ -37,12 +38,16 @@ class Index:
     """A fresh index of a ledger. Use ``open_index``."""
 
     def __init__(
-        self, ledger: Ledger, query: changes.StatusQuery | None = None, kept: bool = True
+        self,
+        ledger: Ledger,
+        query: changes.StatusQuery | None = None,
+        kept: bool = True,
+        asked: int | None = None,
     ) -> None:
         self.ledger = ledger
         self.path: Path = ledger.private / f"index-{SCHEMA}.sqlite3"
         self._query = query
-        self._begun = time.time_ns()
+        self._asked = asked or time.time_ns()
         self.rebuilt = False
         self.reread = 0
         self.connection = self._connect() if kept else self._in_memory()
@@ -232,7 +237,7 @@ class Index:
         if dirty is None:
             return _all_records(self.ledger)
         read = _all_records(self.ledger) if stale is None else iter(stale)
-        since = self._begun - NOW_IS_WITHIN
+        since = self._asked - TICK
         young = {path for path in read if _signs(self.ledger.root / path)[2] > since}
         return dirty | young
 
@@ -269,14 +274,17 @@ class IndexChanged(Exception):
     """Another process replaced the database while this one held it open."""
 
 
-def open_index(ledger: Ledger, query: changes.StatusQuery | None = None) -> Index:
-    """Return a fresh index. ``query`` is a git status already under way, so that nothing waits twice.
+def open_index(
+    ledger: Ledger, query: changes.StatusQuery | None = None, asked: int | None = None
+) -> Index:
+    """Return a fresh index. ``query`` is a git status already under way, so that nothing waits twice,
+    and ``asked`` when it was started (nanoseconds since the epoch; None: now).
 
     Whatever is wrong with the database, it is built again; only the files can fail this.
     """
     for _ in range(3):
-        index = Index(ledger, query)
-        query = None
+        index = Index(ledger, query, asked=asked)
+        query = asked = None
         try:
             index.refresh()
         except IndexChanged:

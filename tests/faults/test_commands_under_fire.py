@@ -356,6 +356,8 @@ def test_a_write_whose_flush_is_not_confirmed_is_committed_by_the_next_command(
     assert ran.code == 4
     assert "[storage-unconfirmed]" in ran.err
     assert "客户来电催促" in made.ticket_file(root).read_text("utf-8")
+    made.sure(root, "customer", "set", CUSTOMER, "--marks", "the next command")
+    assert made.uncommitted(root) == ""
     recovered(root)
     assert "客户来电催促" in made.git(root, "show", f"HEAD:records/tickets/2026/11/{TICKET}.yaml")
 

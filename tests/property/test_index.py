@@ -197,13 +197,19 @@ def test_indexes_of_older_versions_are_cleared_away(root: Path) -> None:
     assert left == [f"index-{SCHEMA}.sqlite3"]
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file counts as old after some milliseconds, so that nobody has to wait for it to be believed."""
+    monkeypatch.setattr("svcctl.ledger.index.NOW_IS_WITHIN", 20_000_000)
+    monkeypatch.setattr("svcctl.ledger.index.TICK", 5_000_000)
+
+
+@pytest.mark.usefixtures("hurried")
 def test_an_edit_that_puts_size_and_time_back_is_noticed(root: Path) -> None:
     path = made.ticket_file(root, OTHER)
-    for state in ("committed", "dirty", "dirty for long"):
-        if state == "dirty for long":  # so that its age alone is no reason to look again
-            old = 1_500_000_000_000_000_000
-            os.utime(path, ns=(old, old))
+    for state in ("committed", "dirty", "dirty again"):
         answers(root)
+        answers(root)  # by now nothing is too young to be believed
         found = path.stat()
         text = path.read_text("utf-8")
         new = text.replace("漏水", "异响") if "漏水" in text else text.replace("异响", "漏水")
@@ -264,7 +270,7 @@ def test_a_commit_made_while_the_index_is_being_filled_is_not_missed(
         return status
 
     monkeypatch.setattr(changes, "finish_status", meanwhile)
-    answers(root)
+    made.sure(root, "ticket", "list", now=LATER)
     made.git(root, "reset", "--quiet", "--hard", head)
     assert made.call(root, "index", "verify").out == ""
 
@@ -272,6 +278,12 @@ def test_a_commit_made_while_the_index_is_being_filled_is_not_missed(
 # What is done to the files --------------------------------------------------------------------------
 
 TEXTS = st.sampled_from(["漏水", "异响", "不制冷", "no power", "1"])
+
+
+MOVES = (
+    *("{}.yaml.bak", ".{}.yaml", "../../{}.yaml", "../12/{}.yaml", "deep/{}.yaml"),
+    *("../../../customers/{}.yaml", f"{OTHER}.yaml"),
+)
 
 
 class Ledgers(RuleBasedStateMachine):
@@ -286,6 +298,8 @@ class Ledgers(RuleBasedStateMachine):
             Ledgers.place / f"{type(self).__name__}{Ledgers.count}", git=self.under_git
         )
         self.notes = 0
+        self.ask()
+        self.ask()
 
     count = 0
     place: Path
@@ -346,12 +360,7 @@ class Ledgers(RuleBasedStateMachine):
 
     @rule(
         identifier=st.sampled_from([TICKET, OTHER, CLOSED]),
-        to=st.sampled_from(
-            [
-                *("{}.yaml.bak", ".{}.yaml", "../../{}.yaml", "../12/{}.yaml", "deep/{}.yaml"),
-                *("../../../customers/{}.yaml", f"{OTHER}.yaml"),
-            ]
-        ),
+        to=st.sampled_from(MOVES),
     )
     def move(self, identifier: str, to: str) -> None:
         if self.file(identifier).exists():
@@ -393,6 +402,47 @@ def re_within(line: str, within: str) -> str:
     return f"{before}within: {within}{after[len(after.split(',')[0]) :]}"
 
 
+Step = Callable[[Ledgers], None]
+STEPS: dict[str, Step] = {
+    "note": lambda it: it.note(TICKET, True),
+    "note, not committed": lambda it: it.note(TICKET, False),
+    "take": lambda it: it.take("异响", True),
+    "take, not committed": lambda it: it.take("异响", False),
+    "rename the customer": lambda it: it.rename_customer("1"),
+    "edit": lambda it: it.edit(TICKET, "异响"),
+    "cut": lambda it: it.cut(TICKET, 300),
+    "delete": lambda it: it.delete(TICKET),
+    **{f"move to {to}": lambda it, to=to: it.move(TICKET, to) for to in MOVES},  # type: ignore[misc]
+    "change the rules": lambda it: it.change_the_rules("5m"),
+}
+GIT_STEPS: dict[str, Step] = {
+    what: lambda it, what=what: it.git(what)  # type: ignore[misc]
+    for what in ("add", "commit", "stash", "pop", "back", "forward", "reset", "gc")
+}
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("under_git", [True, False], ids=["git", "no git"])
+def test_after_each_single_step_the_index_is_what_one_made_from_nothing_is(
+    tmp_path: Path, under_git: bool
+) -> None:
+    """Every step alone, looked at before and after it is committed and taken back."""
+    Ledgers.place = tmp_path
+    for name, step in STEPS.items():
+        it = Ledgers() if under_git else LedgersWithoutGit()
+        it.begin()
+        step(it)
+        afterwards = (
+            ("add", "commit", "back", "forward", "stash", "pop", "reset") if under_git else ()
+        )
+        for what in ("", *afterwards):
+            if what:
+                GIT_STEPS[what](it)
+            verified = made.call(it.root, "index", "verify", now=LATER)
+            assert (verified.code, verified.out) == (0, ""), (name, what, verified)
+        it.teardown()
+
+
 class LedgersWithoutGit(Ledgers):
     under_git = False
 
@@ -406,6 +456,7 @@ EXAMPLES = settings(
 )
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("machine", [Ledgers, LedgersWithoutGit])
 def test_after_anything_the_index_is_what_one_made_from_nothing_is(
     machine: type[Ledgers], tmp_path: Path

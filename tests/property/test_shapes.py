@@ -131,6 +131,28 @@ def test_tickets_that_went_the_same_way_share_one_memory() -> None:
     assert memory._walked(usual(2, "chen.jing", kind="install")) is None
 
 
+def test_values_that_a_rule_looks_at_tell_histories_apart() -> None:
+    by = book(
+        rules(
+            "seen: {per: ticket, starts: opened, within: 1d, owner: coordinator, "
+            "met-by: ['noted(engineer=wang.wei, priority=urgent)']}"
+        )
+    )
+    memory = Shapes(TICKET, by)
+    for priority in ("normal", "urgent"):
+        for to in ("chen.jing", "wang.wei"):
+            fields = {"to": to, "visit": "2026-11-17T09:00:00+08:00"}
+            case = tell(
+                ("11-16 09:10", "reviewed", {"cover": "free"}),
+                ("11-16 10:00", "dispatched", fields),
+                ("11-16 11:00", "noted", {"words": "x"}),
+                priority=priority,
+            )
+            both_alike(memory, by, case)
+            met = memory.judge(case)[1][0].met is not None
+            assert met == (priority == "urgent" and to == "wang.wei")
+
+
 def test_the_memory_forgets_rather_than_growing_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

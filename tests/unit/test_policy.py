@@ -42,7 +42,11 @@ def test_the_shipped_policy_says_what_the_department_asks() -> None:
     assert (first.within, first.clock, first.severity) == (Span(3, "m"), "wall", "warning")
     assert (first.text, first.line > 0, first.met_with) == ("3m", True, ("contacted",))
     slip = policy.rules["slip"]
-    assert [p.text for p in slip.starts] == ["opened", "dispatched(number>1)"]
+    assert [p.text for p in slip.starts] == [
+        "opened",
+        "dispatched(number>1)",
+        "dispatched(number=1, had-finished>0)",
+    ]
     assert [p.text for p in slip.waived_by] == [
         "cancelled",
         "reviewed(cover=declined)",

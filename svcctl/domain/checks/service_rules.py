@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 
+from svcctl.domain.cases import CaseKind
 from svcctl.domain.checks.owed_rules import span_text
 from svcctl.domain.decide import CLOCKS_DIFFER_BY
 from svcctl.domain.policy import Book, Policy
@@ -301,11 +302,19 @@ def _length(limit: Span) -> timedelta:
 _SCORES = ("quality", "attitude", "speed")
 
 
+@lru_cache(maxsize=8)
+def _answering(kind: CaseKind) -> frozenset[str]:
+    """The events that can carry a customer's answer."""
+    asked = {"opinion", *_SCORES}
+    return frozenset(do for do, declared in kind.events.items() if asked & set(declared.order))
+
+
 def dissatisfied(state: State, book: Book) -> Fact | None:
     """Return the answer that asks for a complaint: dissatisfied, or a score below the policy's."""
+    answering = _answering(state.case.kind)
     for fact in state.facts:
         fields = fact.event.fields
-        if not fields:
+        if not fields or fact.event.do not in answering:
             continue
         if fields.get("opinion") == "dissatisfied":
             return fact
