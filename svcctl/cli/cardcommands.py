@@ -8,7 +8,7 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.manner import How
-from svcctl.cli.session import session
+from svcctl.cli.session import Session, session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _, word
 from svcctl.views.output import Column, Format
@@ -60,6 +60,7 @@ def new(
     run = session()
     desk = echo.open_desk()
     phone = given.get("phone")
+    _doubt(run, phone)
     if kind == "customer" and isinstance(phone, str) and phone:
         for other, other_name in cardwork.same_phone(desk, phone):
             run.tell(
@@ -69,6 +70,12 @@ def new(
             )
     done = cardwork.new(desk, cardwork.KINDS[kind], name, given, how.manner)
     echo.card(desk, done, how.output, how.dry_run)
+
+
+def _doubt(run: Session, phone: str | list[str] | None) -> None:
+    """Say where a phone number has fewer digits than any can have; it is stored all the same."""
+    if isinstance(phone, str) and phone and sum(c.isdigit() for c in phone) < 3:
+        run.tell(_("“{phone}” does not look like a phone number").format(phone=line(phone)))
 
 
 def change(
@@ -82,6 +89,7 @@ def change(
 
     desk = echo.open_desk()
     card = cardwork.find_card(desk, cardwork.KINDS[kind], name)
+    _doubt(session(), given.get("phone"))
     changes = {key: value for key, value in given.items() if value}
     done = cardwork.change(desk, card.kind, card.id, changes, how.manner)
     echo.card(desk, done, how.output, how.dry_run)

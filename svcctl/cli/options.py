@@ -68,10 +68,6 @@ Strict = Annotated[
     bool,
     typer.Option("--strict", help=N_("End with exit code 4 where anything is overdue or broken.")),
 ]
-Limit = Annotated[
-    int | None,
-    typer.Option("--limit", metavar="N", min=1, help=N_("At most this many.")),
-]
 
 # Both.
 Output = Annotated[

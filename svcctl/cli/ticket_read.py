@@ -38,6 +38,8 @@ def list_tickets(
     desk = echo.open_desk()
     if state is not None:
         _check_state(state)
+    if engineer is not None:
+        engineer = desk.staff(engineer).id
     view = view_of(desk, as_of, known)
     items = tickets(view, state, engineer, kind, everything)
     run.emit(
@@ -50,6 +52,16 @@ def list_tickets(
         strict=strict,
         empty=_("no tickets"),
     )
+    for item in items:
+        if item["contested"]:
+            run.tell(
+                _(
+                    "{id} is contested ({values}): svcctl ticket show {id} names both candidates"
+                ).format(
+                    id=item["id"],
+                    values=", ".join(word(value, "field") for value in item["contested"]),
+                )
+            )
     if strict and any(o["state"] == "missed" for item in items for o in item["obligations"]):
         raise typer.Exit(4)
 

@@ -58,6 +58,12 @@ def edit(
             Message(N_("known are: {known}"), {"known": ", ".join(NOUNS)}),
         )
     run = session()
+    if not run.stdin_terminal and not (os.environ.get("VISUAL") or os.environ.get("EDITOR")):
+        raise Usage(
+            "no-editor",
+            Message(N_("there is no terminal to edit in, and no EDITOR is set"), {}),
+            Message(N_("set EDITOR, or change single fields with `set`"), {}),
+        )
     desk = echo.open_desk()
     manner = Manner(by, None, False, not no_commit)
     made = draft(desk, noun, name)

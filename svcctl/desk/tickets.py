@@ -194,6 +194,7 @@ def act(
         after = replay(Case(TICKET, case.head, [*case.events, event]))
         also = _complaint(desk, writing, state, after, event, now, who, code)
         outcome = writing.finish(f"{case.id} {do}", who, now)
+    notices += _about_time(event)
     outcome = outcome._replace(notices=(*notices, *outcome.notices))
     return Written(
         path, event, after, obligations(after, desk.book), outcome, also, tuple(problems)
@@ -237,6 +238,15 @@ def _check_people(desk: Desk, fields: Mapping[str, str]) -> list[Message]:
                 Message(N_("the responsible lead approves: --approved-by MANAGER"), {}),
             )
     return notices
+
+
+def _about_time(event: Event) -> list[Message]:
+    """Say where an appointment lies before the moment it was made: a slip of the tongue, mostly."""
+    visit = event.fields.get("visit")
+    if not isinstance(visit, datetime) or visit >= event.at:
+        return []
+    args = {"visit": as_text(visit), "at": as_text(event.at)}
+    return [Message(N_("the appointment {visit} lies before the dispatch itself ({at})"), args)]
 
 
 def _check_no_visit_under_way(state: State) -> None:

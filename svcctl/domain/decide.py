@@ -375,12 +375,12 @@ def _check_correction(before: State, after: State, event: Event) -> None:
     """Refuse a correction that would leave later events without ground to stand on, naming them."""
     known = {(stray.event.name, stray.code) for stray in before.strays}
     broken = [s.event.name for s in after.strays if (s.event.name, s.code) not in known]
+    target = as_text(event.fields.get("target") or event.fields["value"])
     broken += [
         contest.applied
         for value, contest in after.contested.items()
-        if value not in before.contested
+        if value not in before.contested and value != _settled_by(before, target)
     ]
-    target = as_text(event.fields.get("target") or event.fields["value"])
     if event.do == "voided":
         broken += [
             fact.event.name
@@ -398,6 +398,14 @@ def _check_correction(before: State, after: State, event: Event) -> None:
                 and f.event.name not in broken
             ]
     _refuse_built_upon(target, broken)
+
+
+def _settled_by(state: State, name: str) -> str:
+    """Return the value that the event called ``name`` settled: voiding it is to reopen the question."""
+    for event in state.case.events:
+        if event.name == name and event.do == "settled":
+            return as_text(event.fields["value"])
+    return ""
 
 
 def _refuse_built_upon(target: str, broken: list[str]) -> None:

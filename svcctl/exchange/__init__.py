@@ -1,0 +1,1 @@
+"""Tables from other systems, and the map that says what they mean. Writes nothing."""

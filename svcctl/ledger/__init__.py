@@ -1,0 +1,1 @@
+"""Files: strict reading, durable writing, lock, index, git. Knows no use case."""

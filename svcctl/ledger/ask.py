@@ -110,11 +110,6 @@ def _problem(row: tuple[Any, ...]) -> Problem:
     return Problem(code, path, line, column, json.loads(args), excerpt, subject)
 
 
-def obligations_of(index: Index, path: str) -> list[Row]:
-    """Return the obligations of one ticket, in order of start."""
-    return rows(index, "select * from obligations where path=? order by starts, kind", (path,))
-
-
 def standing_of(row: Row | sqlite3.Row, as_of: float) -> str:
     """Return an obligation's standing at ``as_of`` (seconds since the epoch)."""
     return standing(row["due"], row["met"], row["excused"], row["ended"], row["paused"], as_of)

@@ -1,0 +1,1 @@
+"""What people look at: tables, JSON, CSV, pages. Knows no file of the ledger."""
