@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from svcctl.cli.session import session
@@ -35,15 +35,16 @@ def give(text: str, out: str) -> None:
         run.print(text)
         return
     target = Path(out)
-    if target.exists() and not target.is_file():  # a device or a pipe takes it as it comes
-        target.write_text(text, "utf-8")
-        return
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
+        if target.exists() and not target.is_file():  # a device or a pipe takes it as it comes
+            target.write_text(text, "utf-8")
+            return
         temporary.write_text(text, "utf-8")
         os.replace(temporary, target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise Usage(
             "cannot-write",
             Message(

@@ -60,7 +60,7 @@ def print_(
     run = session()
     desk = echo.open_desk()
     view = view_of(desk, as_of, known)
-    if visit and not visit.isdigit():
+    if visit and not (visit.isascii() and visit.isdigit() and len(visit) < 10):
         raise Usage(
             "bad-visit", Message(N_("“{text}” is not the number of a visit"), {"text": visit})
         )

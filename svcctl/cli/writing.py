@@ -50,6 +50,7 @@ def edit(
     """Edit a card in $EDITOR; what comes back is checked before it replaces."""
     from svcctl.desk.correcting import draft, save
     from svcctl.desk.tickets import Manner
+    from svcctl.ledger.posix import storage
 
     if noun not in NOUNS:
         raise Usage(
@@ -68,13 +69,15 @@ def edit(
     manner = Manner(by, None, False, not no_commit)
     made = draft(desk, noun, name)
     copy = desk.ledger.private / f"edit-{made.name}.yaml"
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_bytes(made.text)
+    with storage(copy):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(made.text)
     while True:
         _edit(copy)
-        fresh = copy.read_bytes()
+        with storage(copy):
+            fresh = copy.read_bytes() if copy.exists() else made.text
         if fresh == made.text:
-            copy.unlink()
+            copy.unlink(missing_ok=True)
             run.tell(_("nothing was changed"))
             return
         try:
@@ -88,7 +91,10 @@ def edit(
                 raise typer.Exit(code_of(stop)) from None
             run.tell(_("your text is kept in {path}").format(path=line(str(copy))))
             raise
-        copy.unlink()
+        except Stop:
+            run.tell(_("your text is kept in {path}").format(path=line(str(copy))))
+            raise
+        copy.unlink(missing_ok=True)
         run.print(path)
         return
 
@@ -106,12 +112,13 @@ def _edit(copy: Path) -> None:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
         ended = subprocess.run([*shlex.split(editor), str(copy)], check=False)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
         raise Usage(
             "no-editor",
             Message(
                 N_("the editor {editor} cannot be started: {reason}"),
-                {"editor": editor, "reason": error.strerror or str(error)},
+                {"editor": editor, "reason": reason or str(error)},
             ),
             Message(N_("set EDITOR to one you have"), {}),
         ) from None

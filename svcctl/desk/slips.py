@@ -34,7 +34,7 @@ def slip_page(view: View, typed: str, visit: int | None) -> SlipPage:
             Message(N_("{id} has no visit yet, and a slip belongs to a visit"), {"id": case.id}),
             Message(N_("svcctl ticket dispatch {id} --to … --visit …"), {"id": case.id}),
         )
-    number = visit or state.visits
+    number = state.visits if visit is None else visit
     if not 1 <= number <= state.visits:
         raise NotFound(
             "no-such-visit",

@@ -131,8 +131,8 @@ def _import(gitdir: GitDir, parent: str | None, note: Note) -> tuple[str, str, s
             _feed(process.stdin, gitdir, parent, note)
         finally:
             # Without "done" at its end, git takes the stream for broken and changes no branch.
-            process.stdin.close()
-            process.stdin = None
+            stream, process.stdin = process.stdin, None  # closing may fail: nobody closes it again
+            stream.close()
     except BrokenPipeError:
         pass  # git ended early and says why below
     except BaseException:

@@ -44,21 +44,17 @@ def fill(ledger: Ledger, connection: sqlite3.Connection, stale: set[str] | None)
     if stale is not None and any(path.startswith(_RULES) for path in stale):
         stale = None
     if stale is None:
-        for table in (*TABLES, "cards"):
+        for table in TABLES:
             connection.execute(f"delete from {table}")
         tickets: Iterable[str] = ledger.tickets()
         others: Iterable[str] = _cards(ledger)
     else:
         for path in stale:
-            for table in (*TABLES, "cards"):
+            for table in TABLES:
                 connection.execute(f"delete from {table} where path = ?", (path,))
         there = sorted(path for path in stale if os.path.lexists(ledger.root / path))
         tickets = [path for path in there if is_ticket(path)]
         others = [path for path in there if is_card(path)]
-    count = 0
-    for path in others:
-        _fill_card(ledger, connection, path)
-        count += 1
     try:
         book = load_book(ledger)
     except Unreadable as stop:
@@ -69,13 +65,13 @@ def fill(ledger: Ledger, connection: sqlite3.Connection, stale: set[str] | None)
     connection.execute("delete from rules")
     marks = ",".join("?" * len(RULE_COLUMNS))
     connection.executemany(f"insert into rules values ({marks})", rule_rows(book))
-    ordered = iter(tickets)
+    ordered = chain(others, tickets)
     first = list(islice(ordered, WORTH_SHARING))
     workers = os.cpu_count() or 1
     alone = workers == 1 or not hasattr(os, "fork") or not os.access(ledger.private, os.W_OK)
     if len(first) < WORTH_SHARING or alone:
-        return count + _insert_all(connection, ledger, book, chain(first, ordered))
-    return count + _share(connection, ledger, book, chain(first, ordered), workers)
+        return _insert_all(connection, ledger, book, chain(first, ordered))
+    return _share(connection, ledger, book, chain(first, ordered), workers)
 
 
 def _cards(ledger: Ledger) -> Iterator[str]:
@@ -87,11 +83,15 @@ def _cards(ledger: Ledger) -> Iterator[str]:
 def _insert_all(
     connection: sqlite3.Connection, ledger: Ledger, book: Book, paths: Iterable[str]
 ) -> int:
-    """Read the tickets at ``paths`` and insert their rows. Return how many files there were."""
+    """Read the records at ``paths`` and insert their rows. Return how many files there were."""
     count = 0
     rules, shapes = rule_ids(book), Shapes(TICKET, book)
     waiting: list[TicketRows] = []
     for path in paths:
+        if not is_ticket(path):
+            _fill_card(ledger, connection, path)
+            count += 1
+            continue
         rows = _read(ledger, shapes, rules, path)
         if rows is not None:
             count += 1
@@ -129,7 +129,7 @@ def _share(
             return _insert_all(connection, ledger, book, everything)
         indexes = connection.execute(
             "select name, sql from sqlite_master where type='index' and sql is not null "
-            "and tbl_name in ('tickets', 'owings', 'problems')"
+            "and tbl_name in ('tickets', 'owings', 'problems', 'cards')"
         ).fetchall()
         for name, _ in indexes:
             connection.execute(f"drop index {name}")
@@ -171,7 +171,7 @@ def _take_over(connection: sqlite3.Connection, name: str, part: str) -> None:
     """Copy the rows of another database, inside SQLite."""
     connection.execute(f"attach database ? as {name}", (part,))
     for table in TABLES:
-        verb = "insert or replace" if table == "tickets" else "insert"
+        verb = "insert or replace" if table in ("tickets", "cards") else "insert"
         connection.execute(f"{verb} into main.{table} select * from {name}.{table}")
 
 
@@ -189,10 +189,12 @@ def _read(
 
 
 PROBLEM_COLUMNS = ("path", "code", "severity", "line", "column", "args", "excerpt", "subject")
+CARD_COLUMNS = ("path", "kind", "id", "name", "phone", "role", "customer", "fields")
 TABLES = {
     "tickets": TICKET_COLUMNS,
     "owings": OWING_COLUMNS,
     "problems": PROBLEM_COLUMNS,
+    "cards": CARD_COLUMNS,
 }
 
 _INSERT_TICKET = f"insert or replace into tickets values ({','.join('?' * len(TICKET_COLUMNS))})"
@@ -241,7 +243,7 @@ def _fill_card(ledger: Ledger, connection: sqlite3.Connection, path: str) -> Non
     if card is not None:
         everything = {**card.fields, **{key: list(items) for key, items in card.lists.items()}}
         connection.execute(
-            "insert or replace into cards values (?,?,?,?,?,?,?,?)",
+            f"insert or replace into cards values ({','.join('?' * len(CARD_COLUMNS))})",
             (
                 path,
                 kind.name,

@@ -106,9 +106,21 @@ def _read_note(line: bytes) -> Note | None:
         fields = json.loads(line)
         author, committer = Identity(*fields["author"]), Identity(*fields["committer"])
         when = datetime.fromisoformat(fields["when"])
-        return Note(tuple(fields["paths"]), fields["message"], author, committer, when)
-    except (ValueError, TypeError, KeyError):
+        note = Note(tuple(fields["paths"]), fields["message"], author, committer, when)
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
+    return note if _is_ours(note) else None
+
+
+def _is_ours(note: Note) -> bool:
+    """Whether a note that could be read says what ``note`` writes: somebody may have edited it."""
+    words = (*note.paths, note.message, *note.author, *note.committer)
+    if note.when.utcoffset() is None or not all(isinstance(word, str) for word in words):
+        return False
+    return not any(
+        path.startswith("/") or "\0" in path or {"", ".", ".."} & set(path.split("/"))
+        for path in note.paths
+    )
 
 
 def _append_durably(path: Path, line: bytes) -> int:

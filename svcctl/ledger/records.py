@@ -76,6 +76,9 @@ def load_ticket(ledger: Ledger, path: str) -> tuple[Case, bytes, list[Problem]]:
 def read_card(kind: CardKind, data: bytes, path: str) -> tuple[Card | None, list[Problem]]:
     """Return the card in ``data`` and every problem; None where an error forbids using it."""
     name = path.rpartition("/")[2].removesuffix(".yaml")
+    card = _plain_card(kind, data, name)
+    if card is not None:
+        return card, []
     raw = cardfile.read_card(data, path)
     problems = [problem._replace(subject=name) for problem in raw.problems]
     if any(severity(problem.code) == "error" for problem in problems):
@@ -85,6 +88,15 @@ def read_card(kind: CardKind, data: bytes, path: str) -> tuple[Card | None, list
         line, column = raw.place((flaw.key,))
         problems.append(Problem(flaw.code, path, line, column, flaw.args, raw.excerpt(line), name))
     return card, problems
+
+
+def _plain_card(kind: CardKind, data: bytes, name: str) -> Card | None:
+    """Return a card of plain lines, read without YAML; None for any other, or one with a flaw."""
+    try:
+        fields = casefile.plain_head(casefile.plain_text(data)[:-1])
+    except ValueError:
+        return None
+    return cards.read_card(kind, name, fields)[0]
 
 
 def load_card(ledger: Ledger, kind: CardKind, name: str) -> Card:

@@ -338,6 +338,12 @@ def test_a_damaged_note_of_the_desk_is_told_and_made_anew_by_init(
         b"[]\nnull\n3\n",
         b'{"paths": [], "message": "',
         b"{" * 5000 + b"\n",
+        b'{"paths": ["../x"], "message": "m", "author": ["a", "b"], "committer": ["a", "b"],'
+        b' "when": "2026-11-16T09:00:00+08:00"}\n',
+        b'{"paths": ["/etc/passwd", 1], "message": "m", "author": ["a", "b"], "committer": ["a", "b"],'
+        b' "when": "2026-11-16T09:00:00+08:00"}\n',
+        b'{"paths": ["records/x"], "message": 3, "author": [1, 2], "committer": ["a", "b"],'
+        b' "when": "2026-11-16T09:00:00"}\n',
     ],
 )
 def test_a_damaged_list_of_pending_commits_hinders_nobody(tmp_path: Path, content: bytes) -> None:

@@ -319,6 +319,52 @@ def test_git_that_will_not_trust_the_folder_does_not_stop_a_reader(
     assert made.sure(root, "ticket", "list", "-o", "json").out == before
 
 
+@pytest.mark.parametrize(
+    ("editor", "code", "told"),
+    [
+        ("rm", 0, "nothing was changed"),
+        ('"', 2, "cannot be started"),
+        ("/nonexistent/editor", 2, "cannot be started"),
+        ("false", 2, "the editor ended with 1"),
+        ("cp /dev/null", 2, "your text is kept in"),
+        ("""sh -c 'printf "\\377" > "$0"'""", 2, "not UTF-8"),
+    ],
+)
+def test_an_editor_that_fails_is_told_and_nothing_is_changed(
+    root: Path, editor: str, code: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", editor)
+    ran = made.call(root, "edit", "customer", CUSTOMER)
+    assert ran.code == code, ran
+    assert told in ran.err
+    assert made.uncommitted(root) == ""
+
+
+def test_what_was_typed_into_the_editor_is_kept_when_the_card_changed_meanwhile(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = root / f"records/customers/{CUSTOMER}.yaml"
+    monkeypatch.setenv("EDITOR", f"""sh -c 'echo "marks: a" >> "$0"; echo "marks: b" >> {card}'""")
+    ran = made.call(root, "edit", "customer", CUSTOMER)
+    assert ran.code == 7, ran
+    assert "your text is kept in" in ran.err
+    assert card.read_text("utf-8").endswith("marks: b\n")
+
+
+@pytest.mark.parametrize("out", ["", "missing/slip.html", "x" * 300])
+def test_a_slip_that_cannot_be_written_out_is_told(root: Path, out: str) -> None:
+    ran = made.call(root, "slip", "print", TICKET, "--out", root / out)
+    assert ran.code == 2, ran
+    assert "cannot be written" in ran.err
+
+
+@pytest.mark.parametrize("number", ["0", "2", "-1", "x", "²", "１", "9" * 5000])
+def test_a_number_that_is_no_visit_is_refused(root: Path, number: str) -> None:
+    for words in (("slip", "print"), ("ticket", "arrive"), ("slip", "explain", "--reason", "x")):
+        ran = made.call(root, *words, TICKET, f"--visit={number}")
+        assert ran.code in (2, 3, 8), (words, ran)
+
+
 def test_a_note_of_the_desk_survives_being_written_again(root: Path) -> None:
     ledger = Ledger(root)
     first = ledger.station()
