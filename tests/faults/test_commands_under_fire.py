@@ -383,7 +383,7 @@ def test_a_real_kill_of_the_command_and_its_git_at_any_time_loses_nothing(tmp_pa
     started = time.monotonic()
     subprocess.run(program(root, *NOTE), env=surroundings(), check=True, capture_output=True)
     whole = time.monotonic() - started
-    rounds = 16
+    rounds = 12
     for number in range(rounds):
         before = records(root)
         process = subprocess.Popen(

@@ -451,7 +451,7 @@ class LedgersWithoutGit(Ledgers):
 
 
 EXAMPLES = settings(
-    max_examples=25,
+    max_examples=16,
     stateful_step_count=12,
     deadline=None,
     derandomize=True,
