@@ -111,6 +111,7 @@ class _Story:
         self.days = days
         self.made: list[str] = []
         self.written = 0
+        self.forgotten = 0
         self.dispatched = ""
         self.customers: list[str] = []
         self.units: list[tuple[str, str]] = []
@@ -358,8 +359,11 @@ class _Story:
                 "opinion": "dissatisfied",
                 "words": "等了太久才上门",
             }
-        if chance > 0.93 and call > self.end - timedelta(days=5):
-            return  # forgotten, and not yet noticed
+        if self.forgotten < 2 and self.end - timedelta(days=5) < call < self.end - timedelta(
+            days=1
+        ):
+            self.forgotten += 1
+            return  # not yet noticed: what the demonstration has to show
         yield (
             call + timedelta(minutes=self.random.randrange(90)),
             "called-back",
