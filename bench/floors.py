@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from bench.places import WORK, ask, program
 from bench.timing import Command, Sample
-from bench.workplace import WORK, ask, program
 
 _EMPTY_TYPER = '''"""An empty Typer program."""
 

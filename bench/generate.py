@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bench import flow
-from bench.workplace import WORK, NotMeasured, ask, environment, last_words, program, svcctl
+from bench.places import WORK, NotMeasured, ask, environment, last_words, program, svcctl
 from svcctl.domain.canonical import case_text, key_line
 
 VERSION = 2

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from bench import flow
 from bench.generate import size_name
+from bench.places import WORK, NotMeasured, ask, program
 from bench.timing import Command
-from bench.workplace import WORK, NotMeasured, ask, program
 
 PEERS = WORK / "peers"
 VERSION = 2

@@ -7,8 +7,7 @@ import subprocess
 from pathlib import Path
 
 from bench import flow
-from bench.timing import Command
-from bench.workplace import (
+from bench.places import (
     FOREIGN_MAP,
     FOREIGN_ROWS,
     NotMeasured,
@@ -17,6 +16,7 @@ from bench.workplace import (
     last_words,
     svcctl,
 )
+from bench.timing import Command
 
 FINDINGS = (0, 1)
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from bench import floors, generate, peers, product
 from bench.generate import size_name
+from bench.places import WORK, NotMeasured
 from bench.promises import Row, judged, unmeasured
 from bench.timing import (
     Command,
@@ -25,7 +26,6 @@ from bench.timing import (
     rounds,
     seconds,
 )
-from bench.workplace import WORK, NotMeasured
 
 
 class Timed(NamedTuple):

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from bench import report
 from bench.generate import size_name
+from bench.places import CHECKOUT, LATEST, PAGE, WORK, NotMeasured
 from bench.promises import PROMISED_SIZE, PROMISES, Row, unmeasured
 from bench.rows import GROUPS, Bench
-from bench.workplace import CHECKOUT, LATEST, PAGE, WORK, NotMeasured
 
 SIZES = (1_000, 10_000, PROMISED_SIZE)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.workplace import WORK, NotMeasured, environment, last_words
+from bench.places import WORK, NotMeasured, environment, last_words
 
 
 class Sample(NamedTuple):
