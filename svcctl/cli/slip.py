@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -21,6 +21,9 @@ from svcctl.cli.session import session
 from svcctl.domain.problems import N_, Message, Usage
 from svcctl.views.language import _
 from svcctl.views.output import Column
+
+if TYPE_CHECKING:
+    from svcctl.views.slip import Copy
 
 app = Noun(N_("Repair slips: print them, get them back."))
 
@@ -66,7 +69,9 @@ def print_(
         )
     page = slip_page(view, ticket, int(visit) if visit else None)
     with document_language(desk.book.at(view.as_of).language):
-        text = render_slip(page, paper, templates_of(desk), tuple(copies or THREE))  # type: ignore[arg-type]
+        text = render_slip(
+            page, paper, templates_of(desk), cast("tuple[Copy, ...]", tuple(copies or THREE))
+        )
     give(text, out)
     problems = desk.problems()
     run.warn(problems)

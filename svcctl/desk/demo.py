@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -185,7 +186,7 @@ class _Story:
         for _ in range(self.random.choice((1, 2, 2, 3)) if day.weekday() < 6 else 1):
             hour, minute = self.random.randrange(8, 16), self.random.randrange(60)
             at = datetime.combine(day, time(hour, minute), self.desk.zone)
-            self._plan(at, lambda at=at: self._request(at))  # type: ignore[misc]
+            self._plan(at, partial(self._request, at))
 
     def _plan(self, at: datetime, run: Callable[[], None]) -> None:
         self.count += 1

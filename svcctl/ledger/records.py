@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from svcctl.domain import cards
 from svcctl.domain.calendar import Calendar
@@ -200,22 +200,8 @@ def load_calendar(ledger: Ledger, name: str) -> Calendar:
     return Calendar.from_fields(_fields(raw.fields()), raw.place, path)
 
 
-def roles(ledger: Ledger) -> dict[str, str]:
-    """Return the role of each person whose card can be read."""
-    found = {}
-    for name in ledger.names("staff"):
-        path = f"{RECORDS}/staff/{name}.yaml"
-        try:
-            card, _ = read_card(cards.STAFF, ledger.read(path), path)
-        except (FileNotFoundError, Unreadable):
-            continue  # the index reports it with every command
-        if card is not None:
-            found[name] = card.get("role")
-    return found
-
-
 def _fields(fields: Mapping[str, object]) -> Fields:
-    return fields  # type: ignore[return-value]
+    return cast(Fields, fields)
 
 
 def _unusable(problems: list[Problem]) -> Unreadable:
