@@ -18,7 +18,7 @@ def write_log(error: BaseException, argv: Sequence[str]) -> str:
     """
     text = report(error, argv)
     name = f"bug-{os.getpid()}.txt"
-    for folder in _folders():
+    for folder in _folders(argv):
         try:
             os.makedirs(folder, exist_ok=True)
             place = os.path.join(folder, name)
@@ -30,15 +30,16 @@ def write_log(error: BaseException, argv: Sequence[str]) -> str:
     return ""
 
 
-def _folders() -> list[str]:
+def _folders(argv: Sequence[str]) -> list[str]:
     import tempfile
 
     folders = []
-    start = os.environ.get("SVCCTL_LEDGER") or os.curdir
+    start = _given_ledger(argv) or os.environ.get("SVCCTL_LEDGER") or os.curdir
     folder = os.path.abspath(start)
     while True:
         git = os.path.join(folder, ".git")
-        if os.path.isdir(git):
+        # A repository without records is somebody else's, and gets nothing written into it.
+        if os.path.isdir(git) and os.path.isdir(os.path.join(folder, "records")):
             folders.append(os.path.join(git, "svcctl"))
             break
         above = os.path.dirname(folder)
@@ -51,6 +52,15 @@ def _folders() -> list[str]:
     except OSError:
         return folders
     return folders
+
+
+def _given_ledger(argv: Sequence[str]) -> str:
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        if word == "--ledger":
+            return following
+        if word.startswith("--ledger="):
+            return word.partition("=")[2]
+    return ""
 
 
 def report(error: BaseException, argv: Sequence[str]) -> str:

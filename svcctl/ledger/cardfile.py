@@ -10,7 +10,7 @@ from collections.abc import Sequence as Seq
 
 from svcctl.domain.canonical import flow_scalar, key_line, scalar
 from svcctl.domain.problems import N_, Problem
-from svcctl.ledger.yamltext import (
+from svcctl.ledger.source import (
     Mapping,
     Node,
     Scalar,
@@ -18,9 +18,9 @@ from svcctl.ledger.yamltext import (
     Source,
     decode,
     has_errors,
-    parse_source,
     shorten,
 )
+from svcctl.ledger.yamltext import parse_source
 
 Value = str | list["Value"] | dict[str, "Value"]
 """A value of a card: text, a list, or a mapping, all the way down."""

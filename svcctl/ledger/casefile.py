@@ -13,7 +13,7 @@ from json import JSONDecoder
 from typing import Any
 
 from svcctl.domain.problems import N_, Problem
-from svcctl.ledger.yamltext import (
+from svcctl.ledger.source import (
     CONTROL,
     MAX_BYTES,
     Mapping,
@@ -22,9 +22,9 @@ from svcctl.ledger.yamltext import (
     Sequence,
     Source,
     has_errors,
-    parse_source,
     shorten,
 )
+from svcctl.ledger.yamltext import parse_source
 
 # A plain value the YAML way reads as it stands: no indicator in front, no ": ", no " #".
 _HEAD_LINE = re.compile(

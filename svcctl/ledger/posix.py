@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from svcctl.domain.problems import N_, Busy, Message, Problem, StorageFailed
-from svcctl.ledger.yamltext import MAX_BYTES
+from svcctl.ledger.source import MAX_BYTES
 
 _TEMP_PREFIX, _TEMP_SUFFIX = ".svcctl-", ".tmp"
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}

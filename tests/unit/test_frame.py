@@ -223,6 +223,7 @@ def test_a_bug_leaves_a_log_without_anything_from_the_ledger(
     svcctl: Run, trial: object, tmp_path: Path
 ) -> None:
     (tmp_path / ".git").mkdir()
+    (tmp_path / "records").mkdir()
     ran = svcctl("trial", "fail", "--lang", "en", cwd=tmp_path)
     assert (ran.code, ran.out) == (70, "")
     assert len(ran.err.splitlines()) == 1
@@ -236,14 +237,16 @@ def test_a_bug_leaves_a_log_without_anything_from_the_ledger(
         assert private not in text
 
 
-def test_a_bug_without_a_repository_leaves_its_log_among_the_temporary_files(
+def test_a_bug_outside_of_a_ledger_leaves_its_log_among_the_temporary_files(
     svcctl: Run, trial: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import tempfile
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    ran = svcctl("trial", "fail", cwd=tmp_path)
+    (tmp_path / "somebody-else" / ".git").mkdir(parents=True)
+    ran = svcctl("trial", "fail", cwd=tmp_path / "somebody-else")
     assert ran.code == 70
+    assert list((tmp_path / "somebody-else" / ".git").iterdir()) == []
     assert [path.name for path in tmp_path.glob("*/bug-*.txt")] != []
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from svcctl.domain.checks.bytes_and_yaml import MESSAGES
-from svcctl.ledger import posix, yamltext
-from svcctl.ledger.yamltext import Mapping, Scalar, Sequence, parse
+from svcctl.ledger import posix, source, yamltext
+from svcctl.ledger.source import Mapping, Scalar, Sequence
+from svcctl.ledger.yamltext import parse
 
 # code, content, line, column: one executable example per code that reading a text can give
 EXAMPLES = [
@@ -37,7 +38,7 @@ EXAMPLES = [
     ("E110", "id: a\u2028b\n".encode(), 1, 6),
     ("E111", b"id: A\nname: B", 2, 8),
     ("E112", b"a: " + b"[" * 30_000, 1, 23),
-    ("E113", b"#" * (yamltext.MAX_BYTES + 1), 0, 0),
+    ("E113", b"#" * (source.MAX_BYTES + 1), 0, 0),
     ("E114", b"id: A\n---\nid: B\n", 2, 1),
     ("E115", b"? [a, b]\n: c\n", 1, 3),
 ]
@@ -87,7 +88,7 @@ def test_all_findings_of_a_file_are_told_not_only_the_first() -> None:
 
 
 def test_a_file_full_of_faults_is_told_of_once_and_for_all() -> None:
-    assert len(parse(b"a: 1\n" * 5000, "p")[1]) == yamltext.MAX_PROBLEMS
+    assert len(parse(b"a: 1\n" * 5000, "p")[1]) == source.MAX_PROBLEMS
 
 
 def test_scalars_are_the_text_that_stands_there_whatever_a_reader_would_guess() -> None:
@@ -176,7 +177,7 @@ def test_a_record_that_is_no_plain_file_is_a_problem_not_a_hang(tmp_path: Path) 
     (tmp_path / "link").symlink_to("real")
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "large").write_bytes(b"#" * (yamltext.MAX_BYTES + 1))
+    (tmp_path / "large").write_bytes(b"#" * (source.MAX_BYTES + 1))
     assert posix.read_record(tmp_path / "real", "p") == (b"a: b\n", None)
     codes = {}
     for name in ("link", "folder", "pipe", "large"):
