@@ -94,7 +94,7 @@ def _run(words: list[str], clock: Callable[[], datetime] | None) -> int:
     except Stop as stop:
         return exits.tell(stop)
     except click.ClickException as error:
-        return exits.tell_usage(error)
+        return exits.tell_usage(error, words)
     except (click.Abort, EOFError):
         return exits.tell_interrupted()
     except (KeyboardInterrupt, BrokenPipeError):

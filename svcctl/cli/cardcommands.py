@@ -10,7 +10,7 @@ from svcctl.cli import echo
 from svcctl.cli.manner import How
 from svcctl.cli.session import Session, session
 from svcctl.domain.problems import N_
-from svcctl.views.language import _, word
+from svcctl.views.language import _, say, word
 from svcctl.views.output import Column, Format
 from svcctl.views.safe import line
 
@@ -73,9 +73,11 @@ def new(
 
 
 def _doubt(run: Session, phone: str | list[str] | None) -> None:
-    """Say where a phone number has fewer digits than any can have; it is stored all the same."""
-    if isinstance(phone, str) and phone and sum(c.isdigit() for c in phone) < 3:
-        run.tell(_("“{phone}” does not look like a phone number").format(phone=line(phone)))
+    """Say where a phone number was probably mistyped; it is stored all the same."""
+    from svcctl.domain.telephones import doubt
+
+    if isinstance(phone, str) and phone and (found := doubt(phone)) is not None:
+        run.tell(say(found))
 
 
 def change(

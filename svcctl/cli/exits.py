@@ -7,7 +7,9 @@ bug. Only a bug leaves a log, and the log holds nothing from the ledger.
 from __future__ import annotations
 
 import os
+import re
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from svcctl.domain import problems
@@ -57,6 +59,9 @@ _CODES: tuple[tuple[type[Stop], int], ...] = (
 )
 
 
+_CLOCK = re.compile(r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
+
+
 def code_of(stop: Stop) -> int:
     """The exit code of this kind of ending."""
     for kind, code in _CODES:
@@ -94,9 +99,17 @@ def tell(stop: Stop) -> int:
     return code_of(stop)
 
 
-def tell_usage(error: click.ClickException) -> int:
+def tell_usage(error: click.ClickException, words: Sequence[str]) -> int:
     """Say on stderr what the parser did not understand, in the user's language; the exit code."""
     error.show()
+    for day, hour in pairwise(words):
+        # The one mistake everybody makes: `--visit 明天 10:00`, which the shell takes apart.
+        if _CLOCK.fullmatch(hour) and not day.startswith("-"):
+            typed = {"typed": f'"{day} {hour}"'}
+            print(
+                "  " + say(Message(N_("a day and an hour are one time: {typed}"), typed)),
+                file=sys.stderr,
+            )
     return USAGE
 
 

@@ -28,7 +28,7 @@ def ticket_path(desk: Desk, typed: str) -> str:
         if len(candidates) == 1:
             return candidates[0][1]
         if candidates:
-            listed = ", ".join(identifier for identifier, _ in candidates[:8])
+            listed = _described(desk, [identifier for identifier, _ in candidates[:8]])
             raise NotFound(
                 "ambiguous-ticket",
                 Message(
@@ -57,13 +57,23 @@ def _no_ticket(desk: Desk, typed: str, wanted: str) -> NotFound:
         else Message(N_("there is no ticket “{typed}”"), {"typed": typed})
     )
     remedy = (
-        Message(N_("did you mean {near}?"), {"near": ", ".join(near)})
+        Message(N_("did you mean {near}?"), {"near": _described(desk, near)})
         if near
         else Message(
             N_("svcctl ticket list shows the open ones, svcctl find TEXT searches all"), {}
         )
     )
     return NotFound("no-such-ticket", message, remedy)
+
+
+def _described(desk: Desk, identifiers: list[str]) -> str:
+    """Return ids with the customer and the subject each is recognised by."""
+    from svcctl.ledger.ask import recognised_by
+
+    return "; ".join(
+        " ".join((identifier, *filter(None, recognised_by(desk.index, identifier))))
+        for identifier in identifiers
+    )
 
 
 def customer_id(desk: Desk, typed: str) -> str:

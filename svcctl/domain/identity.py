@@ -94,7 +94,7 @@ def near(typed: str, known: list[str], most: int = 5) -> list[str]:
     """Return the ids in ``known`` that ``typed`` may have been meant to be, best first.
 
     One wrong, missing, doubled or swapped character is near, for a longer text two; so is the same
-    number with another check character.
+    number with another check character, or with none.
     """
     typed = normalise(typed)
     # Two edits make any two short words alike.
@@ -103,7 +103,10 @@ def near(typed: str, known: list[str], most: int = 5) -> list[str]:
     for identifier in known:
         tail = identifier[-len(typed) :] if len(typed) < len(identifier) else identifier
         distance = min(_distance(typed, identifier), _distance(typed, tail))
-        if distance <= reach or (typed[:-1] and identifier[:-1].endswith(typed[:-1])):
+        without_check = identifier[:-1]
+        if typed.isdigit() and without_check.endswith(typed):
+            scored.append((0, identifier))
+        elif distance <= reach or (typed[:-1] and without_check.endswith(typed[:-1])):
             scored.append((distance, identifier))
     return [identifier for _, identifier in sorted(scored)[:most]]
 

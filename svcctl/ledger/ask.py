@@ -63,6 +63,16 @@ def recent_ids(index: Index, most: int = 5000) -> list[str]:
     return [row[0] for row in index.connection.execute(query, (most,))]
 
 
+def recognised_by(index: Index, identifier: str) -> tuple[str, str]:
+    """Return (customer's name, subject) of a ticket: what a person on the telephone knows it by."""
+    row = index.connection.execute(
+        "select coalesce(c.name, t.customer), t.subject from tickets t "
+        "left join cards c on c.kind='customer' and c.id=t.customer where t.id=?",
+        (identifier,),
+    ).fetchone()
+    return row if row is not None else ("", "")
+
+
 def customers_like(index: Index, typed: str, wanted: str) -> list[tuple[str, str, str]]:
     """Return (id, name, phone) of customers by tail of the id, phone number or part of the name."""
     digits = "".join(c for c in typed if c.isdigit())

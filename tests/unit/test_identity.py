@@ -139,6 +139,8 @@ KNOWN = ["SHA-261122-01F", "SHA-261122-07M", "SHA-261122-12K", "BJ-261122-07R", 
         ("a tail with a wrong character", "07N"),
         ("a tail with swapped characters", "-70M"),
         ("small letters", "sha-261122-07n"),
+        ("no check character", "07"),
+        ("no check character and no zero", "7"),
     ],
 )
 def test_an_id_mistyped_in_one_way_is_found_near(slip: str, typed: str) -> None:
