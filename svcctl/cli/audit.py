@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from svcctl.cli import echo
-from svcctl.cli.options import AsOf, Output
-from svcctl.cli.session import session
+from svcctl.cli.manner import Asked, reading_with
 from svcctl.domain.problems import N_, Message
 from svcctl.views.language import _, ngettext, say
 from svcctl.views.output import Column
@@ -32,6 +31,15 @@ _COLUMNS = (
 )
 
 
+@reading_with(
+    known=None,
+    strict=(
+        Annotated[
+            bool, typer.Option("--strict", help=N_("Let warnings, too, end with exit code 1."))
+        ],
+        False,
+    ),
+)
 def audit(
     only: Annotated[
         list[str] | None,
@@ -49,19 +57,17 @@ def audit(
             help=N_("Only about tickets opened, or with anything written down, since then."),
         ),
     ] = None,
-    as_of: AsOf = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help=N_("Let warnings, too, end with exit code 1."))
-    ] = False,
-    output: Output = "table",
+    *,
+    asked: Asked,
 ) -> None:
     """Check every record against the rules."""
     from svcctl.desk import auditing
 
-    run = session()
+    run, output, strict = asked.run, asked.output, asked.strict
+    # Its own desk: what is wrong with records is the answer itself, and told once.
     desk = echo.open_desk()
     desk.look_ahead()
-    auditor = auditing.Auditor(desk, as_of, only or ())
+    auditor = auditing.Auditor(desk, asked.as_of, only or ())
     whole = output == "table" and not only and since is None
     if whole and (known := _kept(run, auditor)) is not None:
         errors, warnings = known

@@ -8,9 +8,8 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
-from svcctl.cli.manner import How, writing
-from svcctl.cli.options import AsOf, Known, Output, Strict, TicketId
-from svcctl.cli.session import session
+from svcctl.cli.manner import Asked, How, reading, writing
+from svcctl.cli.options import TicketId
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
 from svcctl.views.output import Column
@@ -19,37 +18,27 @@ app = Noun(N_("Callbacks: who is to be called, what was said."))
 
 
 @app.command("due", help=N_("The callbacks to be made: due today or overdue."))
+@reading
 def due(
-    as_of: AsOf = None,
-    known: Known = None,
     within: Annotated[
         str | None, typer.Option("--within", metavar="SPAN", help=N_("Look further ahead: 1d, 4h."))
     ] = None,
-    output: Output = "table",
-    strict: Strict = False,
+    *,
+    asked: Asked,
 ) -> None:
     """List the callbacks to be made."""
-    from svcctl.desk.listing import callbacks_due, view_of
-
-    run = session()
-    desk = echo.open_desk()
-    view = view_of(desk, as_of, known)
-    items = callbacks_due(view, within)
     from svcctl.cli.columns import CALLBACK
+    from svcctl.desk.listing import callbacks_due
 
-    run.emit(
+    items = callbacks_due(asked.view, within)
+    asked.emit(
         "callback",
         items,
         CALLBACK,
-        output,
-        as_of=view.as_of.isoformat(),
-        problems=desk.problems(),
         id_key="ticket",
-        strict=strict,
         empty=_("no callbacks to be made"),
+        overdue=any(item["overdue_minutes"] for item in items),
     )
-    if strict and any(item["overdue_minutes"] for item in items):
-        raise typer.Exit(4)
 
 
 @app.command("record", help=N_("Record a callback: reached or not, and what the customer said."))
@@ -103,23 +92,18 @@ def record(
 
 
 @app.command("list", help=N_("The callbacks made in the last days, with the answers."))
+@reading
 def list_(
     since: Annotated[
         str | None,
         typer.Option("--since", metavar="DATE", help=N_("From this day on (default: seven days).")),
     ] = None,
-    as_of: AsOf = None,
-    known: Known = None,
-    output: Output = "table",
-    strict: Strict = False,
+    *,
+    asked: Asked,
 ) -> None:
     """List the callbacks made."""
     from svcctl.desk.history import callbacks_made
-    from svcctl.desk.listing import view_of
 
-    run = session()
-    desk = echo.open_desk()
-    view = view_of(desk, as_of, known)
     columns = (
         Column("ticket", N_("ticket")),
         Column("at", N_("when"), show="time"),
@@ -133,14 +117,10 @@ def list_(
         Column("speed", N_("speed"), align="right"),
         Column("words", N_("words"), width=30),
     )
-    run.emit(
+    asked.emit(
         "callback-made",
-        callbacks_made(view, since),
+        callbacks_made(asked.view, since),
         columns,
-        output,
-        as_of=view.as_of.isoformat(),
-        problems=desk.problems(),
         id_key="ticket",
-        strict=strict,
         empty=_("no callbacks were made"),
     )

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from svcctl.cli import echo
-from svcctl.cli.manner import How
+from svcctl.cli.manner import Asked, How
 from svcctl.cli.session import Session, session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _, say, word
-from svcctl.views.output import Column, Format
+from svcctl.views.output import Column
 from svcctl.views.safe import line
 
 Given = dict[str, str | list[str] | None]
@@ -97,40 +97,27 @@ def change(
     echo.card(desk, done, how.output, how.dry_run)
 
 
-def listed(kind: str, text: str, keys: tuple[str, ...], output: Format, strict: bool) -> None:
+def listed(kind: str, text: str, keys: tuple[str, ...], asked: Asked) -> None:
     """Print the cards of a kind."""
     from svcctl.desk import cardwork
 
-    run = session()
-    desk = echo.open_desk()
-    desk.look_ahead()
-    items = cardwork.listed(desk, cardwork.KINDS[kind], text)
+    items = cardwork.listed(asked.desk, cardwork.KINDS[kind], text)
     columns = [Column(key, TITLES[key], show="word" if key == "role" else "text") for key in keys]
-    run.emit(
-        kind,
-        items,
-        columns,
-        output,
-        as_of=desk.now().isoformat(),
-        problems=desk.problems(),
-        strict=strict,
-        empty=_("no cards"),
-    )
+    asked.emit(kind, items, columns, empty=_("no cards"))
 
 
-def shown(kind: str, name: str, output: Format, strict: bool) -> None:
+def shown(kind: str, name: str, asked: Asked) -> None:
     """Print one card; a unit's and a customer's with their tickets."""
     from svcctl.desk import cardwork
 
-    run = session()
-    desk = echo.open_desk()
+    run, desk = asked.run, asked.desk
     card = cardwork.find_card(desk, cardwork.KINDS[kind], name)
     item = cardwork.card_item(card)
     if kind in ("unit", "customer"):
         from svcctl.ledger.ask import tickets_of
 
         item["tickets"] = tickets_of(desk.index, kind, card.id)
-    if output == "table":
+    if asked.output == "table":
         for key, value in item.items():
             if value:
                 shown = _(", ").join(map(str, value)) if isinstance(value, list) else str(value)
@@ -138,18 +125,5 @@ def shown(kind: str, name: str, output: Format, strict: bool) -> None:
                     shown = word(shown, key)
                 label = _(TITLES.get(key, key))
                 run.print(_("{label}: {text}").format(label=label, text=line(shown)))
-        problems = desk.problems()
-        run.warn(problems)
-        if strict and problems:
-            raise typer.Exit(4)
         return
-    columns = [Column(key, key) for key in item]
-    run.emit(
-        kind,
-        [item],
-        columns,
-        output,
-        as_of=desk.now().isoformat(),
-        problems=desk.problems(),
-        strict=strict,
-    )
+    asked.emit(kind, [item], [Column(key, key) for key in item])

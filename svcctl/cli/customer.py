@@ -9,8 +9,7 @@ import typer
 from svcctl.cli import cardcommands
 from svcctl.cli.completion import complete_customer
 from svcctl.cli.lazy import Noun
-from svcctl.cli.manner import How, writing
-from svcctl.cli.options import Output, Strict
+from svcctl.cli.manner import Asked, How, reading_with, writing
 from svcctl.domain.problems import N_
 
 app = Noun(N_("Customers: name, phone, address."))
@@ -91,14 +90,16 @@ def set_(
 
 
 @app.command("list", help=N_("The customers, by id."))
-def list_(text: cardcommands.Text = "", output: Output = "table", strict: Strict = False) -> None:
+@reading_with(as_of=None, known=None)
+def list_(text: cardcommands.Text = "", *, asked: Asked) -> None:
     """List the customers."""
     cardcommands.listed(
-        "customer", text, ("id", "name", "contact", "phone", "company", "address"), output, strict
+        "customer", text, ("id", "name", "contact", "phone", "company", "address"), asked
     )
 
 
 @app.command("show", help=N_("One customer's card."))
-def show(customer: Who, output: Output = "table", strict: Strict = False) -> None:
+@reading_with(as_of=None, known=None)
+def show(customer: Who, *, asked: Asked) -> None:
     """Show a customer's card."""
-    cardcommands.shown("customer", customer, output, strict)
+    cardcommands.shown("customer", customer, asked)

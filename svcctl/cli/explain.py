@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from svcctl.cli import echo
 from svcctl.cli.completion import complete_code
-from svcctl.cli.options import AsOf, Known, Output, TicketId
-from svcctl.cli.session import session
+from svcctl.cli.manner import Asked, reading, reading_with
+from svcctl.cli.options import TicketId
 from svcctl.domain.problems import N_
 from svcctl.views.language import _, say, word
 from svcctl.views.output import Column
@@ -30,6 +29,7 @@ _COLUMNS = (
 )
 
 
+@reading_with(as_of=None, known=None, strict=None)
 def explain(
     code: Annotated[
         str,
@@ -42,21 +42,22 @@ def explain(
     everything: Annotated[
         bool, typer.Option("--all", help=N_("Explain every code, as a Markdown document."))
     ] = False,
-    output: Output = "table",
+    *,
+    asked: Asked,
 ) -> None:
     """Explain a code, or list all."""
     from svcctl.desk.playing import code_named
     from svcctl.domain.checks.catalogue import CODES
 
-    run = session()
+    run = asked.run
     if everything:
         run.print(document(run))
-    elif code and output == "table":
+    elif code and asked.output == "table":
         run.print(explained(run, code_named(code)))
     else:
         codes = [code_named(code)] if code else list(CODES.values())
-        items = [_item(one, output) for one in codes]
-        run.emit("code", items, _COLUMNS, output, id_key="code")
+        items = [_item(one, asked.output) for one in codes]
+        asked.emit("code", items, _COLUMNS, id_key="code")
 
 
 def _item(code: Code, output: str) -> dict[str, object]:
@@ -189,6 +190,7 @@ def _wrapped(text: str) -> list[str]:
     return wrap(text, 96, break_long_words=False, break_on_hyphens=False)
 
 
+@reading
 def why(
     ticket: TicketId,
     obligation: Annotated[
@@ -198,20 +200,19 @@ def why(
             help=N_("One obligation, such as slip, or slip:2 for the second visit."),
         ),
     ] = "",
-    as_of: AsOf = None,
-    known: Known = None,
-    output: Output = "table",
+    *,
+    asked: Asked,
 ) -> None:
     """Explain when something is owed."""
     from svcctl.desk.explaining import why
 
-    run = session()
-    desk = echo.open_desk()
-    identifier, moment, found = why(desk, ticket, obligation, as_of, known)
-    if output != "table":
+    identifier, found = why(asked.view, ticket, obligation)
+    asked.overdue = any(explained.item["state"] == "missed" for explained in found)
+    if asked.output != "table":
         items = [{"ticket": identifier, **explained.item} for explained in found]
-        run.emit("obligation", items, _OWED, output, as_of=moment.isoformat(), id_key="kind")
+        asked.emit("obligation", items, _OWED, id_key="kind")
         return
+    run = asked.run
     colours = {"missed": "red", "late": "yellow"}
     lines = [run.paint(identifier, "bold")]
     for explained in found:

@@ -6,7 +6,8 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import Output, Strict
+from svcctl.cli.manner import Asked, reading_with
+from svcctl.cli.options import Output
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
@@ -36,46 +37,38 @@ def rebuild(output: Output = "table") -> None:
 
 
 @app.command("status", help=N_("How the index stands, after making it fresh."))
-def status(output: Output = "table", strict: Strict = False) -> None:
+@reading_with(as_of=None, known=None)
+def status(asked: Asked) -> None:
     """Say how the index stands."""
     from svcctl.desk.indexing import status
 
-    desk = echo.open_desk()
-    session().emit(
-        "index",
-        [status(desk)],
-        _STATUS,
-        output,
-        as_of=desk.now().isoformat(),
-        problems=desk.problems(),
-        strict=strict,
-    )
+    asked.emit("index", [status(asked.desk)], _STATUS)
 
 
 @app.command("verify", help=N_("Build a second index from nothing and compare the two."))
-def verify(output: Output = "table") -> None:
+@reading_with(as_of=None, known=None)
+def verify(asked: Asked) -> None:
     """Compare the index with one made from nothing."""
     from svcctl.desk.indexing import verify
 
-    run = session()
-    desk = echo.open_desk()
-    differences = verify(desk)
+    # Asked while the index is there: a wrong one is removed.
+    moment, _problems = asked.moment, asked.problems
+    differences = verify(asked.desk)
     columns = (
         Column("table", N_("table")),
         Column("key", N_("record")),
         Column("how", N_("how"), show="word"),
     )
-    run.emit(
+    asked.emit(
         "difference",
         differences,
         columns,
-        output,
-        as_of=desk.now().isoformat(),
         id_key="key",
+        moment=moment,
         empty=_("the index says what the files say"),
     )
     if differences:
-        run.tell(
+        asked.run.tell(
             _("the index was wrong; it has been removed and is made again by the next command")
         )
         raise typer.Exit(1)

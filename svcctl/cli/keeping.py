@@ -5,21 +5,21 @@ from __future__ import annotations
 import typer
 
 from svcctl.cli import echo
-from svcctl.cli.options import Output
-from svcctl.cli.session import session
+from svcctl.cli.manner import Asked, reading_with
 from svcctl.domain.problems import N_, Message
 from svcctl.views.language import _, say, word
 from svcctl.views.output import Column
 
 
-def doctor(output: Output = "table") -> None:
+@reading_with(as_of=None, known=None, strict=None)
+def doctor(asked: Asked) -> None:
     """Check this clone and its surroundings. Exit 1 where something is not well."""
     from svcctl.desk.health import signs
 
-    run = session()
-    desk = echo.open_desk()
-    found = list(signs(desk))
-    told = say if output == "table" else _plain
+    run = asked.run
+    # Its own desk: the answer is about this clone, and must come where no record can be read.
+    found = list(signs(echo.open_desk()))
+    told = say if asked.output == "table" else _plain
     items = [
         {
             "id": sign.name,
@@ -29,14 +29,14 @@ def doctor(output: Output = "table") -> None:
         }
         for sign in found
     ]
-    if output != "table":
+    if asked.output != "table":
         columns = (
             Column("id", N_("what")),
             Column("well", N_("well")),
             Column("seen", N_("seen")),
             Column("remedy", N_("remedy")),
         )
-        run.emit("sign", items, columns, output)
+        asked.emit("sign", items, columns)
     else:
         for item in items:
             mark = run.paint("+", "green") if item["well"] else run.paint("!", "red")

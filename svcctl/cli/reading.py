@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from svcctl.cli import echo
-from svcctl.cli.options import AsOf, Known, Output, Strict
-from svcctl.cli.session import session
+from svcctl.cli.manner import Asked, reading, reading_with
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
 from svcctl.views.output import Column, render
@@ -33,71 +31,47 @@ _COLUMNS = (
 )
 
 
-def today(
-    as_of: AsOf = None, known: Known = None, output: Output = "table", strict: Strict = False
-) -> None:
+@reading
+def today(asked: Asked) -> None:
     """Show the day's board."""
     from svcctl.desk import listing
 
-    run = session()
-    desk = echo.open_desk()
-    view = listing.view_of(desk, as_of, known)
-    items = listing.today(view)
-    problems = desk.problems()
-    if output != "table":
+    items = listing.today(asked.view)
+    asked.overdue = any(item["section"] == "overdue" for item in items)
+    if asked.output != "table":
         columns = (Column("section", N_("section"), show="word"), *_COLUMNS)
-        run.emit(
-            "today",
-            items,
-            columns,
-            output,
-            as_of=view.as_of.isoformat(),
-            problems=problems,
-            id_key="ticket",
-            strict=strict,
-        )
-    else:
-        run.print(run.paint(view.as_of.strftime("%Y-%m-%d %H:%M"), "bold"))
-        for section, group in groupby(items, key=lambda item: str(item["section"])):
-            rows = list(group)
-            title = f"{_(SECTIONS[section])} ({len(rows)})"
-            run.print("\n" + run.paint(title, "red" if section == "overdue" else "bold"))
-            run.print(render("today", rows, _COLUMNS, "table", terminal_width=run.width))
-        if not items:
-            run.print(_("nothing is owed today"))
-        run.warn(problems)
-    if strict and (problems or any(item["section"] == "overdue" for item in items)):
-        raise typer.Exit(4)
+        asked.emit("today", items, columns, id_key="ticket")
+        return
+    run = asked.run
+    run.print(run.paint(asked.view.as_of.strftime("%Y-%m-%d %H:%M"), "bold"))
+    for section, group in groupby(items, key=lambda item: str(item["section"])):
+        rows = list(group)
+        title = f"{_(SECTIONS[section])} ({len(rows)})"
+        run.print("\n" + run.paint(title, "red" if section == "overdue" else "bold"))
+        run.print(render("today", rows, _COLUMNS, "table", terminal_width=run.width))
+    if not items:
+        run.print(_("nothing is owed today"))
 
 
+@reading_with(as_of=None, known=None)
 def find(
     text: Annotated[str, typer.Argument(metavar="TEXT", help=N_("What to look for."))],
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", min=1, help=N_("At most this many."))
     ] = 50,
-    output: Output = "table",
-    strict: Strict = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Search the ledger."""
     from svcctl.desk.history import search
 
-    run = session()
-    desk = echo.open_desk()
-    desk.look_ahead()
-    items = search(desk, text, limit)
+    items = search(asked.desk, text, limit)
     columns = (
         Column("kind", N_("kind"), show="word"),
         Column("id", N_("id")),
         Column("title", N_("title"), width=50),
         Column("state", N_("state"), show="word"),
     )
-    run.emit(
-        "found",
-        items,
-        columns,
-        output,
-        as_of=desk.now().isoformat(),
-        problems=desk.problems(),
-        strict=strict,
-        empty=_("nothing contains “{text}”").format(text=line(text)),
+    asked.emit(
+        "found", items, columns, empty=_("nothing contains “{text}”").format(text=line(text))
     )

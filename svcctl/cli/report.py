@@ -6,10 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import AsOf, Known, Output, Strict
-from svcctl.cli.session import session
+from svcctl.cli.manner import Asked, reading
 from svcctl.domain.problems import N_
 from svcctl.views.output import Column
 
@@ -31,6 +29,7 @@ _COLUMNS = (
 
 
 @app.command("weekly", help=N_("The weekly summary: measures, overdue, complaints, people."))
+@reading
 def weekly(
     week: Annotated[
         str | None,
@@ -46,28 +45,23 @@ def weekly(
     out: Annotated[
         str, typer.Option("--out", metavar="FILE", help=N_("Write to this file instead of stdout."))
     ] = "",
-    as_of: AsOf = None,
-    known: Known = None,
-    output: Output = "table",
-    strict: Strict = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Print the weekly summary; ``-o json`` and ``-o csv`` give its measures."""
     from svcctl.desk.weekly import gather
 
-    run = session()
-    desk = echo.open_desk()
-    found = gather(desk, week, as_of, known)
-    problems = desk.problems()
-    if output == "table":
+    found = gather(asked.view, week)
+    asked.overdue = bool(found.overdue)
+    if asked.output == "table":
         from svcctl.cli.documents import document_language, give
         from svcctl.desk.slips import templates_of
         from svcctl.desk.weekly_page import page_of
         from svcctl.views.weekly import render_weekly
 
         with document_language(found.policy.language):
-            text = render_weekly(page_of(found), fmt, templates_of(desk))
+            text = render_weekly(page_of(found), fmt, templates_of(asked.desk))
         give(text, out)
-        run.warn(problems)
     else:
         from svcctl.desk.weekly_page import items_of
         from svcctl.views.output import render
@@ -77,14 +71,17 @@ def weekly(
         if out:
             from svcctl.cli.documents import give
 
-            text = render(
-                "measure", items, _COLUMNS, output, as_of=moment, problems=problems, id_key="name"
+            give(
+                render(
+                    "measure",
+                    items,
+                    _COLUMNS,
+                    asked.output,
+                    as_of=moment,
+                    problems=asked.problems,
+                    id_key="name",
+                ),
+                out,
             )
-            give(text, out)
-            run.warn(problems)
         else:
-            run.emit(
-                "measure", items, _COLUMNS, output, as_of=moment, problems=problems, id_key="name"
-            )
-    if strict and (problems or found.overdue):
-        raise typer.Exit(4)
+            asked.emit("measure", items, _COLUMNS, id_key="name", moment=moment)

@@ -92,13 +92,11 @@ class Session:
         as_of: str | None = None,
         problems: Sequence[Problem] = (),
         id_key: str = "id",
-        strict: bool = False,
         empty: str = "",
     ) -> None:
         """Print ``items`` in ``fmt`` to stdout and ``problems`` to stderr.
 
-        ``empty`` is a translated sentence shown instead of an empty table, on stderr. With ``strict``
-        any problem ends the command with exit code 4, after everything was printed.
+        ``empty`` is a translated sentence shown instead of an empty table, on stderr.
         """
         width, height = self._terminal_size() if fmt == "table" and self.stdout_terminal else (0, 0)
         nothing = not items and fmt == "table" and bool(empty)
@@ -121,8 +119,6 @@ class Session:
         if not (height and output.page(text, height, os.environ.get("PAGER"))):
             sys.stdout.write(text)
         self.warn(problems)
-        if strict and problems:
-            raise click.exceptions.Exit(4)
 
     def warn(self, problems: Iterable[Problem]) -> None:
         """Report findings about other files on stderr; the command itself goes on."""

@@ -8,16 +8,8 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
-from svcctl.cli.manner import How, writing
-from svcctl.cli.options import (
-    AsOf,
-    Engineer,
-    Known,
-    Output,
-    Strict,
-    TicketId,
-)
-from svcctl.cli.session import session
+from svcctl.cli.manner import Asked, How, reading, reading_with, writing
+from svcctl.cli.options import Engineer, TicketId
 from svcctl.domain.problems import N_, Message, Usage
 from svcctl.views.language import _
 from svcctl.views.output import Column
@@ -33,6 +25,7 @@ VisitNo = Annotated[
 
 
 @app.command("print", help=N_("The slip of a visit as HTML to print."))
+@reading_with(output=None)
 def print_(
     ticket: TicketId,
     paper: Annotated[
@@ -50,33 +43,24 @@ def print_(
     out: Annotated[
         str, typer.Option("--out", metavar="FILE", help=N_("Write to this file instead of stdout."))
     ] = "",
-    as_of: AsOf = None,
-    known: Known = None,
-    strict: Strict = False,
+    *,
+    asked: Asked,
 ) -> None:
     """Print a slip."""
     from svcctl.cli.documents import document_language, give
-    from svcctl.desk.listing import view_of
     from svcctl.desk.slips import slip_page, templates_of
     from svcctl.views.slip import THREE, render_slip
 
-    run = session()
-    desk = echo.open_desk()
-    view = view_of(desk, as_of, known)
     if visit and not (visit.isascii() and visit.isdigit() and len(visit) < 10):
         raise Usage(
             "bad-visit", Message(N_("“{text}” is not the number of a visit"), {"text": visit})
         )
-    page = slip_page(view, ticket, int(visit) if visit else None)
-    with document_language(desk.book.at(view.as_of).language):
+    page = slip_page(asked.view, ticket, int(visit) if visit else None)
+    with document_language(asked.desk.book.at(asked.view.as_of).language):
         text = render_slip(
-            page, paper, templates_of(desk), cast("tuple[Copy, ...]", tuple(copies or THREE))
+            page, paper, templates_of(asked.desk), cast("tuple[Copy, ...]", tuple(copies or THREE))
         )
     give(text, out)
-    problems = desk.problems()
-    run.warn(problems)
-    if strict and problems:
-        raise typer.Exit(4)
 
 
 @app.command("return", help=N_("Record that a slip came in."))
@@ -152,21 +136,19 @@ def explain(
 
 
 @app.command("list", help=N_("The slips that are out: number, whose hands, due when."))
+@reading
 def list_(
     engineer: Engineer = None,
     everything: Annotated[bool, typer.Option("--all", help=N_("Also those handed in."))] = False,
-    as_of: AsOf = None,
-    known: Known = None,
-    output: Output = "table",
-    strict: Strict = False,
+    *,
+    asked: Asked,
 ) -> None:
     """List slips."""
-    from svcctl.desk.listing import slips, view_of
+    from svcctl.desk.listing import slips
 
-    run = session()
-    desk = echo.open_desk()
-    view = view_of(desk, as_of, known)
-    items = [s for s in slips(view, everything) if engineer is None or s["engineer"] == engineer]
+    items = [
+        s for s in slips(asked.view, everything) if engineer is None or s["engineer"] == engineer
+    ]
     columns = (
         Column("slip", N_("slip")),
         Column("engineer", N_("engineer")),
@@ -175,16 +157,11 @@ def list_(
         Column("returned", N_("handed in"), show="time"),
         Column("state", N_("standing"), show="word"),
     )
-    run.emit(
+    asked.emit(
         "slip",
         items,
         columns,
-        output,
-        as_of=view.as_of.isoformat(),
-        problems=desk.problems(),
         id_key="slip",
-        strict=strict,
         empty=_("no slips are out"),
+        overdue=any(item["state"] == "missed" for item in items),
     )
-    if strict and any(item["state"] == "missed" for item in items):
-        raise typer.Exit(4)

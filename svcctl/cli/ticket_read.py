@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from svcctl.cli import columns, echo
-from svcctl.cli.options import AsOf, Engineer, Known, Output, State, Strict, TicketId
-from svcctl.cli.session import session
+from svcctl.cli import columns
+from svcctl.cli.manner import Asked, reading
+from svcctl.cli.options import Engineer, State, TicketId
 from svcctl.domain.problems import N_, Message, Usage
 from svcctl.views.language import _, say, times, word
 from svcctl.views.output import render
@@ -17,6 +17,7 @@ from svcctl.views.safe import line
 CONTESTED = N_("contested: {value}: {applied} says {applied_text}, {other} says {other_text}")
 
 
+@reading
 def list_tickets(
     state: State = None,
     engineer: Engineer = None,
@@ -26,35 +27,27 @@ def list_tickets(
     everything: Annotated[
         bool, typer.Option("--all", help=N_("Also closed, declined and cancelled ones."))
     ] = False,
-    as_of: AsOf = None,
-    known: Known = None,
-    output: Output = "table",
-    strict: Strict = False,
+    *,
+    asked: Asked,
 ) -> None:
     """List tickets."""
-    from svcctl.desk.listing import tickets, view_of
+    from svcctl.desk.listing import tickets
 
-    run = session()
-    desk = echo.open_desk()
     if state is not None:
         _check_state(state)
     if engineer is not None:
-        engineer = desk.staff(engineer).id
-    view = view_of(desk, as_of, known)
-    items = tickets(view, state, engineer, kind, everything)
-    run.emit(
+        engineer = asked.desk.staff(engineer).id
+    items = tickets(asked.view, state, engineer, kind, everything)
+    asked.emit(
         "ticket",
         items,
         columns.TICKET,
-        output,
-        as_of=view.as_of.isoformat(),
-        problems=desk.problems(),
-        strict=strict,
         empty=_("no tickets"),
+        overdue=any(o["state"] == "missed" for item in items for o in item["obligations"]),
     )
     for item in items:
         if item["contested"]:
-            run.tell(
+            asked.run.tell(
                 _(
                     "{id} is contested ({values}): svcctl ticket show {id} names both candidates"
                 ).format(
@@ -62,8 +55,6 @@ def list_tickets(
                     values=", ".join(word(value, "field") for value in item["contested"]),
                 )
             )
-    if strict and any(o["state"] == "missed" for item in items for o in item["obligations"]):
-        raise typer.Exit(4)
 
 
 def _check_state(state: str) -> None:
@@ -77,27 +68,20 @@ def _check_state(state: str) -> None:
         )
 
 
-def show(
-    ticket: TicketId,
-    as_of: AsOf = None,
-    known: Known = None,
-    output: Output = "table",
-    strict: Strict = False,
-) -> None:
+@reading
+def show(ticket: TicketId, *, asked: Asked) -> None:
     """Show one ticket."""
     from svcctl.desk.history import events
     from svcctl.desk.items import of_state
-    from svcctl.desk.listing import view_of
     from svcctl.domain.obligations import obligations
     from svcctl.domain.problems import NotFound
     from svcctl.domain.replay import replay
     from svcctl.domain.times import format_instant
     from svcctl.ledger.records import load_ticket
 
-    run = session()
-    desk = echo.open_desk()
+    desk = asked.desk
     path = desk.ticket_path(ticket)
-    view = view_of(desk, as_of, known)
+    view = asked.view
     case, _data, _problems = load_ticket(desk.ledger, path)
     state = replay(case, view.as_of, view.known)
     if not state.facts:
@@ -112,20 +96,15 @@ def show(
     item["head"] = {
         key: str(value) if key != "opened" else item["opened"] for key, value in case.head.items()
     }
-    shown = [e for e in events(state) if e["at"] <= format_instant(view.as_of) or as_of is None]
+    shown = [
+        e for e in events(state) if e["at"] <= format_instant(view.as_of) or asked.as_of is None
+    ]
     item["events"] = shown
-    problems = desk.problems()
-    if output != "table":
-        run.emit(
-            "ticket",
-            [item],
-            columns.TICKET,
-            output,
-            as_of=view.as_of.isoformat(),
-            problems=problems,
-            strict=strict,
-        )
+    asked.overdue = any(one["state"] == "missed" for one in item["obligations"])
+    if asked.output != "table":
+        asked.emit("ticket", [item], columns.TICKET)
         return
+    run = asked.run
     from svcctl.desk.tickets import customer_name
 
     name = customer_name(desk, state.text("customer"))
@@ -169,9 +148,6 @@ def show(
     run.print("")
     owed = item["obligations"]
     run.print(render("obligation", owed, columns.OBLIGATION, "table", terminal_width=run.width))
-    run.warn(problems)
-    if strict and problems:
-        raise typer.Exit(4)
 
 
 def _what(event: dict[str, object]) -> str:

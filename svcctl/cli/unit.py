@@ -9,8 +9,8 @@ import typer
 from svcctl.cli import cardcommands
 from svcctl.cli.completion import complete_unit
 from svcctl.cli.lazy import Noun
-from svcctl.cli.manner import How, writing
-from svcctl.cli.options import CustomerRef, Output, Strict
+from svcctl.cli.manner import Asked, How, reading_with, writing
+from svcctl.cli.options import CustomerRef
 from svcctl.domain.problems import N_
 
 app = Noun(N_("Installed products and their warranty."))
@@ -91,18 +91,19 @@ def set_(
 
 
 @app.command("list", help=N_("The installed products, by serial number."))
-def list_(text: cardcommands.Text = "", output: Output = "table", strict: Strict = False) -> None:
+@reading_with(as_of=None, known=None)
+def list_(text: cardcommands.Text = "", *, asked: Asked) -> None:
     """List the installed products."""
     cardcommands.listed(
         "unit",
         text,
         ("id", "model", "customer", "installed", "warranty", "contract"),
-        output,
-        strict,
+        asked,
     )
 
 
 @app.command("show", help=N_("One product's card and its tickets."))
-def show(serial: Serial, output: Output = "table", strict: Strict = False) -> None:
+@reading_with(as_of=None, known=None)
+def show(serial: Serial, *, asked: Asked) -> None:
     """Show a product's card."""
-    cardcommands.shown("unit", serial, output, strict)
+    cardcommands.shown("unit", serial, asked)

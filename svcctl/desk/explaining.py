@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
-from svcctl.desk.desk import Desk
 from svcctl.desk.items import Item, of_obligation
+from svcctl.desk.view import View
 from svcctl.domain.obligations import Obligation, obligations
 from svcctl.domain.problems import N_, Message, NotFound
 from svcctl.domain.reasons import reasons
@@ -28,18 +27,15 @@ class Explained(NamedTuple):
         return f"{self.one.kind}:{self.one.number}" if self.one.number > 1 else self.one.kind
 
 
-def why(
-    desk: Desk, typed: str, wanted: str = "", as_of: str | None = None, known: str | None = None
-) -> tuple[str, datetime, list[Explained]]:
-    """Return the ticket's id, the moment, and each obligation (or those ``wanted``) with its steps.
+def why(view: View, typed: str, wanted: str = "") -> tuple[str, list[Explained]]:
+    """Return the ticket's id, and each obligation at the moment (or those ``wanted``) with its steps.
 
     ``wanted`` is a kind such as ``slip``, or one instance such as ``slip:2``. Raises ``NotFound``,
     ``Unreadable``, ``Usage``.
     """
-    path = desk.ticket_path(typed)
-    moment = desk.read_time(as_of)
-    case, _, _ = load_ticket(desk.ledger, path)
-    state = replay(case, moment, desk.read_time(known) if known is not None else None)
+    desk, moment = view.desk, view.as_of
+    case, _, _ = load_ticket(desk.ledger, desk.ticket_path(typed))
+    state = replay(case, moment, view.known)
     if not state.facts:
         raise NotFound(
             "not-yet",
@@ -59,7 +55,6 @@ def why(
         raise _nothing(case.id, wanted, found)
     return (
         case.id,
-        moment,
         [
             Explained(
                 one,

@@ -74,15 +74,13 @@ class Weekly(NamedTuple):
     """Names by staff id."""
 
 
-def gather(desk: Desk, week: str | None, as_of: str | None, known: str | None) -> Weekly:
-    """Return the numbers of ``week`` (``2026-W47``; None: the last complete one before ``as_of``).
+def gather(view: View, week: str | None = None) -> Weekly:
+    """Return the numbers of ``week`` (``2026-W47``; None: the last complete one before the moment).
 
     ``known`` leaves out what was written down later. Raises ``Usage`` for an unreadable week or
     time, or a week that has not begun.
     """
-    from svcctl.desk.listing import view_of
-
-    view = view_of(desk, as_of, known)
+    desk = view.desk
     chosen = read_week(week, desk.zone) if week else week_of(view.as_of, desk.zone).previous
     if view.as_of < chosen.start:
         raise Usage(

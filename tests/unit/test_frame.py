@@ -18,6 +18,7 @@ import typer
 from svcctl.cli import completion, exits
 from svcctl.cli import main as frame
 from svcctl.cli.lazy import Noun, Target
+from svcctl.cli.manner import Asked
 from svcctl.cli.options import AsOf, By, CustomerRef, Output, State, TicketId
 from svcctl.cli.session import session
 from svcctl.domain import problems
@@ -66,7 +67,10 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     @app.command(help="Strict.")
     def strict() -> None:
         found = [Problem("no-such-code", "records/a.yaml", 3, 5, {"what": "x"}, "ab: \x1b[1m", "")]
-        session().emit("ticket", ITEMS, COLUMNS, "ids", problems=found, strict=True)
+        asked = Asked(output="ids", strict=True)
+        asked._problems = found
+        asked.emit("ticket", ITEMS, COLUMNS)
+        asked.end()
 
     def solo(word: Annotated[str, typer.Argument(metavar="WORD")] = "") -> int:
         session().print(word)

@@ -17,6 +17,7 @@ import pytest
 
 from svcctl.desk import cardwork
 from svcctl.desk.desk import Desk, open_desk
+from svcctl.desk.listing import view_of
 from svcctl.desk.setup import init
 from svcctl.desk.tickets import Manner, act, take
 from svcctl.desk.weekly import Weekly, gather
@@ -96,7 +97,7 @@ class Department:
 
     def gather(self, week: str | None = "2026-W47", now: str = MONDAY, **more: str) -> Weekly:
         self.moment = now
-        return gather(self.desk(), week, more.get("as_of"), more.get("known"))
+        return gather(view_of(self.desk(), more.get("as_of"), more.get("known")), week)
 
 
 class Story(Department):
