@@ -17,6 +17,10 @@ COMMANDS: dict[str, Target] = {
     "callbacks": Target(
         "svcctl.cli.callbacks:app", N_("Callbacks: who is to be called, what was said.")
     ),
+    "escalations": Target(
+        "svcctl.cli.escalations:app",
+        N_("Escalations: what has gone up to whom because it was not done."),
+    ),
     "customer": Target("svcctl.cli.customer:app", N_("Customers: name, phone, address.")),
     "unit": Target("svcctl.cli.unit:app", N_("Installed products and their warranty.")),
     "staff": Target("svcctl.cli.staff:app", N_("People of the department.")),

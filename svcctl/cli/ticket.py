@@ -93,6 +93,10 @@ def new(
         str | None,
         typer.Option("--promised", metavar="TIME", help=N_("By when an answer was promised.")),
     ] = None,
+    category: Annotated[
+        str | None,
+        typer.Option("--category", metavar="WORD", help=N_("The department's own category.")),
+    ] = None,
     marks: Annotated[
         str | None, typer.Option("--marks", metavar="TEXT", help=N_("Special marks."))
     ] = None,
@@ -131,6 +135,7 @@ def new(
         "model": model,
         "bought": bought,
         "promised": promised,
+        "category": category,
         "marks": marks,
         "region": region,
         "about": about,

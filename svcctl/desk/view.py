@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
+    from svcctl.domain.replay import State
 
 Row = dict[str, Any]
 Test = Callable[[Row], bool]
@@ -111,17 +112,10 @@ class View:
     def ticket(self, path: str) -> tuple[Row, list[Row]] | None:
         """Return one ticket's row and obligations as they were, from its file; None: not yet there."""
         from svcctl.domain.obligations import obligations
-        from svcctl.domain.problems import Unreadable
-        from svcctl.domain.replay import replay
         from svcctl.ledger import rows
-        from svcctl.ledger.records import load_ticket
 
-        try:
-            case, _, _ = load_ticket(self.desk.ledger, path)
-        except (FileNotFoundError, Unreadable):
-            return None  # gone or damaged since the index was asked: the next command reports it
-        state = replay(case, self.as_of, self.known)
-        if not state.facts:
+        state = self.state(path)
+        if state is None:
             return None
         book = self.desk.book
         values = dict(zip(rows.TICKET_COLUMNS, rows.ticket_row(path, state, book), strict=True))
@@ -135,3 +129,16 @@ class View:
         ]
         values["obligations"] = owed
         return values, owed
+
+    def state(self, path: str) -> State | None:
+        """Return what one ticket was at the moment, from its file; None: not yet there."""
+        from svcctl.domain.problems import Unreadable
+        from svcctl.domain.replay import replay
+        from svcctl.ledger.records import load_ticket
+
+        try:
+            case, _, _ = load_ticket(self.desk.ledger, path)
+        except (FileNotFoundError, Unreadable):
+            return None  # gone or damaged since the index was asked: the next command reports it
+        state = replay(case, self.as_of, self.known)
+        return state if state.facts else None

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.domain.calendar import Calendar
+from svcctl.domain.escalation import Level, read_levels
 from svcctl.domain.patterns import Condition, Pattern
 from svcctl.domain.problems import N_, Message, Problem, Unreadable, Usage
 from svcctl.domain.times import Span, read_span
@@ -94,6 +95,7 @@ class Policy:
         self.dissatisfied_below = 0
         self.targets: dict[str, int] = {}
         self.rules: dict[str, Rule] = {}
+        self.escalations: tuple[Level, ...] = ()
         self.table: dict[str, list[tuple[str, str, Pattern]]] = {}
 
     def compile(self) -> None:
@@ -176,6 +178,10 @@ class _Reader:
         line, column = self.place(keys)
         args = {"key": ".".join(keys), "value": value[:80], "expected": expected}
         self.problems.append(Problem("E221", self.path, line, column, args))
+
+    def line_of(self, keys: tuple[str, ...]) -> int:
+        """Return the line on which the thing named by ``keys`` stands."""
+        return self.place(keys)[0]
 
     def text(self, fields: Fields, key: str, keys: tuple[str, ...], default: str = "") -> str:
         value = fields.get(key, default)
@@ -288,7 +294,7 @@ TARGETS = (
 
 _KEYS = (
     "format version company service-phone warranty language currency calendar may back-dating "
-    "rework close-needs dissatisfied-below targets obligations"
+    "rework close-needs dissatisfied-below targets obligations escalations"
 ).split()
 _RULE_KEYS = (
     "for per starts within until clock rolls not-before met-by excused-by waived-by paused-by "
@@ -346,6 +352,7 @@ def read_policy(
         if need not in ("nothing-owed", *policy.rules):
             reader.wrong(("close-needs",), need, " | ".join(("nothing-owed", *policy.rules)))
     policy.close_needs = frozenset(needs) if needs else None
+    policy.escalations = read_levels(reader, fields, policy.rules, ROLES)
     if reader.problems:
         raise _unusable(reader)
     policy.compile()

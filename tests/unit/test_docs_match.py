@@ -12,10 +12,20 @@ from typing import Any
 import click
 import pytest
 import yaml
+from ticketplay import SHIPPED, policy_from
 
 from svcctl.cli import exits
 from svcctl.cli import main as frame
-from svcctl.domain import calendar_card, cards, decide, identity, patterns, policy, ticket
+from svcctl.domain import (
+    calendar_card,
+    cards,
+    decide,
+    escalation,
+    identity,
+    patterns,
+    policy,
+    ticket,
+)
 from svcctl.domain.cases import ENVELOPE, TRAILER
 from svcctl.domain.schema import EXPECTED, Field
 from svcctl.domain.standing import STANDINGS
@@ -38,6 +48,7 @@ DAY = (
     "ticket finish 02G --result fixed --fault 电容 --action 更换 --at 2026-11-17T11:00",
     "slip return 02G --signed --opinion satisfied --at 2026-11-17T17:00",
     "callbacks record 02G --result unreached --at 2026-11-18T09:00",
+    "ticket new --kind complaint --customer 周兰 --subject 说话冲 --category 态度 --at 2026-11-18T09:00",
 )
 
 
@@ -190,6 +201,13 @@ def test_every_word_of_an_obligation_is_documented() -> None:
     assert first_cells("docs/policy.md", heading) == list(STANDINGS)
 
 
+def test_every_word_of_an_escalation_is_documented() -> None:
+    assert first_cells("docs/policy.md", "## Escalations") == escalation.KEYS
+    shown = re.findall(r"```yaml\n(.*?)```", section("docs/policy.md", "## Escalations"), re.DOTALL)
+    read = policy_from((SHIPPED / "policy.yaml").read_text("utf-8").partition("escalations:")[0] + shown[0])
+    assert [level.name for level in read.escalations] == list(yaml.safe_load(shown[0])["escalations"])
+
+
 def test_every_key_of_a_calendar_is_documented() -> None:
     assert first_cells("docs/policy.md", "## Keys of a calendar") == list(calendar_card.KEYS)
 
@@ -269,6 +287,7 @@ ASKED = {
     "ticket show 02G": ("ticket", {0, 2}, set()),
     "ticket note 02G 客户来电": ("ticket", {0, 3}, set()),
     "callbacks due": ("callback", {0}, set()),
+    "escalations due": ("escalation", {0}, set()),
     "callbacks list": ("callback-made", {0}, set()),
     "slip list --all": ("slip", {0}, set()),
     "today": ("today", {0}, set()),
