@@ -6,10 +6,8 @@ from typing import Annotated
 
 import typer
 
-from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import AsOf, Known, Output, Strict
-from svcctl.cli.session import session
+from svcctl.cli.manner import Asked, reading
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
 from svcctl.views.output import Column
@@ -32,36 +30,26 @@ COLUMNS = (
 
 
 @app.command("due", help=N_("What has gone up: to which role, at which level, since when."))
+@reading
 def due(
     role: Annotated[
         str | None,
         typer.Option("--role", metavar="ROLE", help=N_("Only what goes to this role.")),
     ] = None,
-    as_of: AsOf = None,
-    known: Known = None,
-    output: Output = "table",
-    strict: Strict = False,
+    *,
+    asked: Asked,
 ) -> None:
     """List what has gone up."""
     from svcctl.desk.escalating import escalations_due, has_levels
-    from svcctl.desk.listing import view_of
 
-    run = session()
-    desk = echo.open_desk()
-    view = view_of(desk, as_of, known)
-    items = escalations_due(view, role)
-    run.emit(
+    items = escalations_due(asked.view, role)
+    asked.emit(
         "escalation",
         items,
         COLUMNS,
-        output,
-        as_of=view.as_of.isoformat(),
-        problems=desk.problems(),
         id_key="ticket",
-        strict=strict,
         empty=_("nothing has gone up")
-        if has_levels(view)
+        if has_levels(asked.view)
         else _("the rules in force have no escalations: see docs/policy.md"),
+        overdue=any(item["overdue_minutes"] for item in items),
     )
-    if strict and any(item["overdue_minutes"] for item in items):
-        raise typer.Exit(4)

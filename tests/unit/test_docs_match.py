@@ -204,8 +204,12 @@ def test_every_word_of_an_obligation_is_documented() -> None:
 def test_every_word_of_an_escalation_is_documented() -> None:
     assert first_cells("docs/policy.md", "## Escalations") == escalation.KEYS
     shown = re.findall(r"```yaml\n(.*?)```", section("docs/policy.md", "## Escalations"), re.DOTALL)
-    read = policy_from((SHIPPED / "policy.yaml").read_text("utf-8").partition("escalations:")[0] + shown[0])
-    assert [level.name for level in read.escalations] == list(yaml.safe_load(shown[0])["escalations"])
+    read = policy_from(
+        (SHIPPED / "policy.yaml").read_text("utf-8").partition("escalations:")[0] + shown[0]
+    )
+    assert [level.name for level in read.escalations] == list(
+        yaml.safe_load(shown[0])["escalations"]
+    )
 
 
 def test_every_key_of_a_calendar_is_documented() -> None:
