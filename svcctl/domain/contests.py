@@ -13,7 +13,7 @@ from typing import NamedTuple
 from svcctl.domain.cases import CaseKind, Event
 from svcctl.domain.identity import event_order
 from svcctl.domain.schema import Value, as_text
-from svcctl.domain.state import Contest, State
+from svcctl.domain.state import Contest, Fact, State
 
 CORRECTING = ("voided", "amended")
 RETROACTIVE = (*CORRECTING, "settled")
@@ -127,6 +127,56 @@ def write(state: State, event: Event, value: str, following: str) -> None:
         state.values = dict(state.values)
         change(state.values, {value: new})
     state.setters[value] = event.name
+
+
+def same_visit(state: State, event: Event) -> Fact | None:
+    """Return the start of a visit that ``event``, another start, was written without having seen.
+
+    Both speak of one visit: two desks sent somebody on the same request (LEDGER, "A ticket").
+    """
+    if event.over is None:
+        return None
+    seen = event_order(event.over)
+    for fact in reversed(state.facts):
+        if fact.event.order <= seen:
+            return None
+        if fact.event.do in state.case.kind.visit_starts:
+            return fact
+    return None
+
+
+def pass_over(state: State, fact: Fact) -> None:
+    """Note which starts of a visit count no more after ``fact``: a start itself, or a settlement."""
+    kind, event = state.case.kind, fact.event
+    if event.do in kind.visit_starts:
+        other = same_visit(state, event)
+        if other is not None and not set(kind.events[event.do].sets) & set(state.contested):
+            state.passed[event.name] = {"": other}
+    elif event.do == "settled":
+        value = as_text(event.fields["value"])
+        starts = _starts(state, as_text(event.fields["pick"]))
+        marks = [state.passed.setdefault(name, {}) for name in starts]
+        deciding = {by.event.fields.get("value") for one in marks if (by := one.get(""))}
+        # Of two values settled apart the first one decides which start stands as a whole.
+        for key in (value, "") if deciding <= {value} else (value,):
+            for place, one in enumerate(marks):
+                one[key] = fact if place else None
+
+
+def _starts(state: State, name: str) -> list[str]:
+    """Return the start that ``name`` goes back to, then the other starts of the same visit."""
+    facts = {fact.event.name: fact for fact in state.facts}
+    starts = state.case.kind.visit_starts
+    asked = set()
+    while name in facts and name not in asked and facts[name].event.do not in starts:
+        asked.add(name)
+        event = facts[name].event
+        name = as_text(event.fields["pick"]) if event.do == "settled" else event.over or ""
+    if name not in facts or name in asked:
+        return []
+    visit = facts[name].visit
+    alike = [fact for fact in state.facts if fact.event.do in starts and fact.visit == visit]
+    return [name, *(fact.event.name for fact in alike if fact.event.name != name)]
 
 
 def _text(value: Value | None) -> str:

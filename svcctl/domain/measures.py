@@ -175,20 +175,23 @@ class Sheet:
         """First contact after each dispatch (004), and the first arrival after the request (002).
 
         A contact is a call that reached the customer. Arriving is the first contact only where
-        nobody had reached the customer before.
+        nobody had reached the customer before. Where somebody had, in this round of work, before the
+        task was given out, nobody waited: the time is 0, and counts when the task is given out.
         """
         received: datetime | None = None
         spoken = arrived = False
         for fact, engineer in case.by_time:
             do = fact.event.do
-            if do in ("dispatched", "reassigned"):
-                received = fact.at
+            if do == "dispatched" and spoken:
+                self._length("first-contact", case, engineer, fact.at, fact.at)
+            elif do in ("dispatched", "reassigned"):
+                received = None if spoken else fact.at
             elif do == "reopened" or _says_broken(fact.event):
                 spoken = False
             elif do == "arrived" or (
                 do == "contacted" and fact.event.fields.get("result") == "reached"
             ):
-                if received is not None and (do == "contacted" or not spoken):
+                if received is not None:
                     self._length("first-contact", case, engineer, received, fact.at)
                 received, spoken = None, True
             if do == "arrived" and not arrived:

@@ -177,7 +177,10 @@ def _instance(
 ) -> Obligation | None:
     number = number_of(rule, start)
     not_before = calendar.day_start(start.at, rule.not_before.count) if rule.not_before else None
-    met = _first(state, rule, number, roles, "met_by", start, not_before)
+    passed = passed_over(state, rule, start)
+    met = None
+    if passed is None:
+        met = _first(state, rule, number, roles, "met_by", start, not_before)
     excused = _first(state, rule, number, roles, "excused_by", start)
     waived = _first(state, rule, number, roles, "waived_by", start, None, ended.lapsed)
     end = ended.of(rule, number)
@@ -190,7 +193,18 @@ def _instance(
         excused,
         waived,
         end.at if end is not None else None,
+        passed,
     )
+
+
+def passed_over(state: State, rule: Rule, start: Fact) -> Fact | None:
+    """Return since when another start of the same visit stands for ``start``; None where none does.
+
+    Where the values of two starts were settled apart, what is due at one of them follows that one,
+    and all else the one settled first.
+    """
+    marks = state.passed.get(start.event.name, {})
+    return marks.get(rule.until if rule.until in marks else "")
 
 
 class Judged(NamedTuple):
@@ -211,9 +225,17 @@ _NEVER: tuple[list[tuple[datetime, datetime]], datetime | None] = ([], None)
 
 
 def judged(
-    one: Judged, met: Fact | None, excused: Fact | None, waived: Fact | None, end: datetime | None
+    one: Judged,
+    met: Fact | None,
+    excused: Fact | None,
+    waived: Fact | None,
+    end: datetime | None,
+    passed: Fact | None = None,
 ) -> Obligation | None:
-    """Return the obligation that these facts make of an instance; None where it has no time."""
+    """Return the obligation that these facts make of an instance; None where it has no time.
+
+    What was ``passed`` over was never to be done: it is waived, however long after its due time.
+    """
     state, policy, rule, roles, start, calendar, number, not_before, who = one
     starts = start.event.at
     if waived is not None and (end is None or waived.at < end):
@@ -227,6 +249,8 @@ def judged(
     due = _due(rule, start, calendar, pauses)
     if due is None:
         return None
+    if passed is not None:
+        end, excused = min(due, max(starts, passed.at)), None
     if met is not None and waived is not None and waived.at < met.at and due < met.at:
         met = None  # nobody waited for it any more
     return Obligation(

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.checks.owed_rules import span_text
-from svcctl.domain.obligations import Obligation
+from svcctl.domain.obligations import Obligation, passed_over
 from svcctl.domain.policy import Book, Rule
 from svcctl.domain.problems import N_, Message
 from svcctl.domain.state import Fact, State
@@ -185,7 +185,14 @@ def _outcome(state: State, rule: Rule, one: Obligation, as_of: datetime) -> Iter
             yield Message(N_("met by {event} {do}, {at}, in time"), args)
     if one.excused is not None:
         yield Message(N_("excused by an explanation, {at}"), {"at": when(one.excused)})
-    if one.met is None and one.ended is not None:
+    passed = passed_over(state, rule, start) if (start := _fact(state, one.started_by)) else None
+    if passed is not None:
+        args = {"event": passed.event.name, "do": passed.event.do, "at": when(passed.at)}
+        if passed.event.do == "settled":
+            yield Message(N_("waived: the other dispatch was picked by {event} {do}, {at}"), args)
+        else:
+            yield Message(N_("waived: {event} {do} of {at} is the same, from another desk"), args)
+    elif one.met is None and one.ended is not None:
         yield Message(N_("ended without it, {at}"), {"at": when(one.ended)})
     if one.met is None and one.ended is None:
         texts = ", ".join(pattern.text for pattern in rule.met_by)

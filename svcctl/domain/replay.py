@@ -20,7 +20,9 @@ from svcctl.domain.contests import (
     RETROACTIVE,
     amended_value,
     change,
+    pass_over,
     place_amended,
+    same_visit,
     setter_of,
     settlement,
     write,
@@ -184,6 +186,8 @@ def step(state: State, event: Event) -> None:
     state.counts = {**state.counts, event.do: state.counts.get(event.do, 0) + 1}
     fact.state = state.state
     fact.values = state.values
+    if event.over is not None:
+        pass_over(state, fact)
     state.facts.append(fact)
     if event.do in kind.cycle_starts and _holds(kind.cycle_starts, fact):
         state.cycle += 1
@@ -198,8 +202,9 @@ def _place(state: State, kind: CaseKind, event: Event) -> Fact:
         event, visit, state.visits, state.cycle, attempt, state.counts, state.values, state.state
     )
     if event.do in kind.visit_starts and _holds(kind.visit_starts, fact):
-        fact.visits += 1
-        fact.visit = fact.visits
+        other = same_visit(state, event)
+        fact.visits += other is None
+        fact.visit = fact.visits if other is None else other.visit
     return fact
 
 

@@ -95,7 +95,8 @@ class State:
     """What a case is after its events: derived, never stored.
 
     ``values`` holds the head's fields as amended and every value that events set; ``setters`` the
-    name of the event each was set by.
+    name of the event each was set by. ``passed`` speaks of starts of one visit by several desks: by
+    name and value, which fact passed that start over (None: it was picked); ``""`` is as a whole.
     """
 
     __slots__ = (
@@ -105,6 +106,7 @@ class State:
         "counts",
         "cycle",
         "facts",
+        "passed",
         "setters",
         "state",
         "strays",
@@ -119,6 +121,7 @@ class State:
         self.setters: dict[str, str] = {}
         self.contested: dict[str, Contest] = {}
         self.facts: list[Fact] = []
+        self.passed: dict[str, dict[str, Fact | None]] = {}
         self.strays: list[Stray] = []
         self.visits = 0
         self.cycle = 1

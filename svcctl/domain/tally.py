@@ -123,6 +123,8 @@ class Looked:
         for fact in state.facts:
             if fact.event.do in ("dispatched", "reassigned"):
                 latest = by_visit[fact.visit] = str(fact.event.fields["to"])
+            elif fact.event.do == "settled" and fact.event.fields["value"] == "engineer":
+                latest = by_visit[fact.visit] = str(fact.values.get("engineer", ""))
             elif fact.event.do == "imported":
                 self.supplied = frozenset(str(fact.event.fields.get("supplied", "")).split())
             engineer = by_visit.get(fact.visit, latest)

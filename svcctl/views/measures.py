@@ -51,7 +51,10 @@ DEFINITIONS: dict[str, Definition] = {
     ),
     "first-contact": Definition(
         N_("First contact"),
-        N_("time from receiving the task to the first contact with the customer, median"),
+        N_(
+            "time from the dispatch to the first contact with the customer, median; 0 where the "
+            "customer had been reached before it"
+        ),
         "less",
         "<=",
     ),

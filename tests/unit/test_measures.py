@@ -321,7 +321,7 @@ def test_an_imported_ticket_is_judged_on_what_its_map_supplied() -> None:
 # Times ------------------------------------------------------------------------------------------
 
 
-def test_first_contact_is_timed_from_the_dispatch_and_counts_when_it_is_made() -> None:
+def test_first_contact_is_timed_from_the_dispatch_and_nobody_waits_who_was_reached_before() -> None:
     before = told(on(16, "09:01"), "contacted", result="reached")
     unreached = told(on(16, "12:00"), "contacted", result="unreached")
     after = told(on(16, "12:30"), "contacted", result="reached")
@@ -332,9 +332,9 @@ def test_first_contact_is_timed_from_the_dispatch_and_counts_when_it_is_made() -
         return [e.seconds for e in sheet(ticket(on(16), *happened)).tallies["first-contact"].among]
 
     assert lengths(*start, unreached, after, there) == [9000]
-    assert lengths(before, *start, after) == [9000]
+    assert lengths(before, *start, after) == [0]
     assert lengths(*start, there) == [23 * 3600]
-    assert lengths(before, *start, there) == []
+    assert lengths(before, *start, there) == [0]
     assert lengths(*start) == []
     assert lengths(ready(on(16)), sent(END - timedelta(hours=1)), told(END, "arrived")) == []
 

@@ -696,12 +696,103 @@ def test_a_per_visit_obligation_before_any_visit_belongs_to_the_first() -> None:
     assert the(tell(FREE, SENT), "x", by=by).number == 1
 
 
-def test_two_visits_of_two_desks_owe_a_slip_each() -> None:
+def test_two_desks_that_send_on_one_request_make_one_visit_with_one_slip() -> None:
     case = merged(tell(FREE), [dispatch(3, "a", "BJ", "2SHA")], [dispatch(3, "b", "SHA", "2SHA")])
-    assert [(one.number, one.who) for one in owed(case) if one.kind == "slip"] == [
-        (1, "a"),
-        (2, "b"),
-    ]
+    slips = [(one.number, one.who) for one in owed(case) if one.kind == "slip"]
+    assert slips == [(1, "b")]
+
+
+PER_DISPATCH = book(
+    rules(
+        "there: {per: visit, starts: dispatched, until: visit, met-by: [arrived], owner: engineer}",
+        "told: {per: visit, starts: dispatched, within: 2d, met-by: [arrived, told]}",
+    )
+)
+
+
+def sent_apart(**other: str) -> Case:
+    """The second visit of a request, for which two desks send somebody without knowing it."""
+    base = tell(FREE, SENT, finished("11-17 11:00", "parts-needed"))
+    fields = {"to": "a", "visit": "2026-11-19T10:00:00+08:00"}
+    return merged(
+        base,
+        [event(5, "dispatched", "11-17 12:00", fields, desk="BJ", over="4SHA")],
+        [event(5, "dispatched", "11-17 12:05", {**fields, **other}, over="4SHA")],
+    )
+
+
+def startings(case: Case, *kinds: str, by: Book | None = None) -> dict[tuple[str, str], str]:
+    """The standing of each obligation of these names, by its name and the event that started it."""
+    found = owed(case, by)
+    return {(o.kind, o.started_by): stands(o, "11-18 12:00") for o in found if o.kind in kinds}
+
+
+@pytest.mark.parametrize(("pick", "other"), [("5BJ", "5SHA"), ("5SHA", "5BJ")])
+def test_the_dispatch_that_was_not_picked_owes_nothing(pick: str, other: str) -> None:
+    apart = sent_apart(to="b")
+    assert startings(apart, "slip") == {
+        ("slip", "1SHA"): "open",
+        ("slip", "5BJ"): "open",
+        ("slip", "5SHA"): "open",
+    }
+    case = then(apart, settle(6, "engineer", pick, over="5SHA"))
+    assert startings(case, "slip") == {
+        ("slip", "1SHA"): "open",
+        ("slip", pick): "open",
+        ("slip", other): "waived",
+    }
+    late = then(
+        case, event(7, "slip-returned", "11-30 09:00", {"signed": "true", "third-copy": "left"})
+    )
+    assert startings(late, "slip")["slip", other] == "waived"
+    again = then(case, settle(7, "engineer", other, over="6SHA"))
+    assert startings(again, "slip")["slip", pick] == "open"
+    assert startings(then(case, void(7, "6SHA")), "slip") == startings(apart, "slip")
+
+
+def test_what_a_desk_wrote_of_its_visit_belongs_to_it_whichever_dispatch_is_picked() -> None:
+    base = tell(FREE)
+    there = event(4, "arrived", "11-17 09:55", desk="BJ", over="3BJ")
+    case = merged(base, [dispatch(3, "a", "BJ", "2SHA"), there], [dispatch(3, "b", "SHA", "2SHA")])
+    case = then(case, settle(5, "engineer", "3BJ", over="3SHA"))
+    assert startings(case, "there", by=PER_DISPATCH) == {
+        ("there", "3BJ"): "met",
+        ("there", "3SHA"): "waived",
+    }
+
+
+def test_an_appointment_settled_apart_from_the_engineer_is_that_of_its_own_dispatch() -> None:
+    apart = sent_apart(to="b", visit="2026-11-19T14:00:00+08:00")
+    case = then(
+        apart,
+        settle(6, "engineer", "5BJ", over="5SHA"),
+        settle(7, "visit", "5SHA", over="5SHA"),
+    )
+    assert startings(case, "there", "told", by=PER_DISPATCH) == {
+        ("there", "3SHA"): "missed",
+        ("told", "3SHA"): "open",
+        ("there", "5BJ"): "waived",
+        ("told", "5BJ"): "open",
+        ("there", "5SHA"): "open",
+        ("told", "5SHA"): "waived",
+    }
+
+
+def test_the_same_dispatch_written_down_at_two_desks_is_owed_once() -> None:
+    assert startings(sent_apart(), "slip") == {
+        ("slip", "1SHA"): "open",
+        ("slip", "5BJ"): "open",
+        ("slip", "5SHA"): "waived",
+    }
+
+
+def test_a_visit_given_to_another_is_settled_with_the_dispatch_it_goes_back_to() -> None:
+    fields = {"to": "c", "approved": "m", "reason": "x"}
+    passed_on = event(6, "reassigned", "11-17 13:00", fields, desk="BJ", over="5BJ")
+    apart = sent_apart(to="b")
+    case = then(apart, passed_on, settle(7, "engineer", "6BJ", over="6BJ"))
+    assert startings(case, "slip")["slip", "5SHA"] == "waived"
+    assert startings(case, "slip")["slip", "5BJ"] == "open"
 
 
 def test_obligations_say_where_their_rule_stands() -> None:

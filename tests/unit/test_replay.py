@@ -296,7 +296,7 @@ def test_two_desks_that_dispatch_from_the_same_base_are_contested() -> None:
         "engineer": Contest("engineer", "3SHA", "3BJ", "chen.jing", "wang.wei")
     }
     assert state.text("engineer") == "chen.jing"
-    assert state.visits == 2
+    assert [fact.visit for fact in state.facts] == [0, 0, 1, 1]
     assert state.strays == []
 
 

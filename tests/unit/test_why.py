@@ -12,10 +12,12 @@ import pytest
 
 from svcctl.desk import playing
 from svcctl.domain.checks.examples.sound import (
+    ARRIVED,
     AS_OF,
     BEGUN,
     CALLED,
     DONE,
+    FINISHED,
     OPENED,
     POLICY,
     RETURNED,
@@ -299,3 +301,73 @@ def test_why_speaks_chinese(ledger: Path, svcctl: Run) -> None:
     assert ran.code == 0
     assert "started by" not in ran.out
     assert "Wednesday" not in ran.out
+
+
+def test_a_visit_that_two_desks_began_is_closed_once_one_dispatch_is_picked(
+    ledger: Path, svcctl: Run
+) -> None:
+    def sent(desk: str, n: int, at: str, to: str, over: str) -> Told:
+        visit = "2026-11-17T10:00:00+08:00"
+        return {
+            **told(at, "desk1", "dispatched", to=to, visit=visit, over=over),
+            "desk": desk,
+            "n": n,
+        }
+
+    parts = {**FINISHED, "result": "parts-needed"}
+    apart = (sent("BJ", 7, "17T11:20", "eng1", "6SHA"), sent("SHA", 7, "17T11:25", "mgr1", "6SHA"))
+    (ledger / TICKET).write_bytes(ticket(*BEGUN, ARRIVED, parts, *apart))
+
+    assert svcctl("init", ".", "--desk", "SHA", cwd=ledger, now=AS_OF).code == 0
+
+    def do(*words: str, at: str) -> None:
+        ran = svcctl(*words, "--by", "desk1", "--at", at, "--no-commit", cwd=ledger, now=AS_OF)
+        assert (ran.code, ran.err) == (0, ""), words
+
+    settle = ("ticket", "settle", "02G", "engineer", "--reason", "住得近", "--by", "mgr1")
+    assert svcctl(*settle, "--pick", "7BJ", "--no-commit", cwd=ledger, now=AS_OF).code == 0
+    do("ticket", "arrive", "02G", at=written("17T14:00"))
+    work = ("--fault", "电容损坏", "--action", "更换电容")
+    do("ticket", "finish", "02G", "--result", "fixed", *work, at=written("17T15:00"))
+    do(
+        "slip",
+        "return",
+        "02G",
+        "--visit",
+        "1",
+        "--signed",
+        "--opinion",
+        "satisfied",
+        at=written("17T16:00"),
+    )
+    do(
+        "slip",
+        "return",
+        "02G",
+        "--visit",
+        "2",
+        "--signed",
+        "--opinion",
+        "satisfied",
+        at=written("17T17:00"),
+    )
+    do(
+        "callbacks",
+        "record",
+        "02G",
+        "--result",
+        "reached",
+        "--working",
+        "yes",
+        at=written("18T09:00"),
+    )
+    why = svcctl("why", "02G", "slip:2", cwd=ledger, now=AS_OF).out
+    assert "waived: the other dispatch was picked by 8SHA settled, 2026-11-20 12:00" in why
+    (one, other) = json.loads(
+        svcctl("why", "02G", "slip:2", "-o", "json", cwd=ledger, now=AS_OF).out
+    )["items"]
+    assert {one["started_by"]: one["state"], other["started_by"]: other["state"]} == {
+        "7BJ": "met",
+        "7SHA": "waived",
+    }
+    do("ticket", "close", "02G", at=written("18T10:00"))
