@@ -25,6 +25,7 @@ STAND_INS = frozenset(
         *(N_("FIELD"), N_("FILE"), N_("ID"), N_("KIND"), N_("NUMBER"), N_("OBLIGATION")),
         *(N_("OPINION"), N_("PAPER"), N_("REASON"), N_("RESULT"), N_("ROLE"), N_("SERIAL")),
         *(N_("SPAN"), N_("STAFF"), N_("STATE"), N_("TEXT"), N_("TIME"), N_("VALUE"), N_("WEEK")),
+        *(N_("START"), N_("END"), N_("WITHIN"), N_("AT"), N_("FROM"), N_("TO"), N_("MONTH")),
     )
 )
 """What stands in a usage line for what the user types; everything else is typed as it is shown."""

@@ -24,6 +24,9 @@ COMMANDS: dict[str, Target] = {
     "customer": Target("svcctl.cli.customer:app", N_("Customers: name, phone, address.")),
     "unit": Target("svcctl.cli.unit:app", N_("Installed products and their warranty.")),
     "staff": Target("svcctl.cli.staff:app", N_("People of the department.")),
+    "calendar": Target(
+        "svcctl.cli.calendar:app", N_("Opening hours: what is due when, which days are open.")
+    ),
     "report": Target("svcctl.cli.report:app", N_("Summaries for those who read reports.")),
     "find": Target(
         "svcctl.cli.reading:find", N_("Search tickets, customers and units for a text.")

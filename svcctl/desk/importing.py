@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
 from svcctl.desk.foreign import PEOPLE, Casting, Entry
+from svcctl.desk.givenfiles import read_given
 from svcctl.desk.newcomers import Customers, People
 from svcctl.desk.tickets import Manner
 from svcctl.desk.writing import Change, Outcome, Writing
@@ -21,7 +22,7 @@ from svcctl.domain.cases import Event
 from svcctl.domain.decide import Who
 from svcctl.domain.identity import TICKET as TICKET_ID
 from svcctl.domain.identity import ticket_id
-from svcctl.domain.problems import N_, Message, NotFound, Refusal, Unreadable
+from svcctl.domain.problems import N_, Message, Refusal, Unreadable
 from svcctl.domain.schema import as_text
 from svcctl.domain.ticket import TICKET
 from svcctl.exchange.mapping import Foreign, TicketMap, layout
@@ -84,7 +85,7 @@ def import_tickets(desk: Desk, file: str, map_file: str, manner: Manner) -> Impo
     who = desk.who(manner.by)
     raw = _read_map(map_file)
     fields = raw.fields()
-    table = Table(file, _read_file(file), *layout(map_file, fields, raw.place))
+    table = Table(file, read_given(file), *layout(map_file, fields, raw.place))
     reading = TicketMap(map_file, fields, raw.place, table, desk.zone)
     faults = Faults(file)
     reading.settle_dates(faults)
@@ -107,28 +108,11 @@ def import_tickets(desk: Desk, file: str, map_file: str, manner: Manner) -> Impo
     return plan.result(table.blank, outcome)
 
 
-def _read_file(name: str) -> bytes:
-    try:
-        return Path(name).expanduser().read_bytes()
-    except FileNotFoundError:
-        raise NotFound(
-            "no-such-file", Message(N_("there is no file {path}"), {"path": name})
-        ) from None
-    except OSError as error:
-        raise Unreadable(
-            "unreadable-file",
-            Message(
-                N_("{path} cannot be read: {reason}"),
-                {"path": name, "reason": error.strerror or str(error)},
-            ),
-        ) from error
-
-
 def _read_map(name: str) -> RawCard:
     """Return the map as nested text. Raises ``BadMap`` with line and column of every fault."""
     from svcctl.domain.checks.catalogue import CODES
 
-    data = _read_file(name)
+    data = read_given(name)
     raw = read_card(data if data.endswith(b"\n") else data + b"\n", name)
     errors = [problem for problem in raw.problems if is_error(problem)]
     if errors or not raw.ok:

@@ -81,9 +81,10 @@ class Calendar:
         place: Place | None = None,
         path: str = "",
         default_zone: str = "Asia/Shanghai",
+        key_place: Place | None = None,
     ) -> Calendar:
         """The calendar that ``fields`` (nested text) state; see ``calendar_card.read_card``."""
-        return cls(read_card(fields, place, path, default_zone))
+        return cls(read_card(fields, place, path, default_zone, key_place))
 
     # Days ---------------------------------------------------------------------------------------
 
@@ -142,13 +143,22 @@ class Calendar:
         """Years from ``start`` to ``end`` (both included) for which no statutory days are known.
 
         Empty when the calendar asks for none. Each is worth a warning (E239) wherever a deadline
-        reaches into it: its days follow the weekly pattern alone.
+        reaches into it: its days follow the weekly pattern alone. A year of which ``days`` has New
+        Year, Labour Day and National Day is taken to be written there from the State Council's notice.
         """
         if not self.card.statutory:
             return []
         from svcctl.domain.holidays import statutory
 
-        return [year for year in range(start.year, end.year + 1) if statutory(year) is None]
+        return [
+            year
+            for year in range(start.year, end.year + 1)
+            if statutory(year) is None and not self._written(year)
+        ]
+
+    def _written(self, year: int) -> bool:
+        days = ((1, 1), (5, 1), (10, 1))
+        return all(date(year, month, day).toordinal() in self.card.days for month, day in days)
 
     # Instants -----------------------------------------------------------------------------------
 

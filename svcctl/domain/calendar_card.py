@@ -6,7 +6,7 @@ are told at once, each with its place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, tzinfo
 from itertools import pairwise
 from typing import NamedTuple
@@ -71,39 +71,51 @@ class Card(NamedTuple):
 
 
 def read_card(
-    fields: object, place: Place | None = None, path: str = "", default_zone: str = "Asia/Shanghai"
+    fields: object,
+    place: Place | None = None,
+    path: str = "",
+    default_zone: str = "Asia/Shanghai",
+    key_place: Place | None = None,
 ) -> Card:
     """The calendar that ``fields`` state: nested mappings and lists of text.
 
     ``{timezone, holidays: CN|none, week: {mon: ["08:00-12:00", ...], ...}, days: {2026-10-01: []},
-    yearly: {12-25: []}, makeup: mon}``. Weekdays that ``week`` leaves out are closed. Raises
-    ``Unreadable`` with every problem (E230 to E238).
+    yearly: {12-25: []}, makeup: mon}``. Weekdays that ``week`` leaves out are closed. ``place``
+    says where a value stands, ``key_place`` where a key does. Raises ``Unreadable`` with every
+    problem (E230 to E238).
     """
-    reader = _Reader(place, path)
+    reader = _Reader(place, key_place or place, path)
     card = reader.card(fields, default_zone)
     if reader.problems:
-        raise Unreadable(
-            reader.problems[0].code,
-            Message(
-                N_("the calendar {path} cannot be used, {count} problem(s) found"),
-                {"path": path or "-", "count": str(len(reader.problems))},
-            ),
-            Message(N_("correct the places named, then run the command again"), {}),
-            tuple(reader.problems),
-        )
+        raise unusable(path, reader.problems)
     return card
+
+
+def unusable(path: str, problems: Sequence[Problem]) -> Unreadable:
+    """To raise for a calendar with these ``problems`` (at least one)."""
+    return Unreadable(
+        problems[0].code,
+        Message(
+            N_("the calendar {path} cannot be used, {count} problem(s) found"),
+            {"path": path or "-", "count": str(len(problems))},
+        ),
+        Message(N_("correct the places named, then run the command again"), {}),
+        tuple(problems),
+    )
 
 
 class _Reader:
     """Typed getters over one calendar; collects what is wrong instead of stopping."""
 
-    def __init__(self, place: Place | None, path: str) -> None:
+    def __init__(self, place: Place | None, key_place: Place | None, path: str) -> None:
         self.place = place
+        self.key_place = key_place
         self.path = path
         self.problems: list[Problem] = []
 
-    def wrong(self, code: str, keys: tuple[str, ...], **args: str) -> None:
-        line, column = (self.place(keys) if self.place else None) or (0, 0)
+    def wrong(self, code: str, keys: tuple[str, ...], at_key: bool = False, **args: str) -> None:
+        place = self.key_place if at_key else self.place
+        line, column = (place(keys) if place else None) or (0, 0)
         told = {"key": ".".join(keys), **{name: text[:80] for name, text in args.items()}}
         self.problems.append(Problem(code, self.path, line, column, told))
 
@@ -113,7 +125,7 @@ class _Reader:
             return Card(times.zone("UTC"))
         for key in fields:
             if key not in KEYS:
-                self.wrong("E231", (str(key),), known=", ".join(KEYS))
+                self.wrong("E231", (str(key),), at_key=True, known=", ".join(KEYS))
         card = Card(
             zone=self.zone(fields.get("timezone", default_zone)),
             statutory=self.holidays(fields.get("holidays", "none")),
@@ -163,7 +175,8 @@ class _Reader:
             if name in WEEKDAYS:
                 days[WEEKDAYS.index(name)] = self.windows(value, keys)
             else:
-                self.wrong("E238", keys, key="week", value=str(name), known=", ".join(WEEKDAYS))
+                known = ", ".join(WEEKDAYS)
+                self.wrong("E238", keys, at_key=True, key="week", value=str(name), known=known)
         for number, windows in enumerate(days):
             following = days[(number + 1) % 7]
             if windows and following and windows[-1].closes - DAY_MINUTES > following[0].opens:
@@ -184,7 +197,7 @@ class _Reader:
             day = _date(prefix + str(text))
             # 2000 stands in for any year: it has a 29 February.
             if day is None or not (prefix or 1900 <= day.year < 3000):
-                self.wrong("E235", keys, key=key, value=str(text), example=example)
+                self.wrong("E235", keys, at_key=True, key=key, value=str(text), example=example)
             else:
                 yield day, windows
 

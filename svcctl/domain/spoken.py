@@ -59,7 +59,7 @@ _PARTS = {
 }
 
 _OFFSET = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[t ](\d{2}:\d{2}(?::\d{2})?) ?(z|[+-]\d{2}:\d{2})", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})[t ](\d{2}:\d{2}(?::\d{2})?) ?(z|[+-]\d{2}(?::?\d{2})?)", re.ASCII
 )
 _SHIFT = re.compile(r"([+-]) ?(\d{1,6}) ?(s|mo|m|h|d|y)", re.ASCII)
 _AGO = re.compile(r"(\d{1,6}|半) ?(秒钟|秒|分钟|分|小时|个小时|天|个月|年)(前|后)", re.ASCII)

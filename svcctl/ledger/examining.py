@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from svcctl.domain.calendar import Calendar
 from svcctl.domain.cards import BY_FOLDER
 from svcctl.domain.checks.catalogue import severity
 from svcctl.domain.checks.crossing import Place, expected_place, not_a_record
@@ -16,7 +15,13 @@ from svcctl.domain.problems import Problem, Unreadable
 from svcctl.ledger import cardfile
 from svcctl.ledger.folder import RECORDS, Ledger
 from svcctl.ledger.posix import read_record
-from svcctl.ledger.records import check_policy, read_card, read_ticket
+from svcctl.ledger.records import (
+    check_policy,
+    read_calendar,
+    read_card,
+    read_ticket,
+    with_excerpts,
+)
 
 
 def rule_problems(ledger: Ledger) -> list[Problem]:
@@ -45,7 +50,7 @@ def _policy_problems(ledger: Ledger, name: str, calendars: set[str]) -> list[Pro
     try:
         check_policy(path, name, data)
     except Unreadable as stop:
-        found += _with_excerpts(raw, stop.problems)
+        found += with_excerpts(raw, stop.problems)
     named = raw.fields().get("calendar", "CN")
     if isinstance(named, str) and named not in calendars:
         line, column = raw.place(("calendar",))
@@ -59,22 +64,20 @@ def _calendar_problems(ledger: Ledger, name: str) -> list[Problem]:
     data, found = _bytes(ledger, path)
     if data is None:
         return found
+    return calendar_problems(data, path)
+
+
+def calendar_problems(data: bytes, path: str) -> list[Problem]:
+    """Return everything wrong with the calendar in ``data``, warnings too."""
     raw = cardfile.read_card(data, path)
     found = list(raw.problems)
     if any(severity(problem.code) == "error" for problem in found):
         return found
     try:
-        Calendar.from_fields(raw.fields(), raw.place, path)
+        read_calendar(data, path)
     except Unreadable as stop:
-        found += _with_excerpts(raw, stop.problems)
+        found += stop.problems
     return found
-
-
-def _with_excerpts(raw: cardfile.RawCard, problems: tuple[Problem, ...]) -> list[Problem]:
-    return [
-        problem if problem.excerpt else problem._replace(excerpt=raw.excerpt(problem.line))
-        for problem in problems
-    ]
 
 
 def _bytes(ledger: Ledger, path: str) -> tuple[bytes | None, list[Problem]]:

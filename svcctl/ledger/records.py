@@ -5,12 +5,13 @@ Knows the readers and the declarations; nothing of the index or of git.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple, cast
 
 from svcctl.domain import cards
 from svcctl.domain.calendar import Calendar
+from svcctl.domain.calendar_card import unusable
 from svcctl.domain.cards import Card, CardKind
 from svcctl.domain.cases import Case, read_case
 from svcctl.domain.checks.catalogue import severity
@@ -193,11 +194,32 @@ def load_calendar(ledger: Ledger, name: str) -> Calendar:
             ),
             Message(N_("restore it from git, or name another calendar in the policy"), {}),
         ) from None
+    return read_calendar(data, path)[0]
+
+
+def read_calendar(data: bytes, path: str) -> tuple[Calendar, cardfile.RawCard]:
+    """Return the calendar in ``data`` and its text. Raises ``Unreadable`` with every problem."""
     raw = cardfile.read_card(data, path)
     problems = [p for p in raw.problems if severity(p.code) == "error"]
     if problems:
-        raise _unusable(problems)
-    return Calendar.from_fields(_fields(raw.fields()), raw.place, path)
+        raise unusable(path, problems)
+    try:
+        found = Calendar.from_fields(
+            _fields(raw.fields()), raw.place, path, key_place=raw.key_place
+        )
+        return found, raw
+    except Unreadable as stop:
+        raise Unreadable(
+            stop.code, stop.message, stop.remedy, with_excerpts(raw, stop.problems)
+        ) from None
+
+
+def with_excerpts(raw: cardfile.RawCard, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return ``problems`` of the record, each with the user's own line."""
+    return tuple(
+        problem if problem.excerpt else problem._replace(excerpt=raw.excerpt(problem.line))
+        for problem in problems
+    )
 
 
 def _fields(fields: Mapping[str, object]) -> Fields:

@@ -229,6 +229,13 @@ LABELS: dict[str, str] = {
     "field.left": N_("left on"),
     "field.file": N_("file"),
     "field.registered": N_("registered at"),
+    # what decides a day of the calendar
+    "kind.working": N_("working day"),
+    "kind.closed": N_("day of rest"),
+    "kind.holiday": N_("statutory holiday"),
+    "kind.makeup": N_("make-up working day"),
+    "kind.yearly": N_("day of every year"),
+    "kind.override": N_("day set apart"),
     # what the doctor looks at
     "sign.git": N_("git repository"),
     "sign.desk": N_("desk code"),

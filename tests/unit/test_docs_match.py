@@ -307,6 +307,13 @@ ASKED = {
     "index status": ("index", {0}, set()),
     "why 02G": ("obligation", {0, 1}, set()),
     "explain E403": ("code", {0}, set()),
+    "calendar due 2026-11-16 2d": ("due", {0}, set()),
+    "calendar between 2026-11-16 2026-11-17": ("between", {0}, set()),
+    "calendar open 2026-11-16": ("open", {0}, set()),
+    "calendar next 2026-11-16": ("next", {0}, set()),
+    "calendar day 2026-11-16": ("day", {0}, set()),
+    "calendar show 2026-11": ("day", {0}, set()),
+    "calendar add-days 2026-11-16 2": ("date", {0}, set()),
 }
 
 
@@ -339,7 +346,7 @@ def test_findings_have_exactly_the_keys_that_are_promised(worked: Run, tmp_path:
 def test_every_kind_of_item_that_a_command_prints_is_documented() -> None:
     printed = set()
     for file in (ROOT / "svcctl/cli").glob("*.py"):
-        found = re.findall(r'\.emit\(\s*"([a-z-]+)"', file.read_text("utf-8"))
+        found = re.findall(r'(?:\.emit|_answer)\(\s*"([a-z-]+)"', file.read_text("utf-8"))
         printed |= set(found)
     assert printed
     for kind in printed | {"customer", "unit", "staff"}:
