@@ -88,7 +88,8 @@ def _answer(
         run.warn(found.problems)
         return
     # No ``as_of``: the answer is about the times that were typed, whatever the clock says.
-    run.emit(kind, found.items, columns, output, problems=found.problems, id_key=columns[0].key)
+    items = [_flat(item) for item in found.items] if output == "csv" else found.items
+    run.emit(kind, items, columns, output, problems=found.problems, id_key=columns[0].key)
 
 
 @app.command("due", cls=Signed, help=N_("When a span of time from a start is over."))
@@ -178,7 +179,10 @@ def day(day: Day, calendar: CalendarFile = None, output: Output = "table") -> No
     hours = _hours(calendar)
     found = asked.day(hours, day)
     item = found.items[0]
-    told = _("{date} {weekday} · {kind} · {hours}").format_map(_shown(item))
+    shown = _shown(item)
+    told = " · ".join(
+        [f"{shown['date']} {shown['weekday']}", shown["kind"], *filter(None, [shown["hours"]])]
+    )
     _answer("day", found, _DAY_CSV, output, told)
 
 
@@ -254,15 +258,24 @@ def _length(seconds: object) -> str:
     return _("{length} ({seconds} seconds)").format(length=length, seconds=number)
 
 
-def _shown(item: Item) -> Item:
-    """A day as people read it: the weekday, what kind it is, its windows in one cell."""
-    windows = item["windows"]
+def _windows(item: Item) -> list[str]:
+    windows = item.get("windows", [])
     assert isinstance(windows, list)
+    return ["-".join(window) for window in windows]
+
+
+def _flat(item: Item) -> Item:
+    """An item for a table of plain cells: its windows as ``08:00-12:00``."""
+    return {**item, "windows": _windows(item)}
+
+
+def _shown(item: Item) -> dict[str, str]:
+    """A day as people read it: the weekday, what kind it is, its windows in one cell."""
     return {
-        "date": item["date"],
+        "date": str(item["date"]),
         "weekday": _weekday(str(item["date"])),
         "kind": word(str(item["kind"]), "kind"),
-        "hours": "  ".join("-".join(window) for window in windows) or "·",
+        "hours": "  ".join(_windows(item)),
     }
 
 

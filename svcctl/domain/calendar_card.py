@@ -18,8 +18,8 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 KEYS = ("format", "timezone", "holidays", "week", "days", "yearly", "makeup")
 DAY_MINUTES = 1440
 
-#: Where a key stands: its path of keys -> (line, column) from 1, or None where that is not known.
-Place = Callable[[tuple[str, ...]], tuple[int, int] | None]
+#: Where a value stands: its path of keys (and numbers in lists) -> (line, column) from 1, or None where that is not known.
+Place = Callable[[tuple[str | int, ...]], tuple[int, int] | None]
 
 
 class Window(NamedTuple):
@@ -113,9 +113,19 @@ class _Reader:
         self.path = path
         self.problems: list[Problem] = []
 
-    def wrong(self, code: str, keys: tuple[str, ...], at_key: bool = False, **args: str) -> None:
+    def wrong(
+        self,
+        code: str,
+        keys: tuple[str, ...],
+        *,
+        at_key: bool = False,
+        number: int | None = None,
+        **args: str,
+    ) -> None:
+        """Note a problem of the value under ``keys``, of the key itself, or of an item of a list."""
         place = self.key_place if at_key else self.place
-        line, column = (place(keys) if place else None) or (0, 0)
+        path: tuple[str | int, ...] = keys if number is None else (*keys, number)
+        line, column = (place(path) if place else None) or (0, 0)
         told = {"key": ".".join(keys), **{name: text[:80] for name, text in args.items()}}
         self.problems.append(Problem(code, self.path, line, column, told))
 
@@ -207,10 +217,10 @@ class _Reader:
             self.wrong("E230", keys, wanted=N_("a list of windows"), example=example)
             return ()
         found = []
-        for text in value:
+        for number, text in enumerate(value):
             window = _window(text) if isinstance(text, str) else None
             if window is None:
-                self.wrong("E233", keys, value=str(text))
+                self.wrong("E233", keys, number=number, value=str(text))
             else:
                 found.append(window)
         found.sort()

@@ -691,9 +691,9 @@ BAD: list[tuple[str, object, str, str]] = [
     ("fields", "code", "key"), [row[1:] for row in BAD], ids=[r[0] for r in BAD]
 )
 def test_a_bad_calendar_is_refused_with_its_place(fields: object, code: str, key: str) -> None:
-    asked: list[tuple[str, ...]] = []
+    asked: list[tuple[str | int, ...]] = []
 
-    def place(keys: tuple[str, ...]) -> tuple[int, int] | None:
+    def place(keys: tuple[str | int, ...]) -> tuple[int, int] | None:
         asked.append(keys)
         return (7, 3) if keys else None
 
