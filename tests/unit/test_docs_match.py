@@ -414,7 +414,7 @@ def test_every_command_and_option_a_document_names_is_there(name: str) -> None:
         command: click.Command = root
         options = {option for param in root.params for option in param.opts}
         for word in words:
-            if word.startswith("-"):
+            if re.match("-[^0-9]", word):  # -30m is a span
                 options |= {o for param in command.get_params(context) for o in param.opts}
                 flag = word.rstrip(",;:.").partition("=")[0]
                 assert flag in options | {"--help"}, (name, words)
