@@ -19,7 +19,7 @@ EXAMPLES = (
         "E231",
         N_("A calendar has few keys, and this is none of them: perhaps mistyped."),
         (Edit(CALENDAR, "makeup: mon", "makeup: mon\nlunch: mon"),),
-        f"{CALENDAR}:13:8",
+        f"{CALENDAR}:13:1",
     ),
     Example(
         "E232",
@@ -33,7 +33,7 @@ EXAMPLES = (
         "E233",
         N_("A window is the time from an opening to a closing; this text is none."),
         (Edit(CALENDAR, _SUNDAY, 'sun: ["08:00-25:30"]'),),
-        f"{CALENDAR}:11:8",
+        f"{CALENDAR}:11:9",
     ),
     Example(
         "E234",
@@ -45,7 +45,7 @@ EXAMPLES = (
         "E235",
         N_("A day that the calendar treats apart is named by a date that exists."),
         (Edit(CALENDAR, "days: {}  ", "days: {2026-02-30: []}  "),),
-        f"{CALENDAR}:13:20",
+        f"{CALENDAR}:13:8",
     ),
     Example(
         "E236",
