@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from svcctl.ledger import git
 from svcctl.ledger import index as indexes
+from svcctl.ledger.rows import OBLIGATION_COLUMNS
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
@@ -16,6 +17,8 @@ _COMPARED = {
     "problems": "path || ' ' || line || ' ' || code",
     "cards": "path",
 }
+_COLUMNS = dict.fromkeys(_COMPARED, "*") | {"obligations": ", ".join(OBLIGATION_COLUMNS)}
+"""Row numbers, which differ with the order of reading, are not compared."""
 
 
 def rebuild(desk: Desk) -> None:
@@ -49,7 +52,10 @@ def verify(desk: Desk) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for table, key in _COMPARED.items():
         kept, made = (
-            {(row[0], row[1:]) for row in one.connection.execute(f"select {key}, * from {table}")}
+            {
+                (row[0], row[1:])
+                for row in one.connection.execute(f"select {key}, {_COLUMNS[table]} from {table}")
+            }
             for one in (desk.index, fresh)
         )
         for name, _ in sorted(kept - made, key=lambda row: str(row[0])):

@@ -37,12 +37,13 @@ class View:
     def tickets(self, where: str, values: Iterable[object], test: Test) -> list[Row]:
         """Return tickets, each with its ``obligations``; ``where`` and ``test`` say the same."""
         from svcctl.ledger.ask import rows
+        from svcctl.ledger.index import owings_of
 
         then, moments = self._then()
         with self.desk.index.at_rest():
             found = rows(
                 self.desk.index,
-                f"select t.*, c.name, c.phone from tickets t left join cards c "
+                f"select t.rowid as row_number, t.*, c.name, c.phone from tickets t left join cards c "
                 f"on c.kind='customer' and c.id=t.customer where {then} and ({where})",
                 [*moments, *values],
             )
@@ -52,17 +53,17 @@ class View:
             if len(found) > 300:
                 owed = rows(
                     self.desk.index,
-                    f"select o.* from tickets t join obligations o on o.path=t.path "
+                    f"select o.* from tickets t join obligations o on {owings_of('t.rowid')} "
                     f"where {then} and ({where}) order by o.starts",
                     [*moments, *values],
                 )
             else:
                 owed = []
-                for path in by_path:
+                for row in found:
                     owed += rows(
                         self.desk.index,
-                        "select * from obligations where path=? order by starts",
-                        (path,),
+                        f"select * from obligations o where {owings_of('?1')} order by starts",
+                        (row["row_number"],),
                     )
         for one in owed:
             by_path[one["path"]]["obligations"].append(one)
@@ -75,13 +76,14 @@ class View:
         ``where`` (over ``o``) and ``test`` choose among them.
         """
         from svcctl.ledger.ask import rows
+        from svcctl.ledger.index import PLACES
 
         then, moments = self._then()
         found = rows(
             self.desk.index,
             f"select o.*, t.id, t.kind as ticket_kind, t.state, t.priority, t.customer, t.subject, "
             f"t.engineer, t.visit, c.name, c.phone from obligations o "
-            f"join tickets t on t.path=o.path "
+            f"join tickets t on t.rowid = o.owing >> {PLACES} "
             f"left join cards c on c.kind='customer' and c.id=t.customer "
             f"where o.verdict=0 and {then} and ({where})",
             [*moments, *values],

@@ -191,6 +191,8 @@ class _Gathering:
 
     def _stood_still(self) -> None:
         """Count the open tickets to which nothing happened in the two weeks, from the index."""
+        from svcctl.ledger.index import PLACES
+
         moving, values = self._moving()
         connection = self.desk.index.connection
         for kind, count in connection.execute(
@@ -204,7 +206,7 @@ class _Gathering:
         before = self.before.period.moment.timestamp()
         for what, ticket, customer, who, role, due in connection.execute(
             "select o.kind, t.id, t.customer, o.who, o.owner, o.due from obligations o "
-            f"join tickets t on t.path = o.path where o.verdict = 0 and o.due < ? "
+            f"join tickets t on t.rowid = o.owing >> {PLACES} where o.verdict = 0 and o.due < ? "
             f"and (o.paused is null or o.paused > o.due) and t.ended = 0 and not ({moving})",
             [moment, *values],
         ):

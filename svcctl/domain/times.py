@@ -201,6 +201,15 @@ def epoch(instant: datetime) -> int:
     return since.days * 86400 + since.seconds - _USUAL_SECONDS
 
 
+def epoch_and_offset(instant: datetime) -> tuple[int, int]:
+    """``epoch`` of an instant with an offset, and its offset from UTC in seconds."""
+    since = instant - _USUAL_ZERO
+    offset = _USUAL_SECONDS
+    if instant.tzinfo is not _USUAL:
+        offset = int(cast(timedelta, instant.utcoffset()).total_seconds())
+    return since.days * 86400 + since.seconds - _USUAL_SECONDS, offset
+
+
 def epoch_and_text(instant: datetime) -> tuple[int, str]:
     """``epoch`` and ``isoformat`` of an instant with an offset and whole seconds, in one go."""
     since = instant - _USUAL_ZERO

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from svcctl.domain.checks.owed_rules import Breach
-from svcctl.ledger.index import Index
-from svcctl.ledger.rows import LATE, MISSED, TICKET_COLUMNS, UNDECIDED
+from svcctl.ledger.index import PLACES, Index
+from svcctl.ledger.rows import LATE, MISSED, UNDECIDED
 
 _BREACH = (
-    "select o.path, t.id, o.kind, o.number, o.line, o.due, o.due_text, o.met, o.ended, o.severity "
-    "from obligations o join tickets t on t.path = o.path "
+    "select t.path, t.id, o.kind, o.number, o.line, o.due, o.due_text, o.met, o.ended, o.severity "
+    f"from obligations o join tickets t on t.rowid = o.owing >> {PLACES} "
 )
 _PAST_DUE = "o.verdict = 0 and o.due < ? and (o.paused is null or o.paused > o.due)"
 assert UNDECIDED == 0, "spelt out above, because only a constant lets SQLite use its index"
@@ -128,33 +128,16 @@ def _about_nothing(index: Index) -> Iterator[Naming]:
 
 
 def unregistered_desks(index: Index) -> list[Naming]:
-    """Return each ticket in which a desk without a card wrote.
-
-    Where the index does not list a ticket's desks: the one that took it, and those whose events
-    began or met something owed.
-    """
+    """Return each ticket in which a desk without a card wrote."""
     ask = index.connection.execute
     known = _there(index, "desk", "desks")
     found = []
-    if "desks" in TICKET_COLUMNS:
-        lists = {row[0] for row in ask("select distinct desks from tickets")}
-        sql = "select path, id from tickets where instr(' ' || desks || ' ', ' ' || ? || ' ') > 0"
-    else:
-        started, met = (f"ltrim({name}, '0123456789')" for name in ("started_by", "met_by"))
-        pairs = ask(f"select distinct {started}, {met} from owings").fetchall()
-        lists = {desk for pair in pairs for desk in pair}
-        lists |= {row[0] for row in ask(f"select distinct {_OF_ID} from tickets")}
-        sql = (
-            f"select path, id from tickets t where {_OF_ID} = ?1 or exists "
-            f"(select 1 from owings o where o.path = t.path and ?1 in ({started}, {met}))"
-        )
+    lists = {row[0] for row in ask("select distinct desks from tickets")}
+    sql = "select path, id from tickets where instr(' ' || desks || ' ', ' ' || ? || ' ') > 0"
     for desk in sorted({desk for line in lists for desk in line.split()} - known):
         for path, subject in ask(sql, (desk,)):
             found.append(Naming(path, subject, "desk", desk))
     return found
-
-
-_OF_ID = "substr(id, 1, instr(id, '-') - 1)"
 
 
 def with_approvals(index: Index) -> list[str]:

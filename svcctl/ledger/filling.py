@@ -10,7 +10,8 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from contextlib import contextmanager, nullcontext
+from itertools import chain
 
 from svcctl.domain import cards
 from svcctl.domain.checks.catalogue import severity
@@ -19,25 +20,30 @@ from svcctl.domain.problems import Problem, Unreadable
 from svcctl.domain.shapes import Shapes
 from svcctl.domain.ticket import TICKET
 from svcctl.ledger.folder import RECORDS, Ledger, is_card, is_ticket
+from svcctl.ledger.index import PLACES, owings_of
 from svcctl.ledger.records import load_book, read_card
 from svcctl.ledger.rows import (
     OWING_COLUMNS,
     RULE_COLUMNS,
     TICKET_COLUMNS,
-    TicketRows,
+    Row,
     rule_ids,
     rule_rows,
     ticket_rows,
 )
 
-AT_ONCE = 250  # tickets whose rows are inserted together
+AT_ONCE = 250  # files whose rows are inserted together
+MOST_GROUPS = 10_000  # their numbers fit into a pipe
 WORTH_SHARING = 2000  # from so many files on, more than one process reads
 
 _RULES = (f"{RECORDS}/policy/", f"{RECORDS}/calendar/")
 
 
-def fill(ledger: Ledger, connection: sqlite3.Connection, stale: set[str] | None) -> int:
-    """Read the ``stale`` paths again (None: all) and replace their rows. Return how many files.
+def fill(
+    ledger: Ledger, connection: sqlite3.Connection, stale: set[str] | None, since: int
+) -> tuple[int, set[str]]:
+    """Read the ``stale`` paths again (None: all) and replace their rows. Return how many files, and
+    the paths of those that were changed after ``since`` (nanoseconds since the epoch).
 
     A change of the rules makes every ticket stale: what is owed follows from them.
     """
@@ -46,32 +52,67 @@ def fill(ledger: Ledger, connection: sqlite3.Connection, stale: set[str] | None)
     if stale is None:
         for table in TABLES:
             connection.execute(f"delete from {table}")
-        tickets: Iterable[str] = ledger.tickets()
-        others: Iterable[str] = _cards(ledger)
+        paths = list(dict.fromkeys(chain(_cards(ledger), ledger.tickets())))
     else:
         for path in stale:
-            for table in TABLES:
-                connection.execute(f"delete from {table} where path = ?", (path,))
-        there = sorted(path for path in stale if os.path.lexists(ledger.root / path))
-        tickets = [path for path in there if is_ticket(path)]
-        others = [path for path in there if is_card(path)]
+            _delete(connection, path)
+        paths = sorted(path for path in stale if is_ticket(path) or is_card(path))
     try:
         book = load_book(ledger)
     except Unreadable as stop:
-        _insert_problems(connection, stop.problems)
+        _insert(connection, "problems", map(_problem_row, stop.problems))
         raise
     zone = getattr(book.zone, "key", None) or str(book.zone)
     connection.execute("insert or replace into meta values ('zone', ?)", (zone,))
     connection.execute("delete from rules")
     marks = ",".join("?" * len(RULE_COLUMNS))
     connection.executemany(f"insert into rules values ({marks})", rule_rows(book))
-    ordered = chain(others, tickets)
-    first = list(islice(ordered, WORTH_SHARING))
+    reading = _Reading(ledger, connection, book, since)
     workers = os.cpu_count() or 1
     alone = workers == 1 or not hasattr(os, "fork") or not os.access(ledger.private, os.W_OK)
-    if len(first) < WORTH_SHARING or alone:
-        return _insert_all(connection, ledger, book, chain(first, ordered))
-    return _share(connection, ledger, book, chain(first, ordered), workers)
+    with _indexes_later(connection) if stale is None else nullcontext():
+        if len(paths) < WORTH_SHARING or alone:
+            reading.read(_groups(paths))
+        else:
+            _share(reading, _groups(paths), workers)
+    if stale is None:
+        rules = (f"{folder}{name}.yaml" for folder in _RULES for name in ledger.names(folder[8:-1]))
+        reading.young |= {path for path in rules if _changed(ledger, path) > since}
+    return len(paths), reading.young
+
+
+def _groups(paths: list[str]) -> list[list[str]]:
+    size = max(AT_ONCE, len(paths) // MOST_GROUPS)
+    return [paths[first : first + size] for first in range(0, len(paths), size)]
+
+
+@contextmanager
+def _indexes_later(connection: sqlite3.Connection) -> Iterator[None]:
+    """Within, rows go into tables without indexes: to sort them once is quicker."""
+    indexes = connection.execute(
+        "select name, sql from sqlite_master where type = 'index' and sql is not null"
+    ).fetchall()
+    for name, _ in indexes:
+        connection.execute(f"drop index {name}")
+    yield
+    for _, sql in indexes:
+        connection.execute(sql)
+
+
+def _delete(connection: sqlite3.Connection, path: str) -> None:
+    number = connection.execute("select rowid from tickets where path = ?", (path,)).fetchone()
+    if number is not None:
+        connection.execute(f"delete from owings as o where {owings_of('?1')}", number)
+    for table in ("tickets", "problems", "cards"):
+        connection.execute(f"delete from {table} where path = ?", (path,))
+
+
+def _changed(ledger: Ledger, path: str) -> int:
+    """Return when a file was changed last (its ctime, in nanoseconds); 0 where it is gone."""
+    try:
+        return os.lstat(f"{ledger.root}/{path}").st_ctime_ns
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
 
 
 def _cards(ledger: Ledger) -> Iterator[str]:
@@ -80,80 +121,129 @@ def _cards(ledger: Ledger) -> Iterator[str]:
             yield f"{RECORDS}/{folder}/{name}.yaml"
 
 
-def _insert_all(
-    connection: sqlite3.Connection, ledger: Ledger, book: Book, paths: Iterable[str]
-) -> int:
-    """Read the records at ``paths`` and insert their rows. Return how many files there were."""
-    count = 0
-    rules, shapes = rule_ids(book), Shapes(TICKET, book)
-    waiting: list[TicketRows] = []
-    for path in paths:
-        if not is_ticket(path):
-            _fill_card(ledger, connection, path)
-            count += 1
-            continue
-        rows = _read(ledger, shapes, rules, path)
-        if rows is not None:
-            count += 1
-            waiting.append(rows)
-            if len(waiting) == AT_ONCE:
-                _insert(connection, waiting)
-                waiting.clear()
-    _insert(connection, waiting)
-    return count
+class _Reading:
+    """Reads files and inserts their rows. ``count`` are the files found, ``young`` the paths of those
+    that were changed after ``since``."""
+
+    def __init__(
+        self, ledger: Ledger, connection: sqlite3.Connection, book: Book, since: int
+    ) -> None:
+        self.ledger = ledger
+        self.connection = connection
+        self.book = book
+        self.since = since
+        self.young: set[str] = set()
+
+    def read(self, groups: Iterable[Iterable[str]]) -> None:
+        """Read the records at these paths, a group at a time."""
+        rules, shapes = rule_ids(self.book), Shapes(TICKET, self.book)
+        number = _last(self.connection)
+        for paths in groups:
+            tickets: list[Row] = []
+            owings: list[Row] = []
+            problems: list[Problem] = []
+            listed: list[Row] = []
+            for path in paths:
+                data = self._bytes(path, problems)
+                if data is None:
+                    continue
+                if is_card(path):
+                    card_rows(path, data, listed, problems)
+                    continue
+                found = ticket_rows(path, data, shapes, rules, number + 1)
+                problems += found.problems
+                if found.ticket is not None:
+                    number += 1
+                    tickets.append(found.ticket)
+                    owings += found.owings
+            _insert(self.connection, "tickets", tickets)
+            _insert(self.connection, "owings", owings)
+            _insert(self.connection, "problems", map(_problem_row, problems))
+            _insert(self.connection, "cards", listed)
+
+    def _bytes(self, path: str, problems: list[Problem]) -> bytes | None:
+        """Return the bytes of a file; None where it is gone by now, or not to be read."""
+        data = None
+        try:
+            data, changed = self.ledger.read_and_changed(path)
+        except FileNotFoundError:
+            return None
+        except Unreadable as stop:
+            problems += stop.problems
+            changed = _changed(self.ledger, path)
+        if changed > self.since:
+            self.young.add(path)
+        return data
 
 
-def _share(
-    connection: sqlite3.Connection, ledger: Ledger, book: Book, paths: Iterable[str], workers: int
-) -> int:
-    """Let forked processes read, each into a database of its own; then take these over.
+def _last(connection: sqlite3.Connection) -> int:
+    """Return the number of the last ticket's row; 0 where there is none."""
+    number: int = connection.execute("select coalesce(max(rowid), 0) from tickets").fetchone()[0]
+    return number
 
-    Rows never pass between processes: SQLite copies them from file to file.
+
+def _share(reading: _Reading, groups: list[list[str]], workers: int) -> None:
+    """Read with forked processes, each into a database of its own; then take these over.
+
+    Rows never pass between processes: SQLite copies them from file to file. Whoever is ready takes
+    the next group of paths, by its number, from a pipe that holds them all before anybody reads.
     """
     from multiprocessing import get_context
 
-    everything = list(paths)
-    folder = ledger.private
-    parts = [folder / f"index-part-{os.getpid()}-{number}.sqlite3" for number in range(workers)]
+    turns, filled = os.pipe()
+    with open(filled, "wb") as numbers:
+        numbers.write(b"".join(number.to_bytes(4, "big") for number in range(len(groups))))
+    folder = reading.ledger.private
+    parts = [folder / f"index-part-{os.getpid()}-{number}.sqlite3" for number in range(1, workers)]
     fork = get_context("fork")
     processes = [
-        fork.Process(target=_part, args=(str(part), ledger, book, everything[number::workers]))
-        for number, part in enumerate(parts)
+        fork.Process(target=_part, args=(str(part), reading, groups, turns)) for part in parts
     ]
+    watched = gc.isenabled()
+    gc.disable()  # for some seconds: what is made here needs no looking for
     try:
         for process in processes:
             process.start()
+        reading.read(_next(groups, turns))
         for process in processes:
             process.join()
         if any(process.exitcode for process in processes):  # killed, or no room for what it read
-            return _insert_all(connection, ledger, book, everything)
-        indexes = connection.execute(
-            "select name, sql from sqlite_master where type='index' and sql is not null "
-            "and tbl_name in ('tickets', 'owings', 'problems', 'cards')"
-        ).fetchall()
-        for name, _ in indexes:
-            connection.execute(f"drop index {name}")
+            for table in TABLES:
+                reading.connection.execute(f"delete from {table}")
+            reading.read(groups)
+            return
         for number, part in enumerate(parts):
-            _take_over(connection, f"part{number}", str(part))
-        for _, sql in indexes:
-            connection.execute(sql)
+            _take_over(reading, f"part{number}", str(part))
     finally:
+        os.close(turns)
+        if watched:
+            gc.enable()
         for process in processes:
             if process.is_alive():
                 process.kill()
         for part in parts:
             part.unlink(missing_ok=True)
-    return len(everything)
 
 
-def _part(name: str, ledger: Ledger, book: Book, paths: list[str]) -> None:
-    gc.disable()  # a short life: nothing it makes needs looking for
+def _next(groups: list[list[str]], turns: int) -> Iterator[list[str]]:
+    while number := os.read(turns, 4):
+        yield groups[int.from_bytes(number, "big")]
+
+
+def _part(name: str, reading: _Reading, groups: list[list[str]], turns: int) -> None:
     try:
         connection = sqlite3.connect(name, isolation_level=None)
         connection.executescript("pragma journal_mode=off; pragma synchronous=off; begin;")
         for table, columns in TABLES.items():
-            connection.execute(f"create table {table} ({', '.join(columns)})")
-        _insert_all(connection, ledger, book, paths)
+            names = ", ".join(
+                "owing integer primary key" if c == "owing" else c
+                for c in columns[table == "tickets" :]
+            )
+            connection.execute(f"create table {table} ({names})")
+        connection.execute("create table young (path)")
+        reading.connection = connection
+        reading.read(_next(groups, turns))
+        connection.executemany("insert into young values (?)", ((path,) for path in reading.young))
         connection.execute("commit")
         connection.close()
     except sqlite3.Error:
@@ -167,83 +257,67 @@ def release(connection: sqlite3.Connection) -> None:
             connection.execute(f"detach database {name}")
 
 
-def _take_over(connection: sqlite3.Connection, name: str, part: str) -> None:
-    """Copy the rows of another database, inside SQLite."""
-    connection.execute(f"attach database ? as {name}", (part,))
-    for table in TABLES:
-        verb = "insert or replace" if table in ("tickets", "cards") else "insert"
-        connection.execute(f"{verb} into main.{table} select * from {name}.{table}")
-
-
-def _read(
-    ledger: Ledger, shapes: Shapes, rules: dict[tuple[str, str], int], path: str
-) -> TicketRows | None:
-    """Return the rows of one ticket file; None where it is gone by now."""
-    try:
-        data = ledger.read(path)
-    except FileNotFoundError:
-        return None
-    except Unreadable as stop:
-        return TicketRows(path, None, [], list(stop.problems))
-    return ticket_rows(path, data, shapes, rules)
+def _take_over(reading: _Reading, name: str, part: str) -> None:
+    """Copy the rows of another database, inside SQLite, and note what was young."""
+    ask = reading.connection.execute
+    ask(f"attach database ? as {name}", (part,))
+    last = _last(reading.connection)
+    for table, columns in TABLES.items():
+        first = {"tickets": "rowid + ?1", "owings": f"owing + (?1 << {PLACES})"}.get(table)
+        names = ", ".join(columns if first is None else columns[1:])
+        values = names if first is None else f"{first}, {names}"
+        given = (last,) if first is not None else ()
+        ask(
+            f"insert into main.{table} ({', '.join(columns)}) select {values} from {name}.{table}",
+            given,
+        )
+    reading.young.update(path for (path,) in ask(f"select path from {name}.young"))
 
 
 PROBLEM_COLUMNS = ("path", "code", "severity", "line", "column", "args", "excerpt", "subject")
 CARD_COLUMNS = ("path", "kind", "id", "name", "phone", "role", "customer", "fields")
 TABLES = {
-    "tickets": TICKET_COLUMNS,
+    "tickets": ["rowid", *TICKET_COLUMNS],
     "owings": OWING_COLUMNS,
     "problems": PROBLEM_COLUMNS,
     "cards": CARD_COLUMNS,
 }
-
-_INSERT_TICKET = f"insert or replace into tickets values ({','.join('?' * len(TICKET_COLUMNS))})"
-_INSERT_OWED = f"insert into owings values ({','.join('?' * len(OWING_COLUMNS))})"
-
-
-def _insert(connection: sqlite3.Connection, listed: list[TicketRows]) -> None:
-    tickets = [rows.ticket for rows in listed if rows.ticket is not None]
-    connection.executemany(_INSERT_TICKET, tickets)
-    connection.executemany(_INSERT_OWED, chain.from_iterable(rows.owings for rows in listed))
-    _insert_problems(connection, chain.from_iterable(rows.problems for rows in listed))
+_INSERTS = {
+    table: f"insert into {table} ({', '.join(columns)}) values ({','.join('?' * len(columns))})"
+    for table, columns in TABLES.items()
+}
 
 
-def _insert_problems(connection: sqlite3.Connection, problems: Iterable[Problem]) -> None:
-    connection.executemany(
-        "insert into problems values (?,?,?,?,?,?,?,?)",
-        (
-            (
-                p.path,
-                p.code,
-                severity(p.code),
-                p.line,
-                p.column,
-                json.dumps(dict(p.args)),
-                p.excerpt,
-                p.subject,
-            )
-            for p in problems
-        ),
+def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None:
+    connection.executemany(_INSERTS[table], rows)
+
+
+def _problem_row(problem: Problem) -> Row:
+    return (
+        problem.path,
+        problem.code,
+        severity(problem.code),
+        problem.line,
+        problem.column,
+        json.dumps(dict(problem.args)),
+        problem.excerpt,
+        problem.subject,
     )
 
 
-def _fill_card(ledger: Ledger, connection: sqlite3.Connection, path: str) -> None:
-    folder = path.split("/")[1]
-    kind = cards.BY_FOLDER.get(folder)
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def card_rows(path: str, data: bytes, listed: list[Row], problems: list[Problem]) -> None:
+    """Add to ``listed`` what the index keeps of the card in ``data``, to ``problems`` its findings."""
+    kind = cards.BY_FOLDER.get(path.split("/")[1])
     if kind is None:
         return
-    try:
-        card, problems = read_card(kind, ledger.read(path), path)
-    except FileNotFoundError:
-        return
-    except Unreadable as stop:
-        card, problems = None, list(stop.problems)
-    if problems:
-        _insert_problems(connection, problems)
+    card, found = read_card(kind, data, path)
+    problems += found
     if card is not None:
         everything = {**card.fields, **{key: list(items) for key, items in card.lists.items()}}
-        connection.execute(
-            f"insert or replace into cards values ({','.join('?' * len(CARD_COLUMNS))})",
+        listed.append(
             (
                 path,
                 kind.name,
@@ -252,6 +326,6 @@ def _fill_card(ledger: Ledger, connection: sqlite3.Connection, path: str) -> Non
                 "".join(c for c in card.get("phone") if c.isdigit()),
                 card.get("role"),
                 card.get("customer"),
-                json.dumps(everything, ensure_ascii=False),
-            ),
+                _json(everything),
+            )
         )

@@ -31,6 +31,7 @@ class Ledger:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._place = str(root)
         self._git: git.GitDir | None = None
         self._asked = False
 
@@ -70,9 +71,13 @@ class Ledger:
     def read(self, record: str) -> bytes:
         """Return a record's bytes. Raises ``FileNotFoundError``, and ``Unreadable`` for anything but
         a plain file of a record's size; never waits on a pipe and never follows a link."""
-        from svcctl.ledger.posix import read_record
+        return self.read_and_changed(record)[0]
 
-        data, problem = read_record(f"{self.root}/{record}", record)
+    def read_and_changed(self, record: str) -> tuple[bytes, int]:
+        """As ``read``, and when the file was changed last (its ctime, in nanoseconds)."""
+        from svcctl.ledger.posix import read_and_changed
+
+        data, problem, changed = read_and_changed(f"{self._place}/{record}", record)
         if data is None or problem is not None:
             subject = record.rpartition("/")[2].removesuffix(".yaml")
             raise Unreadable(
@@ -80,7 +85,7 @@ class Ledger:
                 Message(N_("{path} cannot be read"), {"path": record}),
                 problems=() if problem is None else (problem._replace(subject=subject),),
             )
-        return data
+        return data, changed
 
     def names(self, folder: str) -> list[str]:
         """Return the ids of the records in ``records/<folder>`` (flat folders), sorted."""

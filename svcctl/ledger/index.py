@@ -25,13 +25,22 @@ from svcctl.domain.problems import N_, Busy, GitFailed, Message, StorageFailed
 from svcctl.ledger import changes
 from svcctl.ledger.folder import RECORDS, Ledger
 
-SCHEMA = 4
+SCHEMA = 5
 NOW_IS_WITHIN = 2_000_000_000  # nanoseconds: a file as young as this may change unseen again
 TICK = 50_000_000  # nanoseconds by which the clock of a file system may lag behind ours
 RULES = ("policy", "calendar")
 
+PLACES = 24
+"""``owing`` is the row number of the ticket in front of so many bits for the place among its own:
+so what one ticket owes lies together and is found without an index."""
 
-Filler = Callable[[Ledger, sqlite3.Connection, "set[str] | None"], int]
+
+def owings_of(ticket: str) -> str:
+    """Return the condition, in SQL, that ``o`` is owed on the ticket with the row number ``ticket``."""
+    return f"o.owing between {ticket} << {PLACES} and ({ticket} << {PLACES}) + {(1 << PLACES) - 1}"
+
+
+Filler = Callable[[Ledger, sqlite3.Connection, "set[str] | None", int], tuple[int, set[str]]]
 
 
 class Index:
@@ -174,7 +183,7 @@ class Index:
         """Whether the file is the one seen before. Its ctime tells of every change, also of one that
         put size and mtime back; one that is too young may have changed again in the same moment."""
         *seen, noticed = before
-        now = _signs(self.ledger.root / path)
+        now = _signs(f"{self.ledger.root}/{path}")
         return list(now) == seen and now[2] < noticed - NOW_IS_WITHIN
 
     def _changed_by_stat(self) -> set[str] | None:
@@ -210,14 +219,14 @@ class Index:
         connection = self.connection
         connection.execute("begin immediate")
         try:
-            self.reread = fill(self.ledger, connection, stale)
+            self.reread, young = fill(self.ledger, connection, stale, self._asked - TICK)
             noticed = time.time_ns()
             connection.execute("delete from dirty")
             connection.executemany(
                 "insert or replace into dirty values (?,?,?,?,?,?)",
                 (
-                    (path, *_signs(self.ledger.root / path), noticed)
-                    for path in self._watched(stale, dirty)
+                    (path, *_signs(f"{self.ledger.root}/{path}"), noticed)
+                    for path in self._watched(dirty, young)
                 ),
             )
             _set_meta(connection, "head", head or "")
@@ -228,18 +237,13 @@ class Index:
             connection.execute("rollback")
             raise
 
-    def _watched(self, stale: set[str] | None, dirty: set[str] | None) -> Iterable[str]:
+    def _watched(self, dirty: set[str] | None, young: set[str]) -> Iterable[str]:
         """Return the paths whose signs are kept: all where there is no git, else those git named.
 
         A file that changed while git was being asked may be read as it is after the commit that
-        git named: it is kept too, so that the next command looks again.
+        git named: the ``young`` are kept too, so that the next command looks again.
         """
-        if dirty is None:
-            return _all_records(self.ledger)
-        read = _all_records(self.ledger) if stale is None else iter(stale)
-        since = self._asked - TICK
-        young = {path for path in read if _signs(self.ledger.root / path)[2] > since}
-        return dirty | young
+        return _all_records(self.ledger) if dirty is None else dirty | young
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:
@@ -261,7 +265,7 @@ class Index:
 Seen = tuple[int, int, int, int, int]
 
 
-def _signs(file: Path) -> tuple[int, int, int, int]:
+def _signs(file: str) -> tuple[int, int, int, int]:
     """Return what tells one state of a file from another: size, mtime, ctime, inode."""
     try:
         info = os.lstat(file)
@@ -346,10 +350,15 @@ def _set_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
 
 
 def _create(connection: sqlite3.Connection, made: str) -> None:
-    from svcctl.ledger.rows import OWING_COLUMNS, RULE_COLUMNS, TICKET_COLUMNS
+    from svcctl.ledger.rows import (
+        OWING_COLUMNS,
+        RULE_COLUMNS,
+        TICKET_COLUMNS,
+        view_of_obligations,
+    )
 
     tickets = ", ".join(TICKET_COLUMNS[1:])
-    owed = ", ".join(OWING_COLUMNS)
+    owed = ", ".join(OWING_COLUMNS[1:])
     rules = ", ".join(RULE_COLUMNS[1:])
     connection.executescript(
         f"""
@@ -358,7 +367,8 @@ def _create(connection: sqlite3.Connection, made: str) -> None:
         create table dirty (
             path text primary key, size, mtime, ctime, inode, noticed
         ) without rowid;
-        create table tickets (path text primary key, {tickets});
+        create table tickets (path text not null, {tickets});
+        create unique index tickets_path on tickets (path);
         create index tickets_id on tickets (id);
         create index tickets_open on tickets (opened) where ended = 0;
         create index tickets_last on tickets (last_at);
@@ -367,15 +377,15 @@ def _create(connection: sqlite3.Connection, made: str) -> None:
         create index tickets_unit on tickets (unit) where unit != '';
         create index tickets_foreign on tickets (foreign_id) where foreign_id != '';
         create index tickets_about on tickets (about) where about != '';
-        create table owings ({owed});
-        create index owings_path on owings (path);
+        create table owings (owing integer primary key, {owed});
         create index owings_undecided on owings (due) where verdict = 0;
         create index owings_breached on owings (verdict) where verdict in (0, 2, 5);
         create table rules (rule_id integer primary key, {rules});
-        create view obligations as select * from owings join rules using (rule_id);
+        create view obligations as {view_of_obligations()};
         create table problems (path, code, severity, line, column, args, excerpt, subject);
         create index problems_path on problems (path);
-        create table cards (path text primary key, kind, id, name, phone, role, customer, fields);
+        create table cards (path text not null, kind, id, name, phone, role, customer, fields);
+        create unique index cards_path on cards (path);
         create index cards_kind on cards (kind, id);
         create index cards_customer on cards (customer) where customer != '';
         insert into meta values ('made', '{made}');

@@ -323,6 +323,13 @@ def read_record(file: Path | str, path: str) -> tuple[bytes | None, Problem | No
     ``path`` is relative to the ledger's root and goes into the problem. Never follows a symbolic
     link in the last place and never waits on a pipe. Raises FileNotFoundError if nothing is there.
     """
+    content, problem, _ = read_and_changed(file, path)
+    return content, problem
+
+
+def read_and_changed(file: Path | str, path: str) -> tuple[bytes | None, Problem | None, int]:
+    """As ``read_record``, and when the file was changed last (its ctime, in nanoseconds), asked after
+    the bytes were read; 0 where there is a problem."""
     try:
         handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -331,20 +338,20 @@ def read_record(file: Path | str, path: str) -> tuple[bytes | None, Problem | No
         found = N_("a symbolic link")
         if error.errno != errno.ELOOP:
             found = os.strerror(error.errno or 0)
-        return None, Problem("E116", path, args={"found": found})
+        return None, Problem("E116", path, args={"found": found}), 0
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             found = N_("a folder") if stat.S_ISDIR(status.st_mode) else N_("a pipe or device")
-            return None, Problem("E116", path, args={"found": found})
+            return None, Problem("E116", path, args={"found": found}), 0
         if status.st_size > MAX_BYTES:
             sizes = {"size": str(status.st_size), "limit": str(MAX_BYTES)}
-            return None, Problem("E113", path, args=sizes)
+            return None, Problem("E113", path, args=sizes), 0
         content = os.read(handle, status.st_size + 1)
         if len(content) != status.st_size:  # it grows meanwhile, or came in pieces
             content += _read_all(handle, MAX_BYTES)
-        return content, None
+        return content, None, os.fstat(handle).st_ctime_ns
     except OSError as error:
-        return None, Problem("E116", path, args={"found": os.strerror(error.errno or 0)})
+        return None, Problem("E116", path, args={"found": os.strerror(error.errno or 0)}), 0
     finally:
         os.close(handle)

@@ -17,7 +17,8 @@ from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.problems import Problem
 from svcctl.domain.replay import State
 from svcctl.domain.shapes import Shapes
-from svcctl.domain.times import epoch, epoch_and_text
+from svcctl.domain.times import epoch, epoch_and_offset, epoch_and_text
+from svcctl.ledger.index import PLACES
 from svcctl.ledger.records import read_ticket
 
 Row = tuple[object, ...]
@@ -28,7 +29,10 @@ REPORTED = (UNDECIDED, LATE, MISSED)
 
 
 class TicketRows(NamedTuple):
-    """The rows of one ticket file. ``ticket`` is None where the file cannot be used."""
+    """The rows of one ticket file, the ticket's with its row number in front.
+
+    ``ticket`` is None where the file cannot be used.
+    """
 
     path: str
     ticket: Row | None
@@ -37,11 +41,12 @@ class TicketRows(NamedTuple):
 
 
 def ticket_rows(
-    path: str, data: bytes, shapes: Shapes, rules: Mapping[tuple[str, str], int]
+    path: str, data: bytes, shapes: Shapes, rules: Mapping[tuple[str, str], int], number: int
 ) -> TicketRows:
     """Return what the index keeps of the ticket in ``data``; never raises for what it says.
 
-    ``shapes`` is the memory for the book's tickets, ``rules`` are the book's ``rule_ids``.
+    ``shapes`` is the memory for the book's tickets, ``rules`` are the book's ``rule_ids``, ``number``
+    is the number that the ticket's row is to have.
     """
     read = read_ticket(data, path)
     if read.case is None:
@@ -52,8 +57,11 @@ def ticket_rows(
     problems += ticket_problems(path, state, book)
     return TicketRows(
         path,
-        ticket_row(path, state, book),
-        [owing_row(path, state, one, rules[one.policy, one.kind]) for one in owed],
+        (number, *ticket_row(path, state, book)),
+        [
+            (owing, *owing_row(state, one, rules[one.policy, one.kind]))
+            for owing, one in enumerate(owed, start=number << PLACES)
+        ],
         problems,
     )
 
@@ -117,14 +125,42 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
 
 
 OWING_COLUMNS = (
-    "path rule_id number who starts starts_text started_by not_before due due_text met met_text "
-    "met_by excused ended paused verdict attempts line"
+    "owing rule_id number who starts starts_offset started_by not_before due due_offset met "
+    "met_offset met_by excused ended paused verdict attempts line"
 ).split()
 
 RULE_COLUMNS = "rule_id kind owner severity policy rule_line rule met_with".split()
 
-OBLIGATION_COLUMNS = [*OWING_COLUMNS, *RULE_COLUMNS[1:]]
-"""The view over both: every obligation with what its rule says."""
+OBLIGATION_COLUMNS = (
+    "path number who starts starts_text started_by not_before due due_text met met_text met_by "
+    "excused ended paused verdict attempts line kind owner severity policy rule_line rule met_with"
+).split()
+"""The view over both: every obligation with what its rule says, and its instants also as text."""
+
+
+def view_of_obligations() -> str:
+    """Return the query, in SQL, that gives ``owing`` and ``OBLIGATION_COLUMNS``.
+
+    What takes work, path and texts, is done only where a question names it.
+    """
+    worked_out = {
+        "path": f"(select path from tickets where rowid = owing >> {PLACES})",
+        **{f"{name}_text": _text_of(name) for name in ("starts", "due", "met")},
+    }
+    columns = (f"{worked_out.get(name, name)} as {name}" for name in OBLIGATION_COLUMNS)
+    return f"select owing, {', '.join(columns)} from owings join rules using (rule_id)"
+
+
+def _text_of(name: str) -> str:
+    """Return an instant as it is written, in SQL: NULL where there is none."""
+    offset = f"{name}_offset"
+    return (
+        f"strftime('%Y-%m-%dT%H:%M:%S', {name} + {offset}, 'unixepoch') || "
+        f"case {offset} when 28800 then '+08:00' else "
+        f"printf('%s%02d:%02d', case when {offset} < 0 then '-' else '+' end, "
+        f"abs({offset}) / 3600, abs({offset}) / 60 % 60) || "
+        f"case abs({offset}) % 60 when 0 then '' else printf(':%02d', abs({offset}) % 60) end end"
+    )
 
 
 def rule_rows(book: Book) -> list[Row]:
@@ -153,25 +189,20 @@ def rule_ids(book: Book) -> dict[tuple[str, str], int]:
     return {(p.path, rule.name): number for number, (p, rule) in enumerate(_rules(book))}
 
 
-def owing_row(path: str, state: State, one: Obligation, rule_id: int) -> Row:
-    """Return the values of ``OWING_COLUMNS``; instants as seconds, and as text to show."""
+def owing_row(state: State, one: Obligation, rule_id: int) -> Row:
+    """Return the values of ``OWING_COLUMNS`` but the first; instants as seconds, with their offset."""
     decided = verdict(one)
-    starts, starts_text = epoch_and_text(one.starts)
-    due, due_text = epoch_and_text(one.due)
-    met, met_text = (None, None) if one.met is None else epoch_and_text(one.met)
+    met, met_offset = (None, None) if one.met is None else epoch_and_offset(one.met)
     return (
-        path,
         rule_id,
         one.number,
         one.who,
-        starts,
-        starts_text,
+        *epoch_and_offset(one.starts),
         one.started_by,
         None if one.not_before is None else epoch(one.not_before),
-        due,
-        due_text,
+        *epoch_and_offset(one.due),
         met,
-        met_text,
+        met_offset,
         one.met_by,
         None if one.excused is None else epoch(one.excused),
         None if one.ended is None else epoch(one.ended),
@@ -184,16 +215,21 @@ def owing_row(path: str, state: State, one: Obligation, rule_id: int) -> Row:
 
 def obligation_row(path: str, state: State, one: Obligation) -> Row:
     """Return the values of ``OBLIGATION_COLUMNS``: as the index's view gives them."""
-    rule = (
-        one.kind,
-        one.owner,
-        one.severity,
-        one.policy,
-        one.line,
-        one.rule,
-        " ".join(one.met_with),
-    )
-    return (*owing_row(path, state, one, 0), *rule)
+    values = dict(zip(OWING_COLUMNS[1:], owing_row(state, one, 0), strict=True))
+    values |= {
+        "path": path,
+        "starts_text": one.starts.isoformat(),
+        "due_text": one.due.isoformat(),
+        "met_text": None if one.met is None else one.met.isoformat(),
+        "kind": one.kind,
+        "owner": one.owner,
+        "severity": one.severity,
+        "policy": one.policy,
+        "rule_line": one.line,
+        "rule": one.rule,
+        "met_with": " ".join(one.met_with),
+    }
+    return tuple(values[name] for name in OBLIGATION_COLUMNS)
 
 
 def line_of(state: State, event: str) -> int:
