@@ -81,14 +81,18 @@ class Writing:
         return self
 
     def _sweep(self) -> None:
-        """Remove the temporary files of a command that was killed while it wrote."""
+        """Remove the temporary files of a command that was killed, or lost power, while it wrote."""
+        gitdir = self.desk.ledger.git
+        announced = Pending(gitdir).take() if gitdir is not None else []
+        folders = {os.path.dirname(path) for note in announced for path in note.paths}
         try:
-            folders = self._under_way.read_bytes().decode("utf-8", "replace").split("\n")
+            folders |= {*self._under_way.read_bytes().decode("utf-8", "replace").split("\n")}
         except FileNotFoundError:
-            return
+            if not folders:
+                return
         except OSError:
-            folders = []
-        for folder in folders:
+            pass  # it saves litter from lying about, and what was announced is known all the same
+        for folder in sorted(folders):
             place = os.path.normpath(self.desk.ledger.root / folder)
             if folder.startswith(RECORDS) and place.startswith(f"{self.desk.ledger.root}{os.sep}"):
                 posix.sweep(Path(place))
@@ -101,7 +105,7 @@ class Writing:
     def _put_down(self, folders: str) -> None:
         """Note in which folders files are being written, for the one who comes after a kill.
 
-        It need not survive a loss of power: it saves litter from lying about, not records.
+        It need not survive a loss of power: what was announced does, and names the same folders.
         """
         with posix.storage(self._under_way):
             if folders:
@@ -161,7 +165,9 @@ class Writing:
         try:
             return Outcome(tuple(settle(gitdir)), tuple(self._notices))
         except NOT_SETTLED as trouble:
-            return Outcome((), (*self._notices, _pending(trouble)))
+            told = _pending(trouble)
+            # What stood in the way of an earlier command's commit mostly stands in this one's too.
+            return Outcome((), (*(n for n in self._notices if n != told), told))
 
     def _write_all(self) -> None:
         self._put_down("\n".join({os.path.dirname(change.path) for change in self.changes}))

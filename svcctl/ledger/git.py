@@ -134,7 +134,7 @@ def failure(what: str, returncode: int, err: bytes) -> GitFailed:
     """Git's error output as a GitFailed: a stable code, git's own line, and what to do."""
     lines = [line.strip() for line in err.decode("utf-8", "replace").splitlines() if line.strip()]
     told = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
-    line = told[0] if told else f"exit {returncode}"
+    line = told[0].rstrip(".") if told else f"exit {returncode}"
     message = Message(N_("git {what} failed: {line}"), {"what": what, "line": line})
     for code, pattern, remedy in REMEDIES:
         found = pattern.search("\n".join(lines))

@@ -169,9 +169,23 @@ def settle(gitdir: GitDir, done: Callable[[Note, str], None] | None = None) -> l
                 made.append(commit_id)
                 if done is not None:
                     done(note, commit_id)
+    if made:
+        _flush_branch(gitdir)
     if failed:
         if len(failed) < len(notes):
             pending.keep(note for note, _ in failed)
         raise failed[0][1]
     pending.clear()
     return made
+
+
+def _flush_branch(gitdir: GitDir) -> None:
+    """Flush the name of the branch's file, which git renames and leaves to the file system.
+
+    Else a power cut could bring back the branch as it was before, when the note is forgotten already.
+    """
+    from svcctl.ledger.posix import sync_folder
+
+    head = (gitdir.path / "HEAD").read_text("utf-8").strip()
+    branch = gitdir.path / head.removeprefix("ref: ")
+    sync_folder(branch.parent if branch.parent.is_dir() else gitdir.path)

@@ -1,0 +1,92 @@
+"""The power fails at any moment of a write, and the disk keeps only what was flushed.
+
+Every call of the command and of the git it starts is recorded, and disks are made that such a
+recording allows. SVCCTL_POWER_LOSSES=1000 tries more of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from random import Random
+
+import made_ledgers as made
+import pytest
+from disk import Missing, Recording, after_power_loss, record
+from made_ledgers import CUSTOMER, NOW, TICKET
+
+from svcctl.ledger.folder import Ledger
+
+LOSSES = int(os.environ.get("SVCCTL_POWER_LOSSES", "12"))
+LATER = "2026-11-16T11:00:00+08:00"
+FSCK = (
+    "fsck",
+    "--strict",
+    "--no-dangling",
+    "--no-progress",
+    "--no-reflogs",
+)  # a log is not flushed
+AREAS = ("records/", ".git/svcctl/")
+NEW = ("ticket", "new", "--kind", "repair", "--customer", CUSTOMER, "--subject", "异响")
+NOTE = ("ticket", "note", TICKET, "客户来电催促")
+
+
+def recorded(root: Path, words: tuple[str, ...], into: Path) -> Recording:
+    """What a command did to the disk; the test is skipped where calls cannot be traced."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    program = [sys.executable, "-m", "svcctl", "--ledger", str(root), *words, "--at", NOW]
+    try:
+        return record(root, program, environment, into)
+    except Missing as reason:
+        pytest.skip(f"calls cannot be traced here: {reason}")
+
+
+def tickets(root: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in (root / "records/tickets").rglob("*.yaml")
+    }
+
+
+@pytest.mark.parametrize("words", [NEW, NOTE], ids=["a new ticket", "one more line"])
+@pytest.mark.parametrize("areas", [(), AREAS], ids=["one journal", "folders without order"])
+def test_a_loss_of_power_leaves_the_old_record_or_the_new_one_and_nothing_is_forgotten(
+    tmp_path: Path, words: tuple[str, ...], areas: tuple[str, ...]
+) -> None:
+    root = made.copy(tmp_path / "ledger")
+    before = tickets(root)
+    recording = recorded(root, words, tmp_path / "trace")
+    after = tickets(root)
+    [changed] = [path for path in after if after[path] != before.get(path)]
+    chance = Random(20261122)
+    for number in range(LOSSES):
+        whole = number < 4  # the command has ended, and said so
+        steps = len(recording.steps) if whole else chance.randint(0, len(recording.steps))
+        disk = tmp_path / f"disk-{number}"
+        disk.mkdir()
+        after_power_loss(recording, steps, areas, chance, disk)
+        place = f"loss {number}, after step {steps}"
+        found = tickets(disk)
+        assert found.get(changed) in (before.get(changed), after[changed]), place
+        assert {**found, changed: b""} == {**before, changed: b""} or found == before, place
+        if whole:
+            assert found == after, place
+        Ledger(disk).note_station("SHA", "desk1")  # the same clone, though its files are others
+        goes_on(disk, place)
+        assert made.uncommitted(disk) == "", place
+        assert made.git(disk, *FSCK) == "", place
+
+
+def goes_on(disk: Path, place: str) -> None:
+    """The next command works; each lock that git left behind is named once, and removing it helps."""
+    for _lock_of_git in range(4):
+        ran = made.call(disk, "ticket", "note", TICKET, "next", now=LATER)
+        assert ran.code == 0, f"{place}: {ran}"
+        left = [path for path in (disk / ".git").rglob("*.lock") if str(path) in ran.err]
+        if not left:
+            break
+        assert ran.err.count("commit pending") == 1, f"{place}: {ran}"
+        for path in left:
+            path.unlink()
+    assert (ran.code, ran.err) == (0, ""), f"{place}: {ran}"
