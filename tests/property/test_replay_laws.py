@@ -107,7 +107,7 @@ def test_the_places_of_events_are_counted_from_one_without_gaps(case: Case) -> N
     counts: dict[str, int] = {}
     for fact in replay(case).facts:
         if fact.event.do == "dispatched":
-            assert fact.visit == visits + 1 or 1 <= fact.visit <= visits and fact.event.over
+            assert fact.visit == visits + 1 or (1 <= fact.visit <= visits and fact.event.over)
             visits = max(visits, fact.visit)
         assert fact.visits == visits
         assert 0 <= fact.visit <= visits
