@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
     from svcctl.domain.problems import Problem
 
-_COLUMNS = (
+COLUMNS = (
     Column("path", N_("file")),
     Column("line", N_("line"), align="right"),
     Column("column", N_("column"), align="right"),
@@ -53,10 +53,20 @@ def audit(
         str | None,
         typer.Option(
             "--since",
-            metavar="DATE",
-            help=N_("Only about tickets opened, or with anything written down, since then."),
+            metavar="DATE|COMMIT",
+            help=N_(
+                "Only about tickets opened, or with anything written down, since then; with "
+                "--history: only what came after this commit."
+            ),
         ),
     ] = None,
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history",
+            help=N_("Instead of the records, check that nothing was ever taken out of them."),
+        ),
+    ] = False,
     *,
     asked: Asked,
 ) -> None:
@@ -66,6 +76,12 @@ def audit(
     run, output, strict = asked.run, asked.output, asked.strict
     # Its own desk: what is wrong with records is the answer itself, and told once.
     desk = echo.open_desk()
+    parts = auditing.parts(only or (), history, since)
+    if parts.history:
+        from svcctl.cli.audit_history import audit_history
+
+        audit_history(asked, desk, parts, only or (), since)
+        return
     desk.look_ahead()
     auditor = auditing.Auditor(desk, asked.as_of, only or ())
     whole = output == "table" and not only and since is None
@@ -79,18 +95,19 @@ def audit(
         if whole:
             _keep(run, auditor, done, text)
     else:
-        items = [_item(problem) for problem in done.findings]
+        items = [item(problem) for problem in done.findings]
         if output == "ids":
-            items = _once(items)
+            items = once(items)
         moment = done.as_of.isoformat() if done.as_of is not None else None
-        run.emit("finding", items, _COLUMNS, output, as_of=moment)
+        run.emit("finding", items, COLUMNS, output, as_of=moment)
     for notice in done.notices:
         run.tell(run.paint(say(notice), "yellow"))
     if done.count("error") or (strict and done.findings):
         raise typer.Exit(1)
 
 
-def _item(problem: Problem) -> dict[str, object]:
+def item(problem: Problem) -> dict[str, object]:
+    """A finding as machine output has it."""
     from svcctl.domain.checks.catalogue import severity_of
     from svcctl.views.output import problem_item
 
@@ -98,7 +115,7 @@ def _item(problem: Problem) -> dict[str, object]:
     return {"id": about, **problem_item(problem), "severity": severity_of(problem)}
 
 
-def _once(items: Iterable[dict[str, object]]) -> list[dict[str, object]]:
+def once(items: Iterable[dict[str, object]]) -> list[dict[str, object]]:
     """Each record that has findings, once."""
     return list({str(item["id"]): item for item in items}.values())
 
@@ -177,12 +194,17 @@ def _what_and_how(what: str, outcome: str, gap: str) -> tuple[str, str]:
     return label, say(Message(HOW[outcome], {"gap": gap}))
 
 
-def summary(errors: int, warnings: int, done: Audit) -> str:
-    """One line: how many findings of each severity, by which policy, as of when."""
-    counted = _("{errors}, {warnings}").format(
+def count(errors: int, warnings: int) -> str:
+    """How many findings of each severity, in words."""
+    return _("{errors}, {warnings}").format(
         errors=ngettext("{count} error", "{count} errors", errors).format(count=errors),
         warnings=ngettext("{count} warning", "{count} warnings", warnings).format(count=warnings),
     )
+
+
+def summary(errors: int, warnings: int, done: Audit) -> str:
+    """One line: how many findings of each severity, by which policy, as of when."""
+    counted = count(errors, warnings)
     if done.as_of is None or done.policy is None:
         return _("{counted} · the rules cannot be read, so deadlines were not checked").format(
             counted=counted

@@ -132,6 +132,7 @@ TITLES = {
     "E2": N_("what a record may say"),
     "E3": N_("identity and references"),
     "E4": N_("rules of service"),
+    "E5": N_("what was written down is kept"),
 }
 
 

@@ -40,9 +40,7 @@ def wanted_codes(only: Sequence[str]) -> Callable[[str], bool]:
 
     Raises ``Usage`` for a word that begins no code.
     """
-    prefixes = tuple(
-        part.strip().upper() for word in only for part in word.split(",") if part.strip()
-    )
+    prefixes = _prefixes(only)
     if not prefixes:
         return lambda code: True
     from svcctl.domain.checks.catalogue import CODES
@@ -54,9 +52,40 @@ def wanted_codes(only: Sequence[str]) -> Callable[[str], bool]:
                 Message(
                     N_("{code} is no code of a finding, nor the beginning of one"), {"code": prefix}
                 ),
-                Message(N_("E1 to E4 are families, E403 is a code; svcctl explain lists all"), {}),
+                Message(N_("E1 to E5 are families, E403 is a code; svcctl explain lists all"), {}),
             )
     return lambda code: code.startswith(prefixes)
+
+
+def _prefixes(only: Sequence[str]) -> tuple[str, ...]:
+    return tuple(part.strip().upper() for word in only for part in word.split(",") if part.strip())
+
+
+class Parts(NamedTuple):
+    """What an audit looks at: the records as they are, the history; and the history as a whole?"""
+
+    records: bool
+    history: bool
+    whole: bool
+
+
+def parts(only: Sequence[str], history: bool, since: str | None) -> Parts:
+    """Return what is asked for: the history by itself with ``history`` or a code of E5 in ``only``.
+
+    Raises ``Usage`` where ``since`` would have to be a day and a commit at once.
+    """
+    prefixes = _prefixes(only)
+    if not prefixes:
+        return Parts(not history, history, history)
+    past = history or any(prefix.startswith("E5") for prefix in prefixes)
+    records = any(not prefix.startswith("E5") for prefix in prefixes)
+    if past and records and since is not None:
+        raise Usage(
+            "since-what",
+            Message(N_("--since is a day for records and a commit for the history"), {}),
+            Message(N_("audit the two one after the other, each with its own --since"), {}),
+        )
+    return Parts(records, past, any(prefix in ("E", "E5") for prefix in prefixes))
 
 
 class Auditor:
@@ -121,7 +150,7 @@ class Auditor:
             old = ask_audit.untouched_since(desk.index, desk.read_time(since).timestamp())
             found = [problem for problem in found if problem.path not in old]
         version = desk.book.at(moment).version
-        return Audit(_ordered(found, self.wanted), moment, version, self._hidden.notices)
+        return Audit(ordered(found, self.wanted), moment, version, self._hidden.notices)
 
     def _without_rules(self) -> Audit:
         """Audit a ledger whose policy or calendar cannot be read: files and names, no deadlines."""
@@ -132,10 +161,11 @@ class Auditor:
         if not rules and self._stop is not None:
             raise self._stop  # something else stands in the way: say that instead
         found = [*rules, *record_problems(ledger), *misplaced(ledger), *self._hidden.problems()]
-        return Audit(_ordered(found, self.wanted), None, None, self._hidden.notices)
+        return Audit(ordered(found, self.wanted), None, None, self._hidden.notices)
 
 
-def _ordered(found: Iterable[Problem], wanted: Callable[[str], bool]) -> list[Problem]:
+def ordered(found: Iterable[Problem], wanted: Callable[[str], bool]) -> list[Problem]:
+    """Return the wanted findings in the order of their places."""
     return sorted(
         (problem for problem in found if wanted(problem.code)),
         key=lambda one: (one.path, one.line, one.column, one.code),

@@ -13,7 +13,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from svcctl.domain.problems import N_, Message, NotFound, Problem, Refusal, Usage
+from svcctl.domain.problems import N_, Message, NotFound, Problem, Refusal, Unreadable, Usage
 from svcctl.ledger.folder import Ledger, Station, find
 
 if TYPE_CHECKING:
@@ -59,6 +59,13 @@ class Desk:
     def now(self) -> datetime:
         """The present instant in the ledger's zone, to the second."""
         return self._clock().astimezone(self.zone).replace(microsecond=0)
+
+    def today(self) -> str:
+        """The present day as text; where the rules cannot be read, in the clock's own zone."""
+        try:
+            return self.now().date().isoformat()
+        except Unreadable:
+            return self._clock().date().isoformat()
 
     def read_time(self, text: str | None) -> datetime:
         """Return what a person typed as a time (None: now). Raises ``Usage``."""

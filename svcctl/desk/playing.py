@@ -10,14 +10,17 @@ from datetime import datetime
 from difflib import unified_diff
 from pathlib import Path
 
-from svcctl.desk.auditing import Audit, Auditor
+from svcctl.desk.auditing import Audit, Auditor, ordered
 from svcctl.desk.desk import Desk
+from svcctl.desk.keeping import audit_history
 from svcctl.desk.setup import ATTRIBUTES, shipped
 from svcctl.domain.checks.catalogue import CODES, Code
-from svcctl.domain.checks.examples import EXAMPLES, Edit, Example, Git, Link, Put, sound
+from svcctl.domain.checks.examples import EXAMPLES, Edit, Example, Git, Later, Link, Put, sound
+from svcctl.domain.checks.examples.sound import Step
 from svcctl.domain.problems import N_, Message, NotFound
 from svcctl.ledger import commit, git
 from svcctl.ledger.folder import RECORDS, Ledger
+from svcctl.ledger.history import move_anchor
 
 SHOWN_LINES = 8
 """How many lines in a row are shown of what is new in a file."""
@@ -65,19 +68,27 @@ def spoilt_files(example: Example) -> dict[str, bytes]:
     """Return the files of the example by path; what is no plain file is left out."""
     files = sound_files()
     for step in example.steps:
-        if isinstance(step, Edit):
-            _edit(files, step)
-        elif isinstance(step, Put) and step.content is not None:
-            files[step.path] = step.content
-        elif not isinstance(step, Git):
-            files.pop(step.path, None)
+        _take(files, step.step if isinstance(step, Later) else step)
     return files
+
+
+def _take(files: dict[str, bytes], step: Step) -> None:
+    if isinstance(step, Later):
+        return
+    if isinstance(step, Edit):
+        _edit(files, step)
+    elif isinstance(step, Put) and step.content is not None:
+        files[step.path] = step.content
+    elif not isinstance(step, Git):
+        files.pop(step.path, None)
 
 
 def make(example: Example | None, root: Path) -> Ledger:
     """Make the ledger of the example in the folder ``root`` (None: the sound one)."""
     steps = example.steps if example is not None else ()
-    files = spoilt_files(example) if example is not None else sound_files()
+    files = sound_files()
+    for step in steps:
+        _take(files, step)
     for path, data in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(data)
@@ -85,18 +96,32 @@ def make(example: Example | None, root: Path) -> Ledger:
         if isinstance(step, Link):
             (root / step.path).parent.mkdir(parents=True, exist_ok=True)
             (root / step.path).symlink_to(step.target)
-    orders = [step for step in steps if isinstance(step, Git)]
-    if orders:
-        git.init(root)
-        ledger = Ledger(root)
-        assert ledger.git is not None
-        author = commit.Identity("example", "example@desk.invalid")
-        when = _moment(example)
-        commit.commit(ledger.git, tuple(files), "example", author, author, when)
-        for order in orders:
-            git.run(root, order.words)
+    if any(isinstance(step, Git | Later) for step in steps):
+        _go_on(Ledger(root), files, steps, _moment(example))
     (root / RECORDS / "policy").mkdir(parents=True, exist_ok=True)
     return Ledger(root)
+
+
+def _go_on(
+    ledger: Ledger, files: dict[str, bytes], steps: tuple[Step, ...], when: datetime
+) -> None:
+    """Commit the files, then do what comes after that."""
+    gitdir = git.init(ledger.root)
+    author = commit.Identity("example", "example@desk.invalid")
+    first = commit.commit(gitdir, tuple(files), "example", author, author, when)
+    if first is not None and any(isinstance(step, Later) for step in steps):
+        move_anchor(gitdir, first, None)  # so far all was well
+    for step in steps:
+        if isinstance(step, Git):
+            git.run(ledger.root, step.words)
+        elif isinstance(step, Later):
+            _take(files, step.step)
+            path = step.step.path
+            if path in files:
+                ledger.path(path).write_bytes(files[path])
+            else:
+                ledger.path(path).unlink()
+            commit.commit(gitdir, (path,), "example", author, author, when)
 
 
 def _moment(example: Example | None) -> datetime:
@@ -106,6 +131,9 @@ def _moment(example: Example | None) -> datetime:
 def audit(example: Example | None, root: Path) -> tuple[Desk, Audit]:
     """Play the example in the empty folder ``root``; return the desk and what the audit finds."""
     desk = Desk(make(example, root), lambda: _moment(example))
+    if example is not None and example.history:
+        found = audit_history(desk)
+        return desk, Audit(ordered(found.findings, lambda code: True), None, None, found.notices)
     return desk, Auditor(desk).audit()
 
 
@@ -113,6 +141,9 @@ def difference(example: Example) -> Iterator[str]:
     """Yield what the example changes in the sound ledger, as lines for people: path, - and + lines."""
     before, after = sound_files(), spoilt_files(example)
     for step in example.steps:
+        if isinstance(step, Later):
+            yield "$ git commit"
+            step = step.step
         if isinstance(step, Link):
             yield f"{step.path} -> {step.target}"
         elif isinstance(step, Git):

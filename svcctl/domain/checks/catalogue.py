@@ -11,6 +11,7 @@ from typing import NamedTuple
 from svcctl.domain.checks import (
     bytes_and_yaml,
     calendar_rules,
+    history_rules,
     identity_rules,
     schema_rules,
     service_rules,
@@ -33,6 +34,7 @@ FAMILIES: dict[str, dict[str, tuple[Severity, str, str, str]]] = {
     "E2": {**schema_rules.MESSAGES, **calendar_rules.MESSAGES},
     "E3": identity_rules.MESSAGES,
     "E4": service_rules.MESSAGES,
+    "E5": history_rules.MESSAGES,
 }
 
 CODES: dict[str, Code] = {

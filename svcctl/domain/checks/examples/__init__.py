@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from svcctl.domain.checks.examples.bytes_and_yaml import EXAMPLES as BYTES_AND_YAML
 from svcctl.domain.checks.examples.calendars import EXAMPLES as CALENDARS
+from svcctl.domain.checks.examples.history import EXAMPLES as HISTORY
 from svcctl.domain.checks.examples.identities import EXAMPLES as IDENTITIES
 from svcctl.domain.checks.examples.schema import EXAMPLES as SCHEMA
 from svcctl.domain.checks.examples.service import EXAMPLES as SERVICE
-from svcctl.domain.checks.examples.sound import Edit, Example, Git, Link, Put
+from svcctl.domain.checks.examples.sound import Edit, Example, Git, Later, Link, Put
 
-__all__ = ["EXAMPLES", "Edit", "Example", "Git", "Link", "Put"]
+__all__ = ["EXAMPLES", "Edit", "Example", "Git", "Later", "Link", "Put"]
 
 EXAMPLES: dict[str, Example] = {
     example.code: example
-    for example in (*BYTES_AND_YAML, *SCHEMA, *CALENDARS, *IDENTITIES, *SERVICE)
+    for example in (*BYTES_AND_YAML, *SCHEMA, *CALENDARS, *IDENTITIES, *SERVICE, *HISTORY)
 }

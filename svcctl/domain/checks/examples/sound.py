@@ -41,7 +41,13 @@ class Git(NamedTuple):
     words: tuple[str, ...]
 
 
-Step = Edit | Put | Link | Git
+class Later(NamedTuple):
+    """After everything was committed: this is done and committed too."""
+
+    step: Edit | Put
+
+
+Step = Edit | Put | Link | Git | Later
 
 
 class Example(NamedTuple):
@@ -57,6 +63,11 @@ class Example(NamedTuple):
     place: str
     as_of: str = AS_OF
     besides: tuple[str, ...] = ()
+
+    @property
+    def history(self) -> bool:
+        """Whether the history is what is spoilt, so that it has to be audited."""
+        return self.code.startswith("E5")
 
 
 POLICY = "records/policy/2026-01-01.yaml"

@@ -1,0 +1,82 @@
+"""Family E5: what was once written down is still there, and the history is the one that was audited."""
+
+from __future__ import annotations
+
+from svcctl.domain.problems import N_, Message, Problem, Severity
+
+_PUT_BACK = N_(
+    "git log -p -- {path} shows what was there: put it back, and correct it with a new line "
+    "(svcctl ticket amend, void)"
+)
+
+MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
+    "E501": (
+        "error",
+        N_("event removed"),
+        N_("the event {what} was removed ({deed})"),
+        _PUT_BACK,
+    ),
+    "E502": (
+        "error",
+        N_("event changed"),
+        N_("the event {what} was changed ({deed}): {change}"),
+        _PUT_BACK,
+    ),
+    "E503": (
+        "error",
+        N_("head changed"),
+        N_("the head was changed ({deed}): {change}"),
+        _PUT_BACK,
+    ),
+    "E504": (
+        "error",
+        N_("ticket removed"),
+        N_("the whole ticket was removed ({deed})"),
+        N_("git log -p -- {path} shows what was there: put it back, and cancel it if it was void"),
+    ),
+    "E505": (
+        "error",
+        N_("policy in force changed"),
+        N_("it was in force and was changed or removed ({deed})"),
+        N_(
+            "git log -p -- {path} shows what was there: put it back, and change the rules from a "
+            "later day on (svcctl edit policy DAY)"
+        ),
+    ),
+    "E506": (
+        "error",
+        N_("anchor missing"),
+        N_("the history lacks the commit {commit}, which {anchor} names"),
+        N_(
+            "where the remote is merely ahead, synchronise; else the history was rewritten: "
+            "git log {commit} shows what it was, and who has another clone can show it too"
+        ),
+    ),
+    "E507": (
+        "error",
+        N_("history cut off"),
+        N_("this clone does not hold the whole history ({how})"),
+        N_("fetch the rest: git fetch --unshallow; remove .git/info/grafts"),
+    ),
+}
+
+
+def missing_anchor(ref: str, commit: str) -> Problem:
+    """Return the finding that the history does not contain what a reference names."""
+    return Problem("E506", ref, 0, 0, {"anchor": ref, "commit": commit[:12]})
+
+
+def cut_off(path: str, how: str) -> Problem:
+    """Return the finding that a file of git's (``path``) takes a part of the history out of sight."""
+    return Problem("E507", path, 0, 0, {"how": how})
+
+
+def without_anchor() -> Message:
+    """Return the sentence for a history that nothing vouches for yet."""
+    return Message(
+        N_(
+            "nothing vouches for this history: no audit of it was clean before, no remote is known, "
+            "no month is sealed; what was rewritten before now cannot be noticed"
+        ),
+        {},
+    )
