@@ -94,6 +94,7 @@ class Player:
     def _shown(self, text: str) -> list[str]:
         text = text.replace("\r\n", "\n").replace(str(self.root), "/ledger")
         text = re.sub(r"\d+( MB|(?=\.sqlite3))", r"…\1", text)
+        text = re.sub(r"\b[0-9a-f]{12}\b", "…", text)  # commits
         text = re.sub(r'("reread": )\d+', r"\1…", text)  # a file just made is read once more
         lines = text.split("\n")
         lines = lines[:-1] if lines[-1] == "" else lines
