@@ -113,23 +113,27 @@ class _Search:
         if not taken:
             return []
         self._files = self._files or history.files_of(self._gitdir, self._head, RECORDS)
-        by_path: dict[str, dict[str, _Taken]] = {}
+        by_record: dict[str, dict[str, _Taken]] = {}
         for one in taken:
-            by_path.setdefault(one.edge.path, {}).setdefault(one.line.text, one)
+            by_record.setdefault(_record(one.edge.path), {}).setdefault(one.line.text, one)
         return [
             problem
-            for path, lines in by_path.items()
-            for problem in self._judged(path, list(lines.values()))
+            for record, lines in by_record.items()
+            for problem in self._judged(record, list(lines.values()))
         ]
 
-    def _judged(self, path: str, taken: list[_Taken]) -> Iterator[Problem]:
+    def _judged(self, record: str, taken: list[_Taken]) -> Iterator[Problem]:
+        """Yield what of the lines taken from one record is nowhere now."""
+        path = taken[0].edge.path
         now = lines_of(path, self._now(path))
         if not lost((one.line for one in taken), now):
             return
-        places = self._other_places(path)
-        if not places and self._now(path) is None and shape_of(path) == "case":
-            yield from broken(path, [taken[0].line], None, _deed(taken[0].edge))
-            return
+        places = [place for place in self._places(record, path) if place != path]
+        if self._now(path) is None:
+            if not places and shape_of(path) == "case":
+                yield from broken(path, [taken[0].line], None, _deed(taken[0].edge))
+                return
+            path = places[0] if places else path
         for place in places:
             now += lines_of(place, self._now(place))
         for one in taken:
@@ -202,19 +206,14 @@ class _Search:
             return self._touched[path]
         return self._contents.one(self._files.get(path, ""))
 
-    def _other_places(self, path: str) -> list[str]:
-        """Where the ticket lies if it was moved, or given another id because two had the same."""
+    def _places(self, record: str, path: str) -> list[str]:
+        """Where a ticket lies now, also if it was moved, or given another id because two had it."""
         if shape_of(path) != "case":
             return []
-        name = path.rpartition("/")[2]
         known = {*self._files, *self._touched}
-        moved = [
-            other
-            for other in known
-            if other.endswith(f"/{name}") and other != path and self._now(other) is not None
-        ]
-        renamed = history.with_alias(self._gitdir, self._head, name.removesuffix(".yaml"))
-        return sorted({*moved, *renamed})
+        found = {place for place in known if _record(place) == record}
+        found.update(history.with_alias(self._gitdir, self._head, record))
+        return sorted(place for place in found if self._now(place) is not None)
 
     def _put_back(self, path: str, line: Line, now: list[Line], taken: list[_Taken]) -> bool:
         """Whether ``line`` is what somebody had made of a line that is there again.
@@ -231,6 +230,11 @@ class _Search:
             if line.text in after - before and again not in before:
                 return False
         return True
+
+
+def _record(path: str) -> str:
+    """What stays the same when a ticket is moved to another folder: its id. Others: the path."""
+    return path.rpartition("/")[2].removesuffix(".yaml") if shape_of(path) == "case" else path
 
 
 def _deed(edge: Edge) -> Said:
