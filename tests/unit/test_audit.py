@@ -104,9 +104,9 @@ def test_only_takes_codes_and_families_with_commas_or_repeated(ledger: Path, svc
 
 
 def test_a_word_that_begins_no_code_is_refused(ledger: Path, svcctl: Run) -> None:
-    ran = svcctl("audit", "--only", "E5", cwd=ledger, now=AS_OF)
+    ran = svcctl("audit", "--only", "E6", cwd=ledger, now=AS_OF)
     assert ran.code == 2
-    assert "E5 is no code of a finding" in ran.err
+    assert "E6 is no code of a finding" in ran.err
 
 
 def test_since_leaves_out_tickets_with_nothing_new_but_no_other_file(
