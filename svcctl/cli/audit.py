@@ -32,7 +32,6 @@ COLUMNS = (
 
 
 @reading_with(
-    known=None,
     strict=(
         Annotated[
             bool, typer.Option("--strict", help=N_("Let warnings, too, end with exit code 1."))
@@ -83,7 +82,7 @@ def audit(
         audit_history(asked, desk, parts, only or (), since)
         return
     desk.look_ahead()
-    auditor = auditing.Auditor(desk, asked.as_of, only or ())
+    auditor = auditing.Auditor(desk, asked.as_of, only or (), asked.known)
     whole = output == "table" and not only and since is None
     if whole and (known := _kept(run, auditor)) is not None:
         errors, warnings = known

@@ -101,22 +101,19 @@ def listed(kind: str, text: str, keys: tuple[str, ...], asked: Asked) -> None:
     """Print the cards of a kind."""
     from svcctl.desk import cardwork
 
-    items = cardwork.listed(asked.desk, cardwork.KINDS[kind], text)
+    items = cardwork.listed(asked.view, cardwork.KINDS[kind], text)
     columns = [Column(key, TITLES[key], show="word" if key == "role" else "text") for key in keys]
     asked.emit(kind, items, columns, empty=_("no cards"))
 
 
 def shown(kind: str, name: str, asked: Asked) -> None:
     """Print one card; a unit's and a customer's with their tickets."""
-    from svcctl.desk import cardwork
+    from svcctl.desk import cardwork, pastcards
 
-    run, desk = asked.run, asked.desk
-    card = cardwork.find_card(desk, cardwork.KINDS[kind], name)
+    card = pastcards.card_at(asked.view, cardwork.KINDS[kind], name)
     item = cardwork.card_item(card)
     if kind in ("unit", "customer"):
-        from svcctl.ledger.ask import tickets_of
-
-        item["tickets"] = tickets_of(desk.index, kind, card.id)
+        item["tickets"] = pastcards.tickets_of(asked.view, card.kind, card.id)
     if asked.output == "table":
         for key, value in item.items():
             if value:
@@ -124,6 +121,6 @@ def shown(kind: str, name: str, asked: Asked) -> None:
                 if key == "role":
                     shown = word(shown, key)
                 label = _(TITLES.get(key, key))
-                run.print(_("{label}: {text}").format(label=label, text=line(shown)))
+                asked.run.print(_("{label}: {text}").format(label=label, text=line(shown)))
         return
     asked.emit(kind, [item], [Column(key, key) for key in item])

@@ -9,7 +9,7 @@ import typer
 from svcctl.cli import cardcommands
 from svcctl.cli.completion import complete_customer
 from svcctl.cli.lazy import Noun
-from svcctl.cli.manner import Asked, How, reading_with, writing
+from svcctl.cli.manner import Asked, How, reading, writing
 from svcctl.domain.problems import N_
 
 app = Noun(N_("Customers: name, phone, address."))
@@ -90,7 +90,7 @@ def set_(
 
 
 @app.command("list", help=N_("The customers, by id."))
-@reading_with(as_of=None, known=None)
+@reading
 def list_(text: cardcommands.Text = "", *, asked: Asked) -> None:
     """List the customers."""
     cardcommands.listed(
@@ -99,7 +99,7 @@ def list_(text: cardcommands.Text = "", *, asked: Asked) -> None:
 
 
 @app.command("show", help=N_("One customer's card."))
-@reading_with(as_of=None, known=None)
+@reading
 def show(customer: Who, *, asked: Asked) -> None:
     """Show a customer's card."""
     cardcommands.shown("customer", customer, asked)

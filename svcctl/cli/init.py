@@ -9,13 +9,16 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.completion import complete_staff
-from svcctl.cli.options import LedgerDir, NoCommit
+from svcctl.cli.manner import How, writing_with
+from svcctl.cli.options import LedgerDir
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
+from svcctl.views.output import Column
 from svcctl.views.safe import line
 
 
+@writing_with(by=None, at=None)
 def init(
     folder: LedgerDir = ".",
     desk: Annotated[
@@ -26,21 +29,30 @@ def init(
             help=N_("This desk's code: two to four letters without I and O."),
         ),
     ] = "",
-    no_commit: NoCommit = False,
+    *,
+    how: How,
 ) -> None:
     """Make a ledger, or register this clone as a desk."""
     from svcctl.desk import setup
 
     run = session()
     code = desk or run.ask(_("Code of this desk (two to four letters, such as SHA)"), "--desk")
-    made = setup.init(Path(run.ledger or folder), code, run.clock, not no_commit)
+    made = setup.init(Path(run.ledger or folder), code, run.clock, not how.no_commit, how.dry_run)
+    if how.output != "table":
+        item = {"desk": made.desk, "path": str(made.ledger.root), "written": list(made.written)}
+        columns = [Column(key, key) for key in item]
+        run.emit("ledger", [item], columns, how.output, id_key="desk")
+        echo.notices(run, made.notices)
+        return
+    if how.dry_run:
+        run.tell(_("Dry run: nothing was written."))
     for path in made.written:
         run.print(path)
     run.print(
         _("desk {desk} · ledger {path}").format(desk=made.desk, path=line(str(made.ledger.root)))
     )
     echo.notices(run, made.notices)
-    if not made.ledger.names("staff"):
+    if not how.dry_run and not made.ledger.names("staff"):
         run.tell(
             _("next: svcctl staff new ID --name NAME --role manager (the first person of a ledger)")
         )
@@ -87,18 +99,28 @@ def demo(
     tour(folder, made)
 
 
-def migrate(no_commit: NoCommit = False) -> None:
-    """Bring an older ledger to the present format."""
+@writing_with(by=None, at=None)
+def migrate(how: How) -> None:
+    """Bring an older ledger to the present format.
+
+    As long as format 1 is the only one there is nothing to write, and a dry run is like any other.
+    """
     from svcctl.desk.migrating import older
 
     run = session()
     desk = echo.open_desk()
     behind = older(desk)
-    if not behind:
+    if how.output != "table":
+        columns = (Column("path", "path"), Column("format", "format"))
+        items = [{"path": path, "format": form} for path, form in behind]
+        run.emit("older", items, columns, how.output, as_of=desk.now().isoformat(), id_key="path")
+    elif not behind:
         run.print(_("every record has format {format}; nothing to do").format(format="1"))
+    else:
+        for path, form in behind:
+            run.print(_("{path}: format {format}").format(path=line(path), format=form))
+    if not behind:
         return
-    for path, form in behind:
-        run.print(_("{path}: format {format}").format(path=line(path), format=form))
     run.tell(
         _("these were written by a newer svcctl: update it on this computer; nothing was changed")
     )

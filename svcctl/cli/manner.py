@@ -31,11 +31,11 @@ Options = dict[str, tuple[Any, Any]]
 class How(NamedTuple):
     """How a writing command is to be carried out and answered."""
 
-    by: str | None
-    at: str | None
-    dry_run: bool
-    no_commit: bool
-    output: Format
+    by: str | None = None
+    at: str | None = None
+    dry_run: bool = False
+    no_commit: bool = False
+    output: Format = "table"
 
     @property
     def manner(self) -> Manner:
@@ -189,22 +189,31 @@ def reading(command: Command) -> Command:
     return command
 
 
-def reading_with(**changed: tuple[Any, Any] | None) -> Callable[[Command], Command]:
-    """As ``reading``, with another annotation and default for some option; None: not taken at all.
+def writing_with(**changed: tuple[Any, Any] | None) -> Callable[[Command], Command]:
+    """As ``writing``, with another annotation and default for some option; None: not taken at all.
 
-    What is not taken stands with its reason in docs/output.md, and tests/unit/test_manners.py.
+    What is not taken stands with its reason in docs/output.md, which tests/unit/test_manners.py
+    compares.
     """
+    return _marked(_Mark("how", _changed(WRITING, changed)))
 
-    def mark(command: Command) -> Command:
-        options = {
-            name: option
-            for name, given in READING.items()
-            if (option := changed.get(name, given)) is not None
-        }
-        command.__dict__["shared"] = _Mark("asked", options)
+
+def reading_with(**changed: tuple[Any, Any] | None) -> Callable[[Command], Command]:
+    """As ``reading``, with another annotation and default for some option: see ``writing_with``."""
+    return _marked(_Mark("asked", _changed(READING, changed)))
+
+
+def _changed(options: Options, changed: dict[str, tuple[Any, Any] | None]) -> Options:
+    found = {name: changed.get(name, option) for name, option in options.items()}
+    return {name: option for name, option in found.items() if option is not None}
+
+
+def _marked(mark: _Mark) -> Callable[[Command], Command]:
+    def marked(command: Command) -> Command:
+        command.__dict__["shared"] = mark
         return command
 
-    return mark
+    return marked
 
 
 def expanded(command: Callable[..., Any]) -> Callable[..., Any]:

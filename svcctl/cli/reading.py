@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from svcctl.cli.manner import Asked, reading, reading_with
+from svcctl.cli.manner import Asked, reading
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
 from svcctl.views.output import Column, render
@@ -53,7 +53,7 @@ def today(asked: Asked) -> None:
         run.print(_("nothing is owed today"))
 
 
-@reading_with(as_of=None, known=None)
+@reading
 def find(
     text: Annotated[str, typer.Argument(metavar="TEXT", help=N_("What to look for."))],
     limit: Annotated[
@@ -65,7 +65,7 @@ def find(
     """Search the ledger."""
     from svcctl.desk.history import search
 
-    items = search(asked.desk, text, limit)
+    items = search(asked.view, text, limit)
     columns = (
         Column("kind", N_("kind"), show="word"),
         Column("id", N_("id")),

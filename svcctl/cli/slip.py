@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 
 app = Noun(N_("Repair slips: print them, get them back."))
 
+SlipFormat = Annotated[
+    Literal["html", "json", "csv", "ids"],
+    typer.Option("--output", "-o", help=N_("The page to print, or what stands on it as data.")),
+]
 VisitNo = Annotated[
     str, typer.Option("--visit", metavar="N", help=N_("Which visit, where there are several."))
 ]
 
 
 @app.command("print", help=N_("The slip of a visit as HTML to print."))
-@reading_with(output=None)
+@reading_with(output=(SlipFormat, "html"))
 def print_(
     ticket: TicketId,
     paper: Annotated[
@@ -48,7 +52,7 @@ def print_(
 ) -> None:
     """Print a slip."""
     from svcctl.cli.documents import document_language, give
-    from svcctl.desk.slips import slip_page, templates_of
+    from svcctl.desk.slips import slip_item, slip_page, templates_of
     from svcctl.views.slip import THREE, render_slip
 
     if visit and not (visit.isascii() and visit.isdigit() and len(visit) < 10):
@@ -56,6 +60,10 @@ def print_(
             "bad-visit", Message(N_("“{text}” is not the number of a visit"), {"text": visit})
         )
     page = slip_page(asked.view, ticket, int(visit) if visit else None)
+    if asked.output != "html":
+        item = slip_item(page)
+        asked.emit("slip-page", [item], [Column(key, key) for key in item], id_key="slip")
+        return
     with document_language(asked.desk.book.at(asked.view.as_of).language):
         text = render_slip(
             page, paper, templates_of(asked.desk), cast("tuple[Copy, ...]", tuple(copies or THREE))

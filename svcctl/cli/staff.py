@@ -9,7 +9,7 @@ import typer
 from svcctl.cli import cardcommands
 from svcctl.cli.completion import complete_staff
 from svcctl.cli.lazy import Noun
-from svcctl.cli.manner import Asked, How, reading_with, writing
+from svcctl.cli.manner import Asked, How, reading, writing
 from svcctl.domain.problems import N_
 
 app = Noun(N_("People of the department."))
@@ -100,14 +100,14 @@ def set_(
 
 
 @app.command("list", help=N_("The people, by id."))
-@reading_with(as_of=None, known=None)
+@reading
 def list_(text: cardcommands.Text = "", *, asked: Asked) -> None:
     """List the people."""
     cardcommands.listed("staff", text, ("id", "name", "role", "skills", "regions", "left"), asked)
 
 
 @app.command("show", help=N_("One person's card."))
-@reading_with(as_of=None, known=None)
+@reading
 def show(person: Person, *, asked: Asked) -> None:
     """Show a person's card."""
     cardcommands.shown("staff", person, asked)

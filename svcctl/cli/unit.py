@@ -9,7 +9,7 @@ import typer
 from svcctl.cli import cardcommands
 from svcctl.cli.completion import complete_unit
 from svcctl.cli.lazy import Noun
-from svcctl.cli.manner import Asked, How, reading_with, writing
+from svcctl.cli.manner import Asked, How, reading, writing
 from svcctl.cli.options import CustomerRef
 from svcctl.domain.problems import N_
 
@@ -91,7 +91,7 @@ def set_(
 
 
 @app.command("list", help=N_("The installed products, by serial number."))
-@reading_with(as_of=None, known=None)
+@reading
 def list_(text: cardcommands.Text = "", *, asked: Asked) -> None:
     """List the installed products."""
     cardcommands.listed(
@@ -103,7 +103,7 @@ def list_(text: cardcommands.Text = "", *, asked: Asked) -> None:
 
 
 @app.command("show", help=N_("One product's card and its tickets."))
-@reading_with(as_of=None, known=None)
+@reading
 def show(serial: Serial, *, asked: Asked) -> None:
     """Show a product's card."""
     cardcommands.shown("unit", serial, asked)

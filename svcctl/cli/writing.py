@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from svcctl.cli import echo
 from svcctl.cli.exits import code_of
 from svcctl.cli.manner import How, writing
-from svcctl.cli.options import By, NoCommit
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_, Message, Stop, Unreadable, Usage
 from svcctl.views.language import _, say
 from svcctl.views.safe import line
+
+if TYPE_CHECKING:
+    from svcctl.desk.correcting import Saved
 
 NOUNS = ("customer", "unit", "staff", "policy")
 
@@ -37,6 +39,7 @@ def undo(
     echo.written(desk, done, how.output, how.dry_run)
 
 
+@writing
 def edit(
     noun: Annotated[
         str, typer.Argument(metavar="customer|unit|staff|policy", help=N_("What to edit."))
@@ -44,12 +47,11 @@ def edit(
     name: Annotated[
         str, typer.Argument(metavar="[ID]", help=N_("Its id; for a policy, the day it begins."))
     ] = "",
-    by: By = None,
-    no_commit: NoCommit = False,
+    *,
+    how: How,
 ) -> None:
     """Edit a card in $EDITOR; what comes back is checked before it replaces."""
     from svcctl.desk.correcting import draft, save
-    from svcctl.desk.tickets import Manner
     from svcctl.ledger.posix import storage
 
     if noun not in NOUNS:
@@ -66,7 +68,6 @@ def edit(
             Message(N_("set EDITOR, or change single fields with `set`"), {}),
         )
     desk = echo.open_desk()
-    manner = Manner(by, None, False, not no_commit)
     made = draft(desk, noun, name)
     copy = desk.ledger.private / f"edit-{made.name}.yaml"
     with storage(copy):
@@ -81,7 +82,7 @@ def edit(
             run.tell(_("nothing was changed"))
             return
         try:
-            path = save(desk, made, fresh, manner)
+            saved = save(desk, made, fresh, how.manner)
         except (Usage, Unreadable) as stop:
             if run.stdin_terminal:
                 _tell(stop)
@@ -95,8 +96,25 @@ def edit(
             run.tell(_("your text is kept in {path}").format(path=line(str(copy))))
             raise
         copy.unlink(missing_ok=True)
-        run.print(path)
+        _say_edited(saved, how)
         return
+
+
+def _say_edited(saved: Saved, how: How) -> None:
+    """Print what was changed: the path, the difference where nothing is written, or the item."""
+    from svcctl.views.output import Column
+
+    run = session()
+    if how.output != "table":
+        columns = [Column(key, key) for key in saved.item]
+        run.emit(saved.noun, [saved.item], columns, how.output, as_of=saved.moment.isoformat())
+    elif how.dry_run:
+        run.tell(_("Dry run: nothing was written."))
+        for text in saved.difference():
+            run.print(line(text))
+    else:
+        run.print(saved.path)
+    echo.notices(run, saved.outcome.notices)
 
 
 def _tell(stop: Stop) -> None:

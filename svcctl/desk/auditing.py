@@ -91,16 +91,24 @@ def parts(only: Sequence[str], history: bool, since: str | None) -> Parts:
 class Auditor:
     """One audit of a ledger as of one moment: asked whether anything changed, then what is wrong."""
 
-    def __init__(self, desk: Desk, as_of: str | None = None, only: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        as_of: str | None = None,
+        only: Sequence[str] = (),
+        known: str | None = None,
+    ) -> None:
         """Make the index fresh. ``only``: codes or families, else every finding is asked for.
 
-        Raises ``Usage`` where ``as_of`` is no time or ``only`` no code.
+        ``known`` leaves out what was written down later. Raises ``Usage`` where ``as_of`` or ``known``
+        is no time or ``only`` no code.
         """
         self.desk = desk
         self.wanted = wanted_codes(only)
         self._hidden = _Hidden(desk)
         self._stop: Unreadable | None = None
         self.moment: datetime | None = None
+        self.known: datetime | None = None
         self.later: dict[str, bool] = {}
         self._token: str | None = None
         try:
@@ -112,10 +120,13 @@ class Auditor:
             self._token = ask_audit.token(index)
         try:
             self.moment = desk.read_time(as_of)
+            self.known = desk.read_time(known) if known is not None else None
         except Usage:
             self._hidden.abandon()
             raise
-        self.later = ask_audit.still_to_come(index, self.moment.timestamp())
+        self.later = ask_audit.still_to_come(
+            index, self.moment.timestamp(), self.known.timestamp() if self.known else None
+        )
 
     def state(self) -> str | None:
         """Return a text that stays the same as long as the whole audit would find the same.
@@ -144,7 +155,7 @@ class Auditor:
         found += _past_due(desk, moment, self.later)
         for path, there in self.later.items():
             if there:
-                found += _as_it_was(desk, path, moment)
+                found += _as_it_was(desk, path, moment, self.known)
         found += self._hidden.problems()
         if since is not None:
             old = ask_audit.untouched_since(desk.index, desk.read_time(since).timestamp())
@@ -319,7 +330,7 @@ def _superseded(problem: Problem, later: dict[str, bool]) -> bool:
     return problem.path in later and (problem.code >= "E4" or problem.code in _OF_EVENTS)
 
 
-def _as_it_was(desk: Desk, path: str, moment: datetime) -> list[Problem]:
+def _as_it_was(desk: Desk, path: str, moment: datetime, known: datetime | None) -> list[Problem]:
     """Return the findings about one ticket's events and obligations as of a moment in the past."""
     from svcctl.domain.checks.owed_rules import breach_of, owed_problem
     from svcctl.domain.checks.schema_rules import stray_problems
@@ -333,7 +344,7 @@ def _as_it_was(desk: Desk, path: str, moment: datetime) -> list[Problem]:
     from svcctl.ledger.records import load_ticket
 
     seconds = moment.timestamp()
-    state = replay(load_ticket(desk.ledger, path)[0], moment)
+    state = replay(load_ticket(desk.ledger, path)[0], moment, known)
     if not state.facts:
         return []
     subject = state.case.id

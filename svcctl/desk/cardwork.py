@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.desk.desk import Desk
 from svcctl.desk.tickets import Manner
@@ -17,6 +17,9 @@ from svcctl.domain.problems import N_, Message, NotFound, Problem, Refusal, Usag
 from svcctl.ledger import cardfile
 from svcctl.ledger.folder import card_path
 from svcctl.ledger.records import load_card, read_card
+
+if TYPE_CHECKING:
+    from svcctl.desk.view import View
 
 KINDS = cards.KINDS
 
@@ -132,7 +135,7 @@ def replace_text(
         who = desk.who(manner.by)
         if fresh != old:
             writing.replace(path, old, fresh)
-        outcome = writing.finish(f"{kind.name} {name} edited", who, desk.now())
+        outcome = writing.finish(f"{kind.name} {name} edited", who, desk.read_time(manner.at))
     return CardWritten(changed, path, fresh.decode(), outcome)
 
 
@@ -195,9 +198,13 @@ def same_phone(desk: Desk, phone: str) -> list[tuple[str, str]]:
     ).fetchall()
 
 
-def listed(desk: Desk, kind: CardKind, text: str = "") -> list[dict[str, object]]:
+def listed(view: View, kind: CardKind, text: str = "") -> list[dict[str, object]]:
     """Return the items of all cards of a kind, by id; with ``text``, those that contain it."""
-    rows = desk.index.connection.execute(
+    if view.past:
+        from svcctl.desk.pastcards import cards_then, says
+
+        return [card_item(card) for card in cards_then(view, [kind]) if says(card, text)]
+    rows = view.desk.index.connection.execute(
         "select id, fields from cards where kind=? and (?='' or instr(fields, ?) > 0 or instr(id, ?) > 0) order by id",
         (kind.name, text, text, text),
     ).fetchall()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.desk.tickets import Manner, Written, act
+from svcctl.desk.writing import Outcome
 from svcctl.domain import cards
 from svcctl.domain.cards import CardKind
 from svcctl.domain.cases import Event
@@ -150,14 +152,37 @@ def _has_tickets(desk: Desk) -> bool:
     return desk.index.connection.execute("select 1 from tickets limit 1").fetchone() is not None
 
 
-def save(desk: Desk, made: Draft, fresh: bytes, manner: Manner) -> str:
-    """Check what came back from the editor and write it. Returns the path; raises ``Usage``."""
+class Saved(NamedTuple):
+    """What ``save`` wrote, or would write: the record's noun, item and path, both its texts."""
+
+    noun: str
+    item: dict[str, object]
+    path: str
+    before: bytes
+    after: bytes
+    moment: datetime
+    outcome: Outcome
+
+    def difference(self) -> list[str]:
+        """Return the lines taken away and added, each with its mark, as ``diff -u`` shows them."""
+        from difflib import unified_diff
+
+        before, after = (
+            text.decode("utf-8", "replace").splitlines() for text in (self.before, self.after)
+        )
+        return list(unified_diff(before, after, self.path, self.path, lineterm=""))
+
+
+def save(desk: Desk, made: Draft, fresh: bytes, manner: Manner) -> Saved:
+    """Check what came back from the editor and write it; a dry run only checks. Raises ``Usage``."""
     from svcctl.desk import cardwork
     from svcctl.desk.writing import Writing
 
     if made.kind is not None:
-        cardwork.replace_text(desk, made.kind, made.name, made.text, fresh, manner)
-        return made.path
+        done = cardwork.replace_text(desk, made.kind, made.name, made.text, fresh, manner)
+        return Saved(
+            made.kind.name, done.item(), made.path, made.text, fresh, desk.now(), done.outcome
+        )
     from svcctl.ledger.records import check_policy
 
     check_policy(made.path, made.name, fresh)
@@ -167,5 +192,6 @@ def save(desk: Desk, made: Draft, fresh: bytes, manner: Manner) -> str:
             writing.replace(made.path, made.text, fresh)
         else:
             writing.create(made.path, fresh)
-        writing.finish(f"policy {made.name}", who, desk.now())
-    return made.path
+        outcome = writing.finish(f"policy {made.name}", who, desk.read_time(manner.at))
+    item: dict[str, object] = {"id": made.name, "path": made.path}
+    return Saved("policy", item, made.path, made.text, fresh, desk.now(), outcome)

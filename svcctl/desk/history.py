@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from svcctl.desk.view import View
+from svcctl.domain.cases import Case
 from svcctl.domain.problems import Unreadable
 from svcctl.domain.replay import State, replay
 from svcctl.domain.schema import stored
@@ -95,8 +96,11 @@ def events(state: State) -> list[Item]:
     return found
 
 
-def search(desk: Desk, text: str, most: int) -> list[Item]:
+def search(view: View, text: str, most: int) -> list[Item]:
     """Return the records that contain ``text``: cards through the index, tickets by their text."""
+    if view.past:
+        return _search_then(view, text.strip(), most)
+    desk = view.desk
     wanted = text.strip()
     found: list[Item] = []
     digits = "".join(c for c in wanted if c.isdigit())
@@ -123,22 +127,78 @@ def search(desk: Desk, text: str, most: int) -> list[Item]:
     return found[: most * 2]
 
 
-def _in_text(desk: Desk, wanted: str, seen: set[str], most: int) -> list[Item]:
-    """Search the text of the ticket files themselves: remarks, faults, actions."""
+def _search_then(view: View, wanted: str, most: int) -> list[Item]:
+    """Return the records that contained ``wanted`` at the view's moment.
+
+    A ticket to which nothing happened since is searched as it is, any other up to the moment.
+    """
+    from svcctl.desk.pastcards import cards_then, says
+    from svcctl.domain.cards import KINDS
+
+    found: list[Item] = [
+        {"kind": card.kind.name, "id": card.id, "title": card.get("name") or None, "state": None}
+        for card in cards_then(view, list(KINDS.values()))
+        if says(card, wanted)
+    ]
+    customers = {item["id"] for item in found if item["kind"] == "customer"}
+    raw = _as_written(wanted)
+    then, moments = view.then()
+    rest = view.desk.index.connection.execute(
+        f"select t.path, t.opened, t.id, t.subject, t.state, t.customer, null from tickets t "
+        f"where {then}",
+        moments,
+    ).fetchall()
+    for row, _ in view.later():
+        values = [row[key] for key in ("path", "opened", "id", "subject", "state", "customer")]
+        rest.append((*values, _text_then(view, row["path"])))
+    tickets = []
+    for path, _opened, name, subject, state, customer, data in sorted(rest, key=_newest_first):
+        if customer in customers or raw in (data or _text_of(view.desk, path)).lower():
+            tickets.append({"kind": "ticket", "id": name, "title": subject, "state": state})
+            if len(tickets) >= most:
+                break
+    return [*found[:most], *tickets]
+
+
+def _newest_first(row: tuple[Any, ...]) -> tuple[float, str]:
+    return -row[1], row[2]
+
+
+def _text_then(view: View, path: str) -> bytes:
+    """Return a ticket's text without the events that had not happened, or were not known, then."""
+    case, _, _ = load_ticket(view.desk.ledger, path)
+    events = [
+        event
+        for event in case.events
+        if event.at <= view.as_of and (view.known is None or event.noted <= view.known)
+    ]
+    return Case(case.kind, case.head, events).text()
+
+
+def _text_of(desk: Desk, path: str) -> bytes:
+    try:
+        return desk.ledger.read(path)
+    except (FileNotFoundError, Unreadable):
+        return b""  # gone or unreadable since: the next command reports it
+
+
+def _as_written(wanted: str) -> bytes:
+    """Return ``wanted`` as the text of an event has it, in small letters."""
     import json
 
-    raw = json.dumps(wanted, ensure_ascii=False)[1:-1].lower().encode()
+    return json.dumps(wanted, ensure_ascii=False)[1:-1].lower().encode()
+
+
+def _in_text(desk: Desk, wanted: str, seen: set[str], most: int) -> list[Item]:
+    """Search the text of the ticket files themselves: remarks, faults, actions."""
+    raw = _as_written(wanted)
     found: list[Item] = []
     for path, name, subject, state in desk.index.connection.execute(
         "select path, id, subject, state from tickets order by opened desc"
     ):
         if name in seen:
             continue
-        try:
-            data = desk.ledger.read(path)
-        except (FileNotFoundError, Unreadable):
-            continue  # gone or unreadable since: the next command reports it
-        if raw in data.lower():
+        if raw in _text_of(desk, path).lower():
             found.append({"kind": "ticket", "id": name, "title": subject, "state": state})
             if len(found) >= most:
                 break

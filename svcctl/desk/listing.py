@@ -20,7 +20,9 @@ def view_of(desk: Desk, as_of: str | None, known: str | None) -> View:
     desk.look_ahead()
     _ = desk.index
     moment = desk.read_time(as_of)
-    return View(desk, moment, desk.read_time(known) if known is not None else None)
+    limit = desk.read_time(known) if known is not None else None
+    asked = [time for time, text in ((moment, as_of), (limit, known)) if time and text is not None]
+    return View(desk, moment, limit, bool(asked) and min(asked) < desk.now())
 
 
 def standing_of(row: Row, seconds: float) -> str:

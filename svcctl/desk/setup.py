@@ -34,10 +34,16 @@ def shipped(name: str) -> bytes:
     return files("svcctl").joinpath("shipped", name).read_bytes()
 
 
-def init(folder: Path, code: str, clock: Callable[[], datetime], commit_it: bool = True) -> Made:
+def init(
+    folder: Path,
+    code: str,
+    clock: Callable[[], datetime],
+    commit_it: bool = True,
+    dry_run: bool = False,
+) -> Made:
     """Make ``folder`` a ledger with the desk ``code``, or register this clone of one as that desk.
 
-    What is there already is left alone. Raises ``Usage`` for a bad code, ``Refusal`` where this
+    What is there already is left alone; a dry run only says what it would write. Raises ``Usage`` for a bad code, ``Refusal`` where this
     clone already is another desk.
     """
     code = identity.normalise(code)
@@ -49,6 +55,12 @@ def init(folder: Path, code: str, clock: Callable[[], datetime], commit_it: bool
         )
     notices: list[Message] = []
     root = expanded(folder)
+    if dry_run:
+        ledger = Ledger(root.resolve())
+        if ledger.root.is_dir():  # else nothing can stand in the way yet
+            refuse_linked(ledger)
+            _check_station(ledger, code)
+        return Made(ledger, code, tuple(_first_files(ledger, code, clock())), ())
     with posix.storage(root):
         posix.make_folders(root)
         root = root.resolve()

@@ -11,7 +11,7 @@ from svcctl.domain.cards import Card
 from svcctl.domain.problems import N_, Message, NotFound, Refusal, Unreadable
 from svcctl.domain.replay import Fact, State, replay
 from svcctl.domain.schema import as_text
-from svcctl.domain.times import add_months, parse_span
+from svcctl.domain.times import add_months, format_instant, parse_span
 from svcctl.ledger.records import load_card, load_ticket
 from svcctl.views.slip import SlipPage
 
@@ -95,6 +95,23 @@ def _page(desk: Desk, state: State, number: int) -> SlipPage:
         currency=policy.currency,
         contested=tuple(sorted(set(state.contested) & {"engineer", "visit", "cover"})),
     )
+
+
+def slip_item(page: SlipPage) -> dict[str, object]:
+    """Return what is printed on a slip as machine output has it; what is blank is null."""
+    item: dict[str, object] = {"slip": page.number}
+    for name, value in page._asdict().items():
+        if isinstance(value, datetime):
+            item[name] = format_instant(value.astimezone(page.zone))
+        elif isinstance(value, date):
+            item[name] = value.isoformat()
+        elif name == "parts":
+            item[name] = [part._asdict() for part in page.parts]
+        elif name == "contested":
+            item[name] = list(page.contested)
+        elif name not in ("zone", "number"):
+            item[name] = value or None
+    return item
 
 
 def _fault(state: State) -> str:

@@ -19,17 +19,23 @@ Test = Callable[[Row], bool]
 
 
 class View:
-    """What was the case at ``as_of``, as far as it was written down by ``known`` (None: by now)."""
+    """What was the case at ``as_of``, as far as it was written down by ``known`` (None: by now).
 
-    def __init__(self, desk: Desk, as_of: datetime, known: datetime | None = None) -> None:
+    ``past``: one of them lies before now, so that a card need not be what it is now.
+    """
+
+    def __init__(
+        self, desk: Desk, as_of: datetime, known: datetime | None = None, past: bool = False
+    ) -> None:
         self.desk = desk
         self.as_of = as_of
+        self.past = past
         self.seconds = as_of.timestamp()
         self.known = known
         self._later: list[tuple[Row, list[Row]]] | None = None
 
-    def _then(self) -> tuple[str, list[object]]:
-        """The condition that the index knows all there was to know of a ticket at the moment."""
+    def then(self) -> tuple[str, list[object]]:
+        """Return the condition (over ``t``) that the index knows all there was of a ticket then."""
         if self.known is None:
             return "t.last_at <= ?", [self.seconds]
         return "t.last_at <= ? and t.last_noted <= ?", [self.seconds, self.known.timestamp()]
@@ -39,7 +45,7 @@ class View:
         from svcctl.ledger.ask import rows
         from svcctl.ledger.index import owings_of
 
-        then, moments = self._then()
+        then, moments = self.then()
         with self.desk.index.at_rest():
             found = rows(
                 self.desk.index,
@@ -78,7 +84,7 @@ class View:
         from svcctl.ledger.ask import rows
         from svcctl.ledger.index import PLACES
 
-        then, moments = self._then()
+        then, moments = self.then()
         found = rows(
             self.desk.index,
             f"select o.*, t.id, t.kind as ticket_kind, t.state, t.priority, t.customer, t.subject, "
@@ -101,7 +107,7 @@ class View:
         return self._later
 
     def _replayed(self) -> list[tuple[Row, list[Row]]]:
-        then, moments = self._then()
+        then, moments = self.then()
         paths = [
             row[0]
             for row in self.desk.index.connection.execute(

@@ -154,7 +154,7 @@ class Writing:
         paths = tuple(change.path for change in self.changes)
         author, committer = self._identity(who.id), self._identity(self.desk.station.me or who.id)
         pending = Pending(gitdir)
-        noted = pending.note(paths, message, author, when, committer)
+        noted = pending.note(paths, message, author, when, committer, self.desk.now())
         try:
             self._write_all()
         except (Stop, OSError):

@@ -171,10 +171,17 @@ def roles(index: Index) -> dict[str, str]:
     return dict(index.connection.execute(sql).fetchall())
 
 
-def still_to_come(index: Index, as_of: float) -> dict[str, bool]:
-    """Return the tickets to which something happened after ``as_of``; True: opened before it."""
+def still_to_come(index: Index, as_of: float, known: float | None = None) -> dict[str, bool]:
+    """Return the tickets to which something happened after ``as_of``; True: opened before it.
+
+    With ``known`` also those of which something was written down after that.
+    """
     sql = "select path, opened <= ? from tickets where last_at > ?"
-    return {path: bool(there) for path, there in index.connection.execute(sql, (as_of, as_of))}
+    values = [as_of, as_of]
+    if known is not None:
+        sql += " or last_noted > ?"
+        values.append(known)
+    return {path: bool(there) for path, there in index.connection.execute(sql, values)}
 
 
 def untouched_since(index: Index, since: float) -> set[str]:

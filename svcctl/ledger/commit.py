@@ -47,13 +47,17 @@ class Identity(NamedTuple):
 
 
 class Note(NamedTuple):
-    """A commit to be made. ``paths`` are relative to the ledger's root, with "/"; ``when`` is aware."""
+    """A commit to be made. ``paths`` are relative to the ledger's root, with "/".
+
+    ``when`` is when it happened, ``noted`` when it was written down (None: then); both are aware.
+    """
 
     paths: tuple[str, ...]
     message: str
     author: Identity
     committer: Identity
     when: datetime
+    noted: datetime | None = None
 
 
 class _Moved(Exception):
@@ -67,11 +71,13 @@ def commit(
     author: Identity,
     committer: Identity,
     when: datetime,
+    noted: datetime | None = None,
 ) -> str | None:
     """Commit the files at ``paths`` as they are now; a path that is gone is a deletion.
 
-    ``paths`` are relative to the ledger's root, with "/". ``when`` is aware and is recorded with
-    its own offset (as the epoch, if before it). Works on a branch without commits and on a
+    ``paths`` are relative to the ledger's root, with "/". ``when`` becomes the author's date and
+    ``noted`` (None: the same) the committer's; they are aware and recorded with their own offsets
+    (as the epoch, if before it). Works on a branch without commits and on a
     detached HEAD. Returns the commit's id once it and the files are on the disk; None when HEAD
     has these files already. Raises GitFailed; then HEAD has not moved.
     """
@@ -84,7 +90,7 @@ def commit(
             ),
             Message(N_("run the command in the main clone, or make a clone of its own")),
         )
-    note = Note(tuple(dict.fromkeys(paths)), message, author, committer, when)
+    note = Note(tuple(dict.fromkeys(paths)), message, author, committer, when, noted)
     try:
         return _commit_onto(gitdir, head(gitdir), note)
     except _Moved:
@@ -105,7 +111,7 @@ def commit(
 def _commit_onto(gitdir: GitDir, parent: str | None, note: Note) -> str | None:
     who = {"GIT_COMMITTER_NAME": _scrubbed(note.committer.name, "svcctl")}
     who |= {"GIT_COMMITTER_EMAIL": _scrubbed(note.committer.email, "svcctl")}
-    who |= {"GIT_COMMITTER_DATE": "@" + _stamp(note.when)}
+    who |= {"GIT_COMMITTER_DATE": "@" + _stamp(note.noted or note.when)}
     names = b"".join(_in_work_tree(gitdir, path) + b"\0" for path in note.paths)
     few = len(note.paths) <= FEW
     stager = _start_stager(gitdir, names) if few else None
@@ -149,11 +155,11 @@ def _import(gitdir: GitDir, parent: str | None, note: Note) -> tuple[str, str, s
 
 
 def _feed(stream: IO[bytes], gitdir: GitDir, parent: str | None, note: Note) -> None:
-    stamp = _stamp(note.when)
     stream.write(b"feature done\ncommit " + BRANCH + b"\nmark :1\n")
-    for role, person in (("author", note.author), ("committer", note.committer)):
+    author, committer = (note.author, note.when), (note.committer, note.noted or note.when)
+    for role, (person, moment) in (("author", author), ("committer", committer)):
         known, email = _scrubbed(person.name, "svcctl"), _scrubbed(person.email, "svcctl")
-        stream.write(f"{role} {known} <{email}> {stamp}\n".encode("utf-8", "replace"))
+        stream.write(f"{role} {known} <{email}> {_stamp(moment)}\n".encode("utf-8", "replace"))
     message = note.message.replace("\0", "").strip().encode("utf-8", "replace") + b"\n"
     stream.write(b"data %d\n%s\n" % (len(message), message))
     if parent:

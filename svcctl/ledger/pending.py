@@ -33,13 +33,14 @@ class Pending:
         author: Identity,
         when: datetime,
         committer: Identity | None = None,
+        noted: datetime | None = None,
     ) -> int:
         """Put down, durably, what the command is about to write and commit.
 
         Called before the first of ``paths`` is touched. Returns what ``withdraw`` takes. Raises
         StorageFailed: nothing has been written then.
         """
-        note = Note(tuple(paths), message, author, committer or author, when)
+        note = Note(tuple(paths), message, author, committer or author, when, noted)
         try:
             return _append_durably(self.path, _line(note))
         except OSError as error:
@@ -96,6 +97,7 @@ def _line(note: Note) -> bytes:
     import json
 
     fields = {**note._asdict(), "when": note.when.isoformat()}
+    fields["noted"] = note.noted.isoformat() if note.noted is not None else None
     return json.dumps(fields).encode("ascii") + b"\n"
 
 
@@ -106,7 +108,9 @@ def _read_note(line: bytes) -> Note | None:
         fields = json.loads(line)
         author, committer = Identity(*fields["author"]), Identity(*fields["committer"])
         when = datetime.fromisoformat(fields["when"])
-        note = Note(tuple(fields["paths"]), fields["message"], author, committer, when)
+        text = fields.get("noted")  # older versions wrote none
+        noted = datetime.fromisoformat(text) if text is not None else None
+        note = Note(tuple(fields["paths"]), fields["message"], author, committer, when, noted)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return note if _is_ours(note) else None
@@ -115,7 +119,10 @@ def _read_note(line: bytes) -> Note | None:
 def _is_ours(note: Note) -> bool:
     """Whether a note that could be read says what ``note`` writes: somebody may have edited it."""
     words = (*note.paths, note.message, *note.author, *note.committer)
-    if note.when.utcoffset() is None or not all(isinstance(word, str) for word in words):
+    moments = [note.when] if note.noted is None else [note.when, note.noted]
+    if any(one.utcoffset() is None for one in moments) or not all(
+        isinstance(word, str) for word in words
+    ):
         return False
     return not any(
         path.startswith("/") or "\0" in path or {"", ".", ".."} & set(path.split("/"))

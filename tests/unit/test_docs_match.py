@@ -294,6 +294,8 @@ ASKED = {
     "escalations due": ("escalation", {0}, set()),
     "callbacks list": ("callback-made", {0}, set()),
     "slip list --all": ("slip", {0}, set()),
+    "slip print 02G": ("slip-page", {0}, set()),
+    "init . --desk SHA --dry-run": ("ledger", {0}, set()),
     "today": ("today", {0}, set()),
     "find 周兰": ("found", {0}, set()),
     "customer list": ("customer", {0}, set()),
