@@ -13,12 +13,12 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import Output
+from svcctl.cli.manner import Asked, reading_with
 from svcctl.cli.session import session
 from svcctl.cli.signed import Signed
 from svcctl.domain.problems import N_
 from svcctl.views.language import _, word
-from svcctl.views.output import Column, Format, render
+from svcctl.views.output import Column, render
 
 if TYPE_CHECKING:
     from svcctl.desk.hours import Answer, Hours, Item
@@ -74,25 +74,23 @@ def _hours(file: str | None) -> Hours:
     return hours.hours_of_ledger(echo.open_desk())
 
 
-def _answer(
-    kind: str,
-    found: Answer,
-    columns: tuple[Column, ...],
-    output: Format,
-    told: str,
-) -> None:
+# The moments are those that were typed, and calendars say of themselves from when on they hold.
+_reading = reading_with(as_of=None, known=None)
+
+
+def _answer(kind: str, found: Answer, columns: tuple[Column, ...], asked: Asked, told: str) -> None:
     """Print an answer: for people the sentence ``told``."""
-    run = session()
-    if output == "table":
-        run.print(told)
-        run.warn(found.problems)
+    asked.problems = found.problems
+    if asked.output == "table":
+        asked.run.print(told)
         return
     # No ``as_of``: the answer is about the times that were typed, whatever the clock says.
-    items = [_flat(item) for item in found.items] if output == "csv" else found.items
-    run.emit(kind, items, columns, output, problems=found.problems, id_key=columns[0].key)
+    items = [_flat(item) for item in found.items] if asked.output == "csv" else found.items
+    asked.emit(kind, items, columns, id_key=columns[0].key)
 
 
 @app.command("due", cls=Signed, help=N_("When a span of time from a start is over."))
+@_reading
 def due(
     start: Annotated[str, typer.Argument(metavar="START", help=N_("When it begins."))],
     within: Annotated[
@@ -119,17 +117,18 @@ def due(
     ] = "open-day",
     calendar: CalendarFile = None,
     pause: Pause = None,
-    output: Output = "table",
+    *,
+    asked: Asked,
 ) -> None:
     """Tell when a span is over."""
-    from svcctl.desk import hours as asked
+    from svcctl.desk import hours
 
-    hours = _hours(calendar)
-    found = asked.due(hours, start, within, clock, rolls, pause or [])
-    _answer("due", found, _DUE, output, _told_due(found.items[0], within, clock))
+    found = hours.due(_hours(calendar), start, within, clock, rolls, pause or [])
+    _answer("due", found, _DUE, asked, _told_due(found.items[0], within, clock))
 
 
 @app.command("between", cls=Signed, help=N_("How much opening time lies between two times."))
+@_reading
 def between(
     start: Annotated[str, typer.Argument(metavar="START", help=N_("From when."))],
     end: Annotated[str, typer.Argument(metavar="END", help=N_("Until when."))],
@@ -138,86 +137,88 @@ def between(
     ] = "work",
     calendar: CalendarFile = None,
     pause: Pause = None,
-    output: Output = "table",
+    *,
+    asked: Asked,
 ) -> None:
     """Tell how much time lies between."""
-    from svcctl.desk import hours as asked
+    from svcctl.desk import hours
 
-    hours = _hours(calendar)
-    found = asked.between(hours, start, end, clock, pause or [])
-    _answer("between", found, _SECONDS, output, _length(found.items[0]["seconds"]))
+    found = hours.between(_hours(calendar), start, end, clock, pause or [])
+    _answer("between", found, _SECONDS, asked, _length(found.items[0]["seconds"]))
 
 
 @app.command("open", cls=Signed, help=N_("Whether it is open at a time."))
-def open_(at: At, calendar: CalendarFile = None, output: Output = "table") -> None:
+@_reading
+def open_(at: At, calendar: CalendarFile = None, *, asked: Asked) -> None:
     """Tell whether it is open."""
-    from svcctl.desk import hours as asked
+    from svcctl.desk import hours
 
-    hours = _hours(calendar)
-    found = asked.is_open(hours, at)
+    found = hours.is_open(_hours(calendar), at)
     told = _("It is open.") if found.items[0]["open"] else _("It is closed.")
-    _answer("open", found, _OPEN, output, told)
+    _answer("open", found, _OPEN, asked, told)
 
 
 @app.command(
     "next", cls=Signed, help=N_("The next time it is open: the time given, if it is open then.")
 )
-def next_(at: At, calendar: CalendarFile = None, output: Output = "table") -> None:
+@_reading
+def next_(at: At, calendar: CalendarFile = None, *, asked: Asked) -> None:
     """Tell when it is open next."""
-    from svcctl.desk import hours as asked
+    from svcctl.desk import hours
 
-    hours = _hours(calendar)
-    found = asked.next_open(hours, at)
-    _answer("next", found, _NEXT, output, _told_next(found.items[0]))
+    found = hours.next_open(_hours(calendar), at)
+    _answer("next", found, _NEXT, asked, _told_next(found.items[0]))
 
 
 @app.command("day", cls=Signed, help=N_("What kind of day it is, and its opening hours."))
-def day(day: Day, calendar: CalendarFile = None, output: Output = "table") -> None:
+@_reading
+def day(day: Day, calendar: CalendarFile = None, *, asked: Asked) -> None:
     """Tell about a day."""
-    from svcctl.desk import hours as asked
+    from svcctl.desk import hours
 
-    hours = _hours(calendar)
-    found = asked.day(hours, day)
+    found = hours.day(_hours(calendar), day)
     item = found.items[0]
     shown = _shown(item)
     told = " · ".join(
         [f"{shown['date']} {shown['weekday']}", shown["kind"], *filter(None, [shown["hours"]])]
     )
-    _answer("day", found, _DAY_CSV, output, told)
+    _answer("day", found, _DAY_CSV, asked, told)
 
 
 @app.command("add-days", cls=Signed, help=N_("The open day so many open days after a day."))
+@_reading
 def add_days(
     day: Day,
     number: Annotated[
         str, typer.Argument(metavar="N", help=N_("How many open days; negative counts back."))
     ],
     calendar: CalendarFile = None,
-    output: Output = "table",
+    *,
+    asked: Asked,
 ) -> None:
     """Count open days."""
-    from svcctl.desk import hours as asked
+    from svcctl.desk import hours
 
-    hours = _hours(calendar)
-    found = asked.add_days(hours, day, number)
+    found = hours.add_days(_hours(calendar), day, number)
     item = found.items[0]
     told = f"{item['date']} {_weekday(str(item['date']))}"
-    _answer("date", found, _DATE, output, told)
+    _answer("date", found, _DATE, asked, told)
 
 
 @app.command("show", cls=Signed, help=N_("A month: each day, what kind it is, its opening hours."))
+@_reading
 def show(
     month: Annotated[str, typer.Argument(metavar="MONTH", help=N_("A month, such as 2026-10."))],
     calendar: CalendarFile = None,
-    output: Output = "table",
+    *,
+    asked: Asked,
 ) -> None:
     """Show a month."""
-    from svcctl.desk import hours as asked
+    from svcctl.desk import hours
 
-    hours = _hours(calendar)
-    found = asked.month(hours, month)
-    told = _month(found.items) if output == "table" else ""
-    _answer("day", found, _DAY_CSV, output, told)
+    found = hours.month(_hours(calendar), month)
+    told = _month(found.items) if asked.output == "table" else ""
+    _answer("day", found, _DAY_CSV, asked, told)
 
 
 # Words ------------------------------------------------------------------------------------------

@@ -118,6 +118,11 @@ class Asked:
             self._problems = [] if self._desk is None else self._desk.problems()
         return self._problems
 
+    @problems.setter
+    def problems(self, found: Sequence[Problem]) -> None:
+        """Say which findings concern the answer, where it is not about the whole ledger."""
+        self._problems = list(found)
+
     def emit(
         self,
         kind: str,

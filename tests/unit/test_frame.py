@@ -68,7 +68,7 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     def strict() -> None:
         found = [Problem("no-such-code", "records/a.yaml", 3, 5, {"what": "x"}, "ab: \x1b[1m", "")]
         asked = Asked(output="ids", strict=True)
-        asked._problems = found
+        asked.problems = found
         asked.emit("ticket", ITEMS, COLUMNS)
         asked.end()
 

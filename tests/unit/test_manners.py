@@ -37,7 +37,11 @@ def documented() -> tuple[dict[str, set[str]], set[str]]:
     without, neither = tables(section("docs/output.md", HEADING))
     assert all(row[-1] for row in (*without, *neither)), "every exception has its reason"
     return (
-        {row[0].strip("`"): set(re.findall(r"`(--[a-z-]+)`", row[1])) for row in without},
+        {
+            name: set(re.findall(r"`(--[a-z-]+)`", row[1]))
+            for row in without
+            for name in re.findall(r"`([^`]+)`", row[0])
+        },
         {row[0].strip("`") for row in neither},
     )
 
