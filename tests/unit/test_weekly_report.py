@@ -197,8 +197,8 @@ def test_every_measure_of_the_story_is_as_counted_by_hand(story: Story) -> None:
     assert ratio(week, "reply") == (1, 4)
     assert ratio(week, "first-call") == (1, 1)
     assert item(week, "first-call")["median"] == 60
-    # Called before the dispatch and not again: nothing to time.
-    assert item(week, "first-contact")["value"] is None
+    # Called before the dispatch and not again: who got the task was in contact already.
+    assert item(week, "first-contact")["value"] == 0
     assert ratio(week, "completion") == (1, 1)
     assert ratio(week, "complaint-rate") == (1, 2)
     # Slips: again was due on the 18th and came; the inspection's is due on the 22nd.
