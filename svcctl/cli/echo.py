@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from svcctl.desk.cardwork import CardWritten
     from svcctl.desk.desk import Desk
     from svcctl.desk.tickets import Written
+    from svcctl.ledger.waiting import Waiting
 
 
 def open_desk() -> Desk:
@@ -22,7 +23,18 @@ def open_desk() -> Desk:
     from svcctl.desk.desk import open_desk
 
     run = session()
-    return open_desk(run.ledger, run.clock)
+    return open_desk(run.ledger, run.clock, waiting())
+
+
+def waiting() -> Waiting:
+    """Return how this run waits for another command: told on stderr, named by its words alone."""
+    import click
+
+    from svcctl.ledger.waiting import Waiting
+
+    run = session()
+    command = click.get_current_context().command_path.partition(" ")[2]
+    return Waiting(lambda message: run.tell(say(message)), command)
 
 
 def written(desk: Desk, done: Written, output: Format, dry_run: bool) -> None:

@@ -37,7 +37,9 @@ def init(
 
     run = session()
     code = desk or run.ask(_("Code of this desk (two to four letters, such as SHA)"), "--desk")
-    made = setup.init(Path(run.ledger or folder), code, run.clock, not how.no_commit, how.dry_run)
+    made = setup.init(
+        Path(run.ledger or folder), code, run.clock, not how.no_commit, how.dry_run, echo.waiting()
+    )
     if how.output != "table":
         item = {"desk": made.desk, "path": str(made.ledger.root), "written": list(made.written)}
         columns = [Column(key, key) for key in item]

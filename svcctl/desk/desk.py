@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from svcctl.domain.policy import Book
     from svcctl.ledger.changes import StatusQuery
     from svcctl.ledger.index import Index
+    from svcctl.ledger.waiting import Waiting
 
 
 class Desk:
@@ -241,6 +242,8 @@ class Desk:
         return ticket_path(self, typed)
 
 
-def open_desk(given: str | None, clock: Callable[[], datetime]) -> Desk:
+def open_desk(
+    given: str | None, clock: Callable[[], datetime], waiting: Waiting | None = None
+) -> Desk:
     """Return the desk of the ledger ``given``, of SVCCTL_LEDGER, or around the working directory."""
-    return Desk(find(given or os.environ.get("SVCCTL_LEDGER"), Path.cwd()), clock)
+    return Desk(find(given or os.environ.get("SVCCTL_LEDGER"), Path.cwd(), waiting), clock)

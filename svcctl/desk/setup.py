@@ -16,6 +16,7 @@ from svcctl.domain.times import format_instant
 from svcctl.ledger import cardfile, commit, git, posix
 from svcctl.ledger.folder import RECORDS, Ledger, expanded, refuse_linked
 from svcctl.ledger.pending import Pending, settle
+from svcctl.ledger.waiting import Waiting
 
 ATTRIBUTES = "*.yaml text eol=lf merge=svcctl\n*.md text eol=lf\nattachments/** -text -merge\n"
 
@@ -40,6 +41,7 @@ def init(
     clock: Callable[[], datetime],
     commit_it: bool = True,
     dry_run: bool = False,
+    waiting: Waiting | None = None,
 ) -> Made:
     """Make ``folder`` a ledger with the desk ``code``, or register this clone of one as that desk.
 
@@ -69,11 +71,11 @@ def init(
         git.init(root)
     elif git.program() is None:
         notices.append(git.why_without_git())
-    ledger = Ledger(root)
+    ledger = Ledger(root, waiting)
     _check_station(ledger, code)
     with posix.storage(ledger.private):
         posix.make_folders(ledger.private)
-    with posix.lock(ledger.private / "lock", PATIENCE):
+    with posix.lock(ledger.private / "lock", PATIENCE, waiting):
         now = clock()
         for inside in ("", "policy", "calendar", "desks"):  # what a killed ``init`` left there
             posix.sweep(root / RECORDS / inside)

@@ -73,7 +73,7 @@ class Writing:
             with posix.storage(ledger.private):
                 posix.make_folders(ledger.private)
             with ExitStack() as stack:  # whatever goes wrong in between, the lock is let go
-                stack.enter_context(posix.lock(ledger.private / "lock", PATIENCE))
+                stack.enter_context(posix.lock(ledger.private / "lock", PATIENCE, ledger.waiting))
                 batch.recover(ledger.root, ledger.private / "batch")
                 self._sweep()
                 self._commit_what_waits()

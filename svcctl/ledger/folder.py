@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.domain import identity
 from svcctl.domain.problems import N_, Message, NotFound, Refusal, Unreadable
 from svcctl.ledger import git
 from svcctl.ledger.git import GitDir
+
+if TYPE_CHECKING:
+    from svcctl.ledger.waiting import Waiting
 
 RECORDS = "records"
 
@@ -29,8 +32,10 @@ class Station(NamedTuple):
 class Ledger:
     """The folder that holds ``records/``, and the git directory it lives in, if any."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, waiting: Waiting | None = None) -> None:
+        """``waiting``: who waits where another command holds the ledger (None: silently)."""
         self.root = root
+        self.waiting = waiting
         self._place = str(root)
         self._git: git.GitDir | None = None
         self._asked = False
@@ -189,7 +194,7 @@ def _not_listed(folder: Path, error: OSError) -> Unreadable:
     )
 
 
-def find(given: str | None, start: Path) -> Ledger:
+def find(given: str | None, start: Path, waiting: Waiting | None = None) -> Ledger:
     """Return the ledger: ``given``, or the nearest folder above ``start`` that holds records/."""
     if given:
         root = expanded(given)
@@ -199,11 +204,11 @@ def find(given: str | None, start: Path) -> Ledger:
                 Message(N_("{path} is no ledger: it has no folder records/"), {"path": str(root)}),
                 Message(N_("make one: svcctl init {path} --desk SHA"), {"path": str(root)}),
             )
-        return Ledger(root.resolve())
+        return Ledger(root.resolve(), waiting)
     here = Path(os.path.abspath(start))
     for folder in (here, *here.parents):
         if (folder / RECORDS).is_dir():
-            return Ledger(folder)
+            return Ledger(folder, waiting)
     raise NotFound(
         "no-ledger",
         Message(

@@ -97,7 +97,7 @@ class Index:
         """Make the database anew in a file of its own, then put it in place."""
         from svcctl.ledger import posix
 
-        with posix.lock(self.path.with_suffix(".lock"), timeout=60):
+        with posix.lock(self.path.with_suffix(".lock"), 60, self.ledger.waiting):
             if (there := self._trusted()) is not None:
                 return there  # another command has just made it
             for stale in self.path.parent.glob("index-*.sqlite3*"):
@@ -204,7 +204,7 @@ class Index:
         if str(self.path) == ":memory:":
             self._write(fill, stale, head, dirty)
             return
-        with posix.lock(self.path.with_suffix(".lock"), timeout=60):
+        with posix.lock(self.path.with_suffix(".lock"), 60, self.ledger.waiting):
             if not self._is_as_left():
                 raise IndexChanged
             self.path.with_suffix(".stamp").unlink()

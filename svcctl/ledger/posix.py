@@ -10,13 +10,13 @@ import errno
 import fcntl
 import os
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from svcctl.domain.problems import N_, Busy, Message, Problem, StorageFailed
 from svcctl.ledger.source import MAX_BYTES
+from svcctl.ledger.waiting import Waiting
 
 _TEMP_PREFIX, _TEMP_SUFFIX = ".svcctl-", ".tmp"
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -69,27 +69,27 @@ def storage(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def lock(path: Path, timeout: float = 10.0) -> Iterator[None]:
+def lock(path: Path, timeout: float = 10.0, waiting: Waiting | None = None) -> Iterator[None]:
     """Hold the exclusive lock of the file ``path`` (made if missing; its folder must exist).
 
     Excludes every process and thread that uses this function on the same file, on one machine;
     on network file systems as far as they support flock. Not re-entrant. The system releases it
-    when the process ends, however it ends. After ``timeout`` seconds raises Busy, which names the
-    process that wrote its number into the file last.
+    when the process ends, however it ends. ``waiting`` is who waits, and how. After ``timeout``
+    seconds raises Busy, which names the process and command that noted themselves in the file last.
     """
-    deadline = time.monotonic() + timeout
+    waiting = waiting or Waiting()
     handle = -1
     try:
-        while handle < 0:
+        for _ in waiting.turns(timeout, lambda: _held(path, WAITED_FOR)):
             with storage(path):
                 handle = _try_lock(path)
-            if handle < 0:
-                if time.monotonic() >= deadline:
-                    raise _busy(path)
-                # Those who wait come back at different moments, or one could be passed over.
-                time.sleep(0.001 + time.monotonic_ns() % 8000 / 1e6)
+            if handle >= 0:
+                break
+        else:
+            raise Busy("lock-busy", _held(path, HELD), Message(HELD_REMEDY))
         with suppress(OSError):  # only a courtesy to those who wait
-            os.pwrite(handle, f"{os.getpid():<19}\n".encode("ascii"), 0)  # one length for all
+            note = f"{os.getpid()} {waiting.command}"[:NOTED].ljust(NOTED)  # one length for all
+            os.pwrite(handle, f"{note}\n".encode("ascii", "replace"), 0)
         yield
     finally:
         if handle >= 0:
@@ -118,18 +118,33 @@ def _try_lock(path: Path) -> int:
             os.close(handle)
 
 
-def _busy(path: Path) -> Busy:
-    holder = ""
+NOTED = 63
+HELD = (
+    N_("another command (process {pid}: {command}) holds the lock {path}"),
+    N_("another command (process {pid}) holds the lock {path}"),
+    N_("another command holds the lock {path}"),
+)
+HELD_REMEDY = N_("wait until it has ended, then repeat; no record is half written")
+WAITED_FOR = (
+    N_("waiting for process {pid} ({command}) … Ctrl-C is safe: no record is half written"),
+    N_("waiting for process {pid} … Ctrl-C is safe: no record is half written"),
+    N_("waiting for another command … Ctrl-C is safe: no record is half written"),
+)
+
+
+def _held(path: Path, templates: tuple[str, str, str]) -> Message:
+    """Say who holds the lock, as far as the file notes it."""
+    noted = ""
     with suppress(OSError):
-        holder = path.read_bytes()[:20].decode("ascii", "replace").strip()
-    if holder.isdigit():
-        message = Message(
-            N_("another command (process {pid}) holds the ledger's lock {path}"),
-            {"pid": holder, "path": str(path)},
-        )
-    else:
-        message = Message(N_("another command holds the ledger's lock {path}"), {"path": str(path)})
-    return Busy("lock-busy", message, Message(N_("wait until it has ended, then repeat")))
+        noted = path.read_bytes()[:NOTED].decode("ascii", "replace").strip()
+    pid, _, command = noted.partition(" ")
+    args = {"path": str(path)}
+    if not pid.isdigit():
+        return Message(templates[2], args)
+    args["pid"] = pid
+    if not command.replace("-", "").replace(" ", "").isalpha():
+        return Message(templates[1], args)
+    return Message(templates[0], {**args, "command": command})
 
 
 def _changed(path: Path) -> Busy:

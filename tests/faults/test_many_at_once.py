@@ -50,10 +50,13 @@ def start(*words: str) -> subprocess.Popen[bytes]:
 
 
 def ended(processes: Sequence[subprocess.Popen[bytes]]) -> list[tuple[int, str, str]]:
+    """Exit codes, and what was printed; that one waits for another may be told, and nothing else."""
     told = []
     for process in processes:
         out, err = process.communicate(timeout=PATIENCE)
-        told.append((process.returncode, out.decode(), err.decode()))
+        lines = err.decode().splitlines(keepends=True)
+        other = "".join(line for line in lines if not line.startswith("waiting for "))
+        told.append((process.returncode, out.decode(), other))
     return told
 
 

@@ -1,0 +1,139 @@
+"""Who waits for another command's lock looks again ever more seldom, and is told whom it waits for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from svcctl.domain.problems import Busy, Message
+from svcctl.ledger import posix
+from svcctl.ledger.waiting import MOST, TELL_AFTER, Waiting
+
+
+class Hours:
+    """A clock that goes on only while somebody sleeps, and what was told at which second."""
+
+    def __init__(self, wake: Callable[[float], None] = lambda now: None) -> None:
+        self.now = 100.0
+        self.pauses: list[float] = []
+        self.told: list[tuple[float, Message]] = []
+        self.wake = wake
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+        self.wake(self.now)
+
+    def waiting(self, command: str = "") -> Waiting:
+        return Waiting(
+            lambda message: self.told.append((self.now, message)),
+            command,
+            lambda: self.now,
+            self.sleep,
+        )
+
+
+def in_the_way(held: Path, command: str, act: Callable[[], None]) -> None:
+    """Do ``act`` while another thread holds the lock for ``command``."""
+    there, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with posix.lock(held, waiting=Waiting(command=command)):
+            there.set()
+            go.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    there.wait()
+    try:
+        act()
+    finally:
+        go.set()
+        thread.join()
+
+
+def test_the_pauses_grow_to_a_tenth_of_a_second_and_end_with_the_patience(tmp_path: Path) -> None:
+    hours = Hours()
+
+    def wait() -> None:
+        with pytest.raises(Busy), posix.lock(tmp_path / "lock", 120.0, hours.waiting()):
+            pass
+
+    in_the_way(tmp_path / "lock", "", wait)
+    assert hours.now == pytest.approx(220.0)
+    assert hours.pauses[0] < 0.003
+    assert max(hours.pauses) <= MOST
+    assert len(set(hours.pauses[20:])) > 100, "those who wait must not all look at once"
+    assert len(hours.pauses) < 2600, "120 s at 50 ms at least, once the pauses have grown"
+
+
+def test_after_a_second_it_is_told_once_who_is_waited_for(tmp_path: Path) -> None:
+    hours = Hours()
+
+    def wait() -> None:
+        with pytest.raises(Busy) as stopped, posix.lock(tmp_path / "lock", 5.0, hours.waiting()):
+            pass
+        assert stopped.value.message.args["command"] == "ticket new"
+        assert stopped.value.remedy is not None
+        assert "half written" in stopped.value.remedy.template
+
+    in_the_way(tmp_path / "lock", "ticket new", wait)
+    ((moment, message),) = hours.told
+    assert TELL_AFTER <= moment - 100 <= TELL_AFTER + MOST
+    assert message.args["command"] == "ticket new"
+    assert "Ctrl-C is safe" in message.template
+
+
+def test_who_waits_less_than_a_second_is_told_nothing(tmp_path: Path) -> None:
+    held = tmp_path / "lock"
+    hours = Hours()
+    first = posix.lock(held)
+    first.__enter__()
+
+    def wake(now: float) -> None:
+        if now > 100.5 and hours.wake is wake:
+            hours.wake = lambda now: None
+            first.__exit__(None, None, None)
+
+    hours.wake = wake
+    with posix.lock(held, 60.0, hours.waiting()):
+        assert hours.now < 101
+    assert hours.told == []
+
+
+def test_the_note_in_the_lock_is_shown_only_where_it_is_a_command(tmp_path: Path) -> None:
+    for noted, args in (
+        (b"77 slip print\n", {"pid": "77", "command": "slip print"}),
+        (b"77                 \n", {"pid": "77"}),
+        (b"77 \x1b[2Jgone\n", {"pid": "77"}),
+        (b"\xff\xfe", {}),
+        (b"", {}),
+    ):
+        (tmp_path / "lock").write_bytes(noted)
+        found = posix._held(tmp_path / "lock", posix.HELD).args
+        assert {**found} == {"path": str(tmp_path / "lock"), **args}
+
+
+def test_a_command_tells_on_stderr_whom_it_waits_for(
+    svcctl: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words in ("init . --desk SHA", "staff new li --name 李娜 --role manager", "me li"):
+        assert svcctl(*words.split()).code == 0
+    hours = Hours()
+    kept = Waiting.__init__.__defaults__
+    assert kept is not None
+    monkeypatch.setattr(
+        Waiting.__init__, "__defaults__", (*kept[:2], lambda: hours.now, hours.sleep)
+    )
+
+    def wait() -> None:
+        ran = svcctl("customer", "new", "--name", "周兰")
+        assert ran.code == 7
+        assert ran.err.count("waiting for process") == 1
+        assert "(ticket new)" in ran.err
+
+    in_the_way(tmp_path / ".git/svcctl/lock", "ticket new", wait)
