@@ -27,6 +27,10 @@ COMMANDS: dict[str, Target] = {
     "calendar": Target(
         "svcctl.cli.calendar:app", N_("Opening hours: what is due when, which days are open.")
     ),
+    "policy": Target(
+        "svcctl.cli.policy:app",
+        N_("The rules: which hold when, whether they can be used, how two differ."),
+    ),
     "report": Target("svcctl.cli.report:app", N_("Summaries for those who read reports.")),
     "find": Target(
         "svcctl.cli.reading:find", N_("Search tickets, customers and units for a text.")

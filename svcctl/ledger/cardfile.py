@@ -25,6 +25,8 @@ from svcctl.ledger.yamltext import parse_source
 Value = str | list["Value"] | dict[str, "Value"]
 """A value of a card: text, a list, or a mapping, all the way down."""
 
+LONGEST_EXCERPT = 600
+"""Characters of a line that are kept for a problem: an obligation is one line of some 250."""
 Given = str | Seq["Given"] | Map[str, "Given"]
 """What can be written as a value of a card."""
 
@@ -81,7 +83,7 @@ class RawCard:
     def excerpt(self, line: int) -> str:
         """The user's own line, for a problem about it."""
         lines = self.lines
-        return shorten(lines[line - 1], 160) if 0 < line <= len(lines) else ""
+        return shorten(lines[line - 1], LONGEST_EXCERPT) if 0 < line <= len(lines) else ""
 
 
 def _inner(node: Node, key: str | int) -> Node | None:

@@ -43,6 +43,18 @@ def _policy_problems(ledger: Ledger, name: str, calendars: set[str]) -> list[Pro
     data, found = _bytes(ledger, path)
     if data is None:
         return found
+    found = policy_problems(data, path, name)
+    raw = cardfile.read_card(data, path)
+    named = raw.fields().get("calendar", "CN")
+    if raw.ok and isinstance(named, str) and named not in calendars:
+        line, column = raw.place(("calendar",))
+        args = {"name": named, "path": f"{RECORDS}/calendar/{named}.yaml"}
+        found.append(Problem("E223", path, line, column, args, raw.excerpt(line)))
+    return found
+
+
+def policy_problems(data: bytes, path: str, name: str) -> list[Problem]:
+    """Return everything wrong with the policy in ``data``, warnings too; ``name`` is its first day."""
     raw = cardfile.read_card(data, path)
     found = list(raw.problems)
     if any(severity(problem.code) == "error" for problem in found):
@@ -51,11 +63,6 @@ def _policy_problems(ledger: Ledger, name: str, calendars: set[str]) -> list[Pro
         check_policy(path, name, data)
     except Unreadable as stop:
         found += with_excerpts(raw, stop.problems)
-    named = raw.fields().get("calendar", "CN")
-    if isinstance(named, str) and named not in calendars:
-        line, column = raw.place(("calendar",))
-        args = {"name": named, "path": f"{RECORDS}/calendar/{named}.yaml"}
-        found.append(Problem("E223", path, line, column, args, raw.excerpt(line)))
     return found
 
 

@@ -1,0 +1,271 @@
+"""``svcctl policy``: the rules in force, whether they can be used, how two of them differ."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from svcctl.cli import echo
+from svcctl.cli.lazy import Noun
+from svcctl.cli.options import Output
+from svcctl.cli.session import session
+from svcctl.domain.problems import N_
+from svcctl.views.language import _, ngettext, pattern, word, words
+from svcctl.views.output import Column, render
+from svcctl.views.safe import line, problem_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from svcctl.cli.session import Session
+    from svcctl.desk.rules import Item
+    from svcctl.domain.policy_changes import Change, Value
+    from svcctl.domain.problems import Problem
+
+app = Noun(N_("The rules: which hold when, whether they can be used, how two differ."))
+
+_POLICY = (
+    Column("version", N_("version")),
+    Column("since", N_("from")),
+    Column("until", N_("until")),
+    Column("path", N_("file")),
+)
+_RULES = (
+    Column("what", N_("obligation")),
+    Column("owner", N_("owner"), show="word"),
+    Column("within", N_("within")),
+    Column("for", N_("for"), width=40),
+    Column("met", N_("met by"), width=50, spare=1),
+    Column("severity", N_("severity"), show="word", spare=2),
+)
+_FINDING = (
+    Column("path", N_("file")),
+    Column("line", N_("line"), align="right"),
+    Column("column", N_("column"), align="right"),
+    Column("code", N_("code")),
+    Column("severity", N_("severity"), show="word"),
+    Column("message", N_("finding")),
+)
+_CHANGE = (
+    Column("key", N_("key")),
+    Column("how", N_("how"), show="word"),
+    Column("old", N_("before")),
+    Column("new", N_("after")),
+)
+
+
+@app.command("show", help=N_("The rules in force: every key, and what is owed by whom until when."))
+def show(
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="DATE", help=N_("Those in force on that day (default: now).")),
+    ] = None,
+    output: Output = "table",
+) -> None:
+    """Show the rules."""
+    from svcctl.desk.rules import shown
+
+    run = session()
+    item = shown(echo.open_desk(), at)
+    if output == "table":
+        run.print(_page(run, item))
+    else:
+        run.emit("policy", [item], _POLICY, output)
+
+
+def _page(run: Session, item: Item) -> str:
+    values, rules = item["values"], item["obligations"]
+    assert isinstance(values, dict)
+    assert isinstance(rules, dict)
+    if item["until"] is None:
+        head = _("policy {version}, in force from {since} on")
+    else:
+        head = _("policy {version}, in force from {since} until {until}")
+    lines = [run.paint(head.format_map({k: line(str(v)) for k, v in item.items()}), "bold")]
+    lines += [line(str(item["path"])), ""]
+    for key, value in values.items():
+        if isinstance(value, dict):
+            lines.append(f"{_title(key)}:")
+            lines += [f"  {_title(name)}: {_plain(part)}" for name, part in value.items()]
+        elif value and key != "format":
+            lines.append(f"{_title(key)}: {_plain(value)}")
+    lines += ["", run.paint(_("What is owed"), "bold")]
+    rows = [_row(name, rule) for name, rule in rules.items()]
+    lines.append(render("policy", rows, _RULES, "table", terminal_width=run.width))
+    return "\n".join(lines)
+
+
+def _row(name: str, rule: dict[str, object]) -> Item:
+    within = str(rule.get("within") or "")
+    if within:
+        told = (
+            _("{span} of opening hours").format(span=within)
+            if rule.get("clock") == "work"
+            else within
+        )
+    else:
+        told = _("until {field}").format(field=word(str(rule.get("until", "")), "field"))
+    return {
+        "what": word(name),
+        "owner": rule.get("owner", "coordinator"),
+        "within": told,
+        "for": _plain(rule.get("for") or _("every kind")),
+        "met": _patterns(rule.get("met-by")),
+        "severity": rule.get("severity", "error"),
+    }
+
+
+def _patterns(value: object) -> str:
+    texts = value if isinstance(value, list) else [value]
+    return line(_(", ").join(pattern(str(text)) for text in texts))
+
+
+def _title(key: str) -> str:
+    """What a key of a policy is called: its label, else the key."""
+    return line(word(key, "rule"))
+
+
+def _plain(value: object) -> str:
+    """A value of a policy in words."""
+    if isinstance(value, dict):
+        return "; ".join(f"{_title(name)}: {_plain(part)}" for name, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return line(words(", ".join(str(part) for part in value)))
+    return line(word(str(value)))
+
+
+@app.command("check", help=N_("Every problem of the policies and calendars, or of one file."))
+def check(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="[FILE]", help=N_("A policy or calendar; no ledger is needed then.")
+        ),
+    ] = "",
+    output: Output = "table",
+) -> None:
+    """Check the rules."""
+    from svcctl.desk import rules
+    from svcctl.domain.checks.catalogue import severity_of
+
+    run = session()
+    today = run.now().date()
+    found = rules.check_file(file, today) if file else rules.check(echo.open_desk().ledger, today)
+    errors = sum(severity_of(problem) == "error" for problem in found)
+    if output == "table":
+        for problem in found:
+            run.print(_told(run, problem))
+        run.print(_summary(errors, len(found) - errors))
+    else:
+        run.emit("finding", [_finding(problem) for problem in found], _FINDING, output)
+    if errors:
+        raise typer.Exit(1)
+
+
+def _told(run: Session, problem: Problem) -> str:
+    from svcctl.domain.checks.catalogue import severity_of
+
+    head, *rest = problem_lines(problem).split("\n")
+    if severity_of(problem) == "warning":
+        head = run.paint(_("{finding} (warning)").format(finding=head), "yellow")
+    else:
+        head = run.paint(head, "red")
+    return "\n".join([head, *rest])
+
+
+def _summary(errors: int, warnings: int) -> str:
+    return _("{errors}, {warnings}").format(
+        errors=ngettext("{count} error", "{count} errors", errors).format(count=errors),
+        warnings=ngettext("{count} warning", "{count} warnings", warnings).format(count=warnings),
+    )
+
+
+def _finding(problem: Problem) -> Item:
+    from svcctl.views.output import problem_item
+
+    return {"id": problem.path, **problem_item(problem)}
+
+
+@app.command("diff", help=N_("How two policies, or two calendars, differ, in words."))
+def diff(
+    old: Annotated[
+        str, typer.Argument(metavar="A", help=N_("A day, for the rules in force on it, or a file."))
+    ],
+    new: Annotated[str, typer.Argument(metavar="B", help=N_("Another day or file."))],
+    output: Output = "table",
+) -> None:
+    """Compare two policies."""
+    from svcctl.desk import rules
+
+    run = session()
+    desk = None if rules.is_file(old) and rules.is_file(new) else echo.open_desk()
+    two = [
+        rules.of_file(typed) if desk is None or rules.is_file(typed) else rules.of_day(desk, typed)
+        for typed in (old, new)
+    ]
+    found = rules.differences(*two)
+    if output != "table":
+        items = [_change(change) for change in found]
+        run.emit("change", items, _CHANGE, output, id_key="key")
+        return
+    run.print(run.paint(f"{line(two[0].path)} → {line(two[1].path)}", "bold"))
+    for text in _sentences(found):
+        run.print(text)
+    if not found:
+        run.print(_("They say the same."))
+
+
+def _change(change: Change) -> Item:
+    return {
+        "key": change.key,
+        "obligation": change.part if change.section == "obligations" else None,
+        "how": change.how,
+        "old": change.old,
+        "new": change.new,
+    }
+
+
+def _sentences(found: list[Change]) -> Iterator[str]:
+    """Each difference as a sentence that names what it is about."""
+    from svcctl.domain.policy_changes import WINDOWS
+
+    for change in found:
+        about = [_title(change.section)]
+        if change.section == "obligations":
+            about = [word(change.part)]
+        elif change.part:
+            about.append(_title(change.part))
+        if change.word:
+            about.append(_title(change.word))
+        what = _(": ").join(about)
+        if change.how == "added":
+            text = _("+ {what}: {new}")
+        elif change.how == "removed":
+            text = _("- {what}: {old}")
+        else:
+            text = _("~ {what}: {old} → {new}")
+        nothing = _("no windows") if change.section in WINDOWS else _("nothing")
+        yield text.format(
+            what=what, old=_said(change.old) or nothing, new=_said(change.new) or nothing
+        )
+
+
+def _said(value: Value | None) -> str:
+    if not value:
+        return ""
+    if isinstance(value, str):
+        return line(word(value))
+    if any(": " in part for part in value):
+        return _("; ").join(_clause(part) for part in value)
+    return _plain(value)
+
+
+def _clause(text: str) -> str:
+    """A word of an obligation and what it says: ``within 2d``."""
+    name, _colon, value = text.partition(": ")
+    parts = re.split(r"(?<!,) (?![^(]*\))", value)
+    if any("(" in part for part in parts) or name.endswith("-by") or name == "starts":
+        return f"{_title(name)} {_patterns(parts)}"
+    return f"{_title(name)} {_plain(parts)}"
