@@ -159,7 +159,10 @@ def check(
             run.print(_told(run, problem))
         run.print(_summary(errors, len(found) - errors))
     else:
-        run.emit("finding", [_finding(problem) for problem in found], _FINDING, output)
+        items = [_finding(problem) for problem in found]
+        if output == "ids":
+            items = list({str(item["id"]): item for item in items}.values())
+        run.emit("finding", items, _FINDING, output)
     if errors:
         raise typer.Exit(1)
 

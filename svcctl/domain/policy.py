@@ -151,6 +151,7 @@ class _Reader:
     ) -> None:
         self.path = path
         self.place = place
+        self.key_place = place
         self.events = events
         self.marks = marks
         self.head = head
@@ -281,7 +282,7 @@ class _Reader:
         names = tuple(known)
         for key in fields:
             if key not in names:
-                line, column = self.place((*keys, key))
+                line, column = self.key_place((*keys, key))
                 args = {"key": ".".join((*keys, key)), "known": ", ".join(names)}
                 self.problems.append(Problem("E220", self.path, line, column, args))
 
@@ -310,13 +311,15 @@ def read_policy(
     events: Mapping[str, EventKind],
     marks: Mapping[str, tuple[str, ...]],
     head: Shape | None = None,
+    key_place: Place | None = None,
 ) -> Policy:
     """Return the policy that ``fields`` state, for cases with these ``events`` and this ``head``.
 
-    Without ``head``, what names its fields is taken on trust. Raises ``Unreadable`` with every
+    ``place`` says where a value stands, ``key_place`` where a key does. Without ``head``, what names its fields is taken on trust. Raises ``Unreadable`` with every
     problem (E204 future format, E220 unknown key, E221 bad value) and its place.
     """
     reader = _Reader(path, place, events, marks, head)
+    reader.key_place = key_place or place
     policy = Policy(path, since)
     found = reader.text(fields, "format", (), FORMAT)
     if found != FORMAT:

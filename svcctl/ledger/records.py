@@ -171,7 +171,14 @@ def _policy(path: str, name: str, data: bytes) -> Policy:
         args = {"key": "file name", "value": name, "expected": N_("a date such as 2026-01-01")}
         raise _unusable([Problem("E221", path, 0, 0, args)]) from None
     return read_policy(
-        path, since, _fields(raw.fields()), raw.place, TICKET.events, TICKET.marks, TICKET.head
+        path,
+        since,
+        _fields(raw.fields()),
+        raw.place,
+        TICKET.events,
+        TICKET.marks,
+        TICKET.head,
+        raw.key_place,
     )
 
 

@@ -266,6 +266,17 @@ LABELS: dict[str, str] = {
     "rule.days": N_("single days"),
     "rule.yearly": N_("days of every year"),
     "rule.makeup": N_("make-up days work as"),
+    "rule.of": N_("of"),
+    "rule.after": N_("after"),
+    "rule.category": N_("category"),
+    "rule.priority": N_("priority"),
+    "rule.level": N_("level"),
+    "rule.to": N_("goes to"),
+    # facts of an event's place, in patterns
+    "fact.number": N_("visit no."),
+    "fact.visits": N_("visits so far"),
+    "fact.cycle": N_("round no."),
+    "fact.attempt": N_("attempt no."),
     # how two policies differ
     "added": N_("added"),
     "removed": N_("removed"),

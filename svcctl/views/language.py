@@ -214,7 +214,11 @@ def pattern(text: str) -> str:
     """A policy's pattern, such as ``called-back(result=reached)``, in labels."""
     import re
 
+    from svcctl.views.labels import LABELS
+
     def label(found: re.Match[str]) -> str:
+        if f"fact.{found[0]}" in LABELS:
+            return word(found[0], "fact")
         is_field = text[found.end() : found.end() + 1] in ("=", "!", "<", ">")
         return word(found[0], "field" if is_field else "do")
 
