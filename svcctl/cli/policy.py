@@ -87,10 +87,10 @@ def _page(run: Session, item: Item) -> str:
     lines += [line(str(item["path"])), ""]
     for key, value in values.items():
         if isinstance(value, dict):
-            lines.append(f"{_title(key)}:")
-            lines += [f"  {_title(name)}: {_plain(part)}" for name, part in value.items()]
+            lines.append(_title(key) + _(": ").rstrip())
+            lines += [f"  {_title(name)}{_(': ')}{_plain(part)}" for name, part in value.items()]
         elif value and key != "format":
-            lines.append(f"{_title(key)}: {_plain(value)}")
+            lines.append(f"{_title(key)}{_(': ')}{_plain(value)}")
     lines += ["", run.paint(_("What is owed"), "bold")]
     rows = [_row(name, rule) for name, rule in rules.items()]
     lines.append(render("policy", rows, _RULES, "table", terminal_width=run.width))
@@ -130,7 +130,9 @@ def _title(key: str) -> str:
 def _plain(value: object) -> str:
     """A value of a policy in words."""
     if isinstance(value, dict):
-        return "; ".join(f"{_title(name)}: {_plain(part)}" for name, part in value.items())
+        return _("; ").join(
+            f"{_title(name)}{_(': ')}{_plain(part)}" for name, part in value.items()
+        )
     if isinstance(value, (list, tuple)):
         return line(words(", ".join(str(part) for part in value)))
     return line(word(str(value)))
