@@ -270,7 +270,7 @@ LABELS: dict[str, str] = {
     "rule.after": N_("after"),
     "rule.category": N_("category"),
     "rule.priority": N_("priority"),
-    "rule.level": N_("level"),
+    "rule.level": N_("escalation level"),
     "rule.to": N_("goes to"),
     # facts of an event's place, in patterns
     "fact.number": N_("visit no."),
