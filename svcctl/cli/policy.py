@@ -72,7 +72,7 @@ def show(
     if output == "table":
         run.print(_page(run, item))
     else:
-        run.emit("policy", [item], _POLICY, output)
+        run.emit("rules", [item], _POLICY, output)
 
 
 def _page(run: Session, item: Item) -> str:
@@ -93,7 +93,7 @@ def _page(run: Session, item: Item) -> str:
             lines.append(f"{_title(key)}{_(': ')}{_plain(value)}")
     lines += ["", run.paint(_("What is owed"), "bold")]
     rows = [_row(name, rule) for name, rule in rules.items()]
-    lines.append(render("policy", rows, _RULES, "table", terminal_width=run.width))
+    lines.append(render("rules", rows, _RULES, "table", terminal_width=run.width))
     return "\n".join(lines)
 
 

@@ -309,7 +309,7 @@ ASKED = {
     "index status": ("index", {0}, set()),
     "why 02G": ("obligation", {0, 1}, set()),
     "explain E403": ("code", {0}, set()),
-    "policy show": ("policy", {0}, set()),
+    "policy show": ("rules", {0}, set()),
     "calendar due 2026-11-16 2d": ("due", {0}, set()),
     "calendar between 2026-11-16 2026-11-17": ("between", {0}, set()),
     "calendar open 2026-11-16": ("open", {0}, set()),
