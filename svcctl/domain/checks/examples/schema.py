@@ -126,7 +126,7 @@ EXAMPLES = (
             "not used at all until it is corrected."
         ),
         (Edit(POLICY, "back-dating: 24h", "back-dating: 24h\ncoffee: 10:00"),),
-        f"{POLICY}:23:9",
+        f"{POLICY}:23:1",
     ),
     Example(
         "E221",
