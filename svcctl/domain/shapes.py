@@ -8,14 +8,14 @@ corrections, events that do not follow, values replaced unseen) is not remembere
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from svcctl.domain.cases import Case, CaseKind, Event
+from svcctl.domain.cases import Case, CaseKind
 from svcctl.domain.contests import RETROACTIVE, place_amended, unseen
 from svcctl.domain.obligations import Obligation, obligations
 from svcctl.domain.patterns import Condition, Pattern
 from svcctl.domain.plans import Plan, planned, plans
-from svcctl.domain.policy import Book
+from svcctl.domain.policy import Book, Policy
 from svcctl.domain.replay import replay, step
 from svcctl.domain.schema import Value
 from svcctl.domain.state import Fact, State
@@ -23,8 +23,11 @@ from svcctl.domain.state import Fact, State
 MOST_NODES = 20_000
 
 
-class _Node:
-    """A history up to one event: what that event made of the case, whatever its other values."""
+class Node:
+    """A history up to one event: what that event made of the case, whatever its other values.
+
+    ``known`` is what others keep of the form under a policy.
+    """
 
     __slots__ = (
         "attempt",
@@ -34,6 +37,7 @@ class _Node:
         "counts",
         "cycle",
         "following_cycle",
+        "known",
         "plans",
         "setters",
         "state",
@@ -45,8 +49,9 @@ class _Node:
     def __init__(
         self, state: State, setters: dict[str, str], writes: tuple[tuple[str, str], ...]
     ) -> None:
-        self.children: dict[tuple[object, ...], _Node] = {}
-        self.plans: list[Plan] | None = None
+        self.children: dict[tuple[object, ...], Node] = {}
+        self.plans: dict[Policy, list[Plan]] = {}
+        self.known: dict[Policy, object] = {}
         self.setters = setters
         self.writes = writes
         self.state = state.state
@@ -61,12 +66,15 @@ class _Node:
 
 
 class Shapes:
-    """The memory for cases of one kind under one book of policies."""
+    """The memory for cases of one kind under one book of policies.
 
-    def __init__(self, kind: CaseKind, book: Book) -> None:
+    ``looked_at`` are conditions that somebody else makes, by which forms are told apart as well.
+    """
+
+    def __init__(self, kind: CaseKind, book: Book, looked_at: Iterable[Condition] = ()) -> None:
         self.kind = kind
         self.book = book
-        conditions = list(_conditions(kind, book))
+        conditions = [*_conditions(kind, book), *looked_at]
         compared = {one.field for one in conditions if one.how}
         named = {one.field for one in conditions}
         self._head = tuple(sorted((named & kind.head.fields.keys()) | {"kind"}))
@@ -87,7 +95,7 @@ class Shapes:
                 elif name in named or name in declared.sets.values():
                     present.append(name)
             self._values[do], self._present[do] = tuple(values), tuple(present)
-        self._roots: dict[tuple[object, ...], _Node] = {}
+        self._roots: dict[tuple[object, ...], Node] = {}
         self._count = 0
 
     def judge(self, case: Case) -> tuple[State, list[Obligation]]:
@@ -97,35 +105,43 @@ class Shapes:
             state = self._learned(case) or replay(case)
             return state, obligations(state, self.book)
         state, node, in_order = found
-        if len(self.book.policies) > 1 or not in_order or "imported" in node.counts:
+        policy = self.book.at(case.events[0].at)
+        if not in_order or "imported" in node.counts or self.book.at(case.events[-1].at) != policy:
             return state, obligations(state, self.book)
-        policy = self.book.policies[0]
-        if node.plans is None:
-            node.plans = plans(state, policy)
-        return state, planned(state, policy, self.book.calendar_of(policy), node.plans)
+        if policy not in node.plans:
+            node.plans[policy] = plans(state, policy)
+        return state, planned(state, policy, self.book.calendar_of(policy), node.plans[policy])
 
-    def _root(self, case: Case) -> tuple[object, ...]:
-        return (case.events[0].desk, *map(case.head.get, self._head))
+    def root(self, desk: str, head: Mapping[str, Value]) -> Node | None:
+        """Return where the histories begin that ``desk`` opened with this head, if there were any."""
+        return self._roots.get(self._root(desk, head))
 
-    def _key(self, event: Event) -> tuple[object, ...]:
-        do, fields = event.do, event.fields
+    def depends_on(self, do: str, field: str) -> bool:
+        """Whether a history takes another way with another value of the field of the event ``do``."""
+        return field in self._values[do]
+
+    def _root(self, desk: str, head: Mapping[str, Value]) -> tuple[object, ...]:
+        return (desk, *map(head.get, self._head))
+
+    def key(self, do: str, over: str | None, fields: Mapping[str, Value]) -> tuple[object, ...]:
+        """Return by what an event chooses the way that a history takes."""
         return (
             do,
-            event.over,
+            over,
             *map(fields.get, self._values[do]),
             *map(fields.__contains__, self._present[do]),
         )
 
-    def _walked(self, case: Case) -> tuple[State, _Node, bool] | None:
+    def _walked(self, case: Case) -> tuple[State, Node, bool] | None:
         """Return the state, its node, and whether the events happened in their order; or None."""
-        node = self._roots.get(self._root(case))
+        node = self.root(case.events[0].desk, case.head)
         if node is None:
             return None
         events, facts = case.events, []
         values: dict[str, Value] = dict(case.head)
         desk, latest, in_order = events[0].desk, events[0].at, True
         for number, event in enumerate(events, start=1):
-            following = node.children.get(self._key(event))
+            following = node.children.get(self.key(event.do, event.over, event.fields))
             if following is None or event.n != number or event.desk != desk:
                 return None
             node = following
@@ -159,10 +175,10 @@ class Shapes:
         """Replay the case step by step and keep the steps; None where one is out of the ordinary."""
         state = State(case)
         setters: dict[str, str] = {}
-        node = self._roots.get(self._root(case))
+        node = self.root(case.events[0].desk, case.head)
         if node is None:
             node = self._added(state, setters, ())
-            self._roots[self._root(case)] = node
+            self._roots[self._root(case.events[0].desk, case.head)] = node
         for number, event in enumerate(case.events, start=1):
             first = number == 1
             if (
@@ -183,7 +199,7 @@ class Shapes:
                 for value in written
                 if value != "state" and place_amended(self.kind, value) is None
             )
-            key = self._key(event)
+            key = self.key(event.do, event.over, event.fields)
             following = node.children.get(key)
             if following is None:
                 following = node.children[key] = self._added(state, setters, writes)
@@ -192,12 +208,12 @@ class Shapes:
 
     def _added(
         self, state: State, setters: dict[str, str], writes: tuple[tuple[str, str], ...]
-    ) -> _Node:
+    ) -> Node:
         self._count += 1
         if self._count > MOST_NODES:
             self._roots.clear()
             self._count = 0
-        return _Node(state, setters, writes)
+        return Node(state, setters, writes)
 
 
 def _conditions(kind: CaseKind, book: Book) -> Iterable[Condition]:

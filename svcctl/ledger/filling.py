@@ -17,9 +17,8 @@ from svcctl.domain import cards
 from svcctl.domain.checks.catalogue import severity
 from svcctl.domain.policy import Book
 from svcctl.domain.problems import Problem, Unreadable
-from svcctl.domain.shapes import Shapes
-from svcctl.domain.ticket import TICKET
 from svcctl.ledger.folder import RECORDS, Ledger, is_card, is_ticket
+from svcctl.ledger.formrows import Forms
 from svcctl.ledger.index import PLACES, owings_of
 from svcctl.ledger.records import load_book, read_card
 from svcctl.ledger.rows import (
@@ -27,9 +26,7 @@ from svcctl.ledger.rows import (
     RULE_COLUMNS,
     TICKET_COLUMNS,
     Row,
-    rule_ids,
     rule_rows,
-    ticket_rows,
 )
 
 AT_ONCE = 250  # files whose rows are inserted together
@@ -136,7 +133,7 @@ class _Reading:
 
     def read(self, groups: Iterable[Iterable[str]]) -> None:
         """Read the records at these paths, a group at a time."""
-        rules, shapes = rule_ids(self.book), Shapes(TICKET, self.book)
+        forms = Forms(self.book)
         number = _last(self.connection)
         for paths in groups:
             tickets: list[Row] = []
@@ -150,7 +147,7 @@ class _Reading:
                 if is_card(path):
                     card_rows(path, data, listed, problems)
                     continue
-                found = ticket_rows(path, data, shapes, rules, number + 1)
+                found = forms.rows(path, data, number + 1)
                 problems += found.problems
                 if found.ticket is not None:
                     number += 1

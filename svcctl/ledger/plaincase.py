@@ -68,7 +68,7 @@ def _plain(kind: CaseKind, text: str) -> Case | None:
         line += 1
         if by not in people:
             people[by] = str(_staff(by))
-        do, fields, over, was = tails.get(tail) or _read_tail(kind, tail, tails)
+        do, fields, over, was = tails.get(tail) or read_tail(kind, tail, tails)
         at = noted = instant_of(day, clock, offset)
         if clock_noted != clock or day_noted != day or offset_noted != offset:
             noted = instant_of(day_noted, clock_noted, offset_noted)
@@ -92,7 +92,7 @@ def _kept(kind: CaseKind) -> tuple[dict[str, _Tail], dict[str, str]]:
     return tails, people
 
 
-def _read_tail(kind: CaseKind, tail: str, tails: dict[str, _Tail]) -> _Tail:
+def read_tail(kind: CaseKind, tail: str, tails: dict[str, _Tail]) -> _Tail:
     """Return what a line says from the value of ``do`` on. Raises what its readers raise."""
     raw = flat_mapping('{"do": "' + tail + "}")
     do = raw.pop("do")

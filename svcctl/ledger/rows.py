@@ -42,27 +42,27 @@ class TicketRows(NamedTuple):
 
 def ticket_rows(
     path: str, data: bytes, shapes: Shapes, rules: Mapping[tuple[str, str], int], number: int
-) -> TicketRows:
-    """Return what the index keeps of the ticket in ``data``; never raises for what it says.
+) -> tuple[TicketRows, State | None]:
+    """Return what the index keeps of the ticket in ``data``, and its state (None where it cannot be
+    used); never raises for what it says.
 
     ``shapes`` is the memory for the book's tickets, ``rules`` are the book's ``rule_ids``, ``number``
     is the number that the ticket's row is to have.
     """
     read = read_ticket(data, path)
     if read.case is None:
-        return TicketRows(path, None, [], read.problems)
+        return TicketRows(path, None, [], read.problems), None
     state, owed = shapes.judge(read.case)
     book = shapes.book
     problems = read.problems + stray_problems(path, state, read.case.id)
     problems += ticket_problems(path, state, book)
-    return TicketRows(
-        path,
-        (number, *ticket_row(path, state, book)),
-        [
-            (owing, *owing_row(state, one, rules[one.policy, one.kind]))
-            for owing, one in enumerate(owed, start=number << PLACES)
-        ],
-        problems,
+    owing_rows = [
+        (owing, *owing_row(state, one, rules[one.policy, one.kind]))
+        for owing, one in enumerate(owed, start=number << PLACES)
+    ]
+    return (
+        TicketRows(path, (number, *ticket_row(path, state, book)), owing_rows, problems),
+        state,
     )
 
 

@@ -13,9 +13,10 @@ from functools import lru_cache
 from svcctl.domain.cases import CaseKind
 from svcctl.domain.checks.owed_rules import span_text
 from svcctl.domain.decide import CLOCKS_DIFFER_BY
+from svcctl.domain.patterns import Pattern
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.problems import N_, Problem, Severity
-from svcctl.domain.schema import as_text
+from svcctl.domain.schema import Value, as_text
 from svcctl.domain.state import Fact, State
 from svcctl.domain.times import Span
 
@@ -175,6 +176,39 @@ def ticket_problems(path: str, state: State, book: Book) -> list[Problem]:
     return found
 
 
+LOOKED_AT = Pattern.parse("dispatched(cover=paid, emergency)").conditions
+"""What ``ticket_problems`` looks at besides what ``seems_odd`` does."""
+
+
+def seems_odd(do: str, fields: Mapping[str, Value]) -> bool:
+    """Whether an event alone may be a finding here, or is a dissatisfied answer.
+
+    Of a ticket without such events, and with none written down late, called back by who did the work,
+    or at the same moment as another where something was accepted, ``ticket_problems`` says what it
+    says of another of the same form (``shapes``) that has a unit as this one has.
+    """
+    if fields.get("opinion") == "dissatisfied":
+        return True
+    if do == "slip-returned":
+        refused = fields.get("signed") is False and not fields.get("unsigned")
+        silent = fields.get("signed") is True and not fields.get("opinion")
+        return refused or silent or fields.get("third-copy") == "refused"
+    if do == "finished" and fields.get("result") in _DESCRIBED:
+        return not (fields.get("fault") and fields.get("action"))
+    return False
+
+
+def lowest_score(fields: Mapping[str, Value]) -> int:
+    """Return the lowest score that an event carries; one above all scores where it has none."""
+    return min((n for name in _SCORES if isinstance(n := fields.get(name), int)), default=9)
+
+
+def lag_allowed(policy: Policy) -> tuple[timedelta, timedelta | None]:
+    """Return how much earlier and later than it happened a line may be written down without a word."""
+    limit = policy.back_dating
+    return _BEFORE, None if limit is None else _length(limit)
+
+
 def is_imported(state: State, fact: Fact) -> bool:
     """Whether an import wrote this event: such a line is judged on what its map supplied only."""
     return state.counts.get("imported", 0) > 0 and fact.event.noted == state.facts[0].event.noted
@@ -252,7 +286,7 @@ def _slip_returned(path: str, state: State, fact: Fact) -> list[Problem]:
     ]
     if not done:
         found.append(_problem("E410", path, state, fact, field="finished"))
-    elif done[-1].get("result") in ("fixed", "not-fixed", "parts-needed", "workshop"):
+    elif done[-1].get("result") in _DESCRIBED:
         for field in ("fault", "action"):
             if not any(one.get(field) for one in done):
                 found.append(_problem("E410", path, state, fact, field=field))
@@ -262,6 +296,9 @@ def _slip_returned(path: str, state: State, fact: Fact) -> list[Problem]:
         found.append(_problem("E410", path, state, fact, field="opinion"))
     return found
 
+
+_DESCRIBED = ("fixed", "not-fixed", "parts-needed", "workshop")
+"""The results of work of which fault and action have to be told."""
 
 _BY_EVENT = {
     "dispatched": _dispatched,
@@ -274,11 +311,11 @@ _BEFORE = -CLOCKS_DIFFER_BY
 
 
 def _late(path: str, state: State, fact: Fact, policy: Policy) -> Problem | None:
-    limit = policy.back_dating
+    before, after = lag_allowed(policy)
     event = fact.event
     gap = event.noted - event.at
-    early = gap < _BEFORE
-    if not early and (limit is None or gap <= _length(limit)):
+    early = gap < before
+    if not early and (after is None or gap <= after):
         return None
     return _problem(
         "E418" if early else "E413",

@@ -1,0 +1,279 @@
+"""What a form owes, on seconds: a plan made ready to give rows of the index. Knows no files.
+
+``obligations.judged`` is the definition; here is the same for a history whose form is known, without a
+value of a type of its own on the way. Whatever a form can make of a rule that is not counted here
+makes it a form without instances, and its tickets go the way of ``shapes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple, cast
+
+from svcctl.domain import counting
+from svcctl.domain.calendar import Calendar, Clock, Rolls
+from svcctl.domain.plans import Plan
+from svcctl.domain.policy import Rule
+from svcctl.domain.state import State
+from svcctl.domain.times import EPOCH_DAY, Span, at_epoch, epoch_and_offset, parse_instant
+from svcctl.ledger.plainlines import Told
+from svcctl.ledger.rows import EXCUSED, LATE, MET, MISSED, REPORTED, UNDECIDED, WAIVED, Row
+
+Due = tuple[int, int]
+MOST_DAYS = 40_000
+
+
+class Times:
+    """A calendar that remembers, on seconds: what days periods end on, what offset days have."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self._offsets: dict[int, int | None] = {}
+        self.periods: dict[tuple[Span, str], dict[int, Due]] = {}
+        self.starts: dict[int, dict[int, int]] = {}
+
+    def offset(self, seconds: int) -> int:
+        """The offset of the calendar's zone at an instant."""
+        day = seconds // 86400
+        try:
+            known = self._offsets[day]
+        except KeyError:
+            zone = self.calendar.zone
+            first, last = (
+                epoch_and_offset(at_epoch(day * 86400 + at, zone))[1] for at in (0, 86399)
+            )
+            known = self._offsets[day] = first if first == last else None
+        return (
+            epoch_and_offset(at_epoch(seconds, self.calendar.zone))[1] if known is None else known
+        )
+
+    def day(self, seconds: int) -> int:
+        """The local day of an instant, by its ordinal."""
+        return (seconds + self.offset(seconds)) // 86400 + EPOCH_DAY
+
+    def period(self, known: dict[int, Due], day: int, seconds: int, span: Span, rolls: str) -> Due:
+        """When a period of days, months or years that begins on the day of ``seconds`` is over."""
+        start = at_epoch(seconds, self.calendar.zone)
+        due = epoch_and_offset(self.calendar.due(start, span, "wall", rolls))
+        if len(known) >= MOST_DAYS:
+            known.clear()
+        if span.count:  # of none, the hour decides
+            known[day] = due
+        return due
+
+    def work(self, seconds: int, length: int, clock: str) -> int:
+        """When so many seconds of a clock have passed."""
+        return counting.add_time(self.calendar, seconds, length, cast(Clock, clock), ())
+
+    def day_start(self, known: dict[int, int], day: int, count: int) -> int:
+        """The first instant of the day ``count`` days after ``day``."""
+        if len(known) >= MOST_DAYS:
+            known.clear()
+        known[day] = self.calendar.midnight(day + count)
+        return known[day]
+
+    def promised(self, value: object, rolls: str) -> Due:
+        """What an event's own field promises: the end of a day, or an instant."""
+        text = cast(str, value)
+        if len(text) == 10:
+            return epoch_and_offset(
+                self.calendar.day_end(date.fromisoformat(text), cast(Rolls, rolls))
+            )
+        return epoch_and_offset(parse_instant(text))
+
+
+class Instance(NamedTuple):
+    """One plan with all that can be known before the times are. -1: there is no such event.
+
+    ``wall`` are seconds on the clock; else ``length`` are seconds of open time; else ``span`` are days,
+    remembered in ``ends``; else ``until`` is the field of the event that promises.
+    """
+
+    rule_id: int
+    number: int
+    begun: int
+    started_by: str
+    meeting: tuple[int, ...]
+    names: tuple[str, ...]
+    excused: int
+    waived: int
+    end: int
+    whose: int
+    wall: int | None
+    length: int | None
+    span: Span | None
+    ends: dict[int, Due]
+    until: str
+    rolls: str
+    clock: str
+    later: int | None
+    latest: dict[int, int]
+    tried: tuple[int, ...]
+
+
+NOBODY, THE_ENGINEER = -2, -1
+
+
+def instances(
+    state: State, plans: Sequence[Plan], times: Times, rules: dict[str, int]
+) -> list[Instance] | None:
+    """Return what the plans of a form come to, in order of kind and number; None where one cannot be
+    counted here. ``state`` is that of any history of the form, ``rules`` the numbers of the rules."""
+    found = []
+    for plan in sorted(plans, key=lambda plan: (plan.rule.name, plan.number)):
+        rule = plan.rule
+        start = state.facts[plan.start].event
+        if plan.pausing.get("paused_by") or (
+            rule.within is None and rule.until not in start.fields
+        ):
+            return None
+        span, seconds = rule.within, rule.within.seconds if rule.within is not None else None
+        whose = NOBODY if plan.who is None else plan.who
+        found.append(
+            Instance(
+                rules[rule.name],
+                plan.number,
+                plan.start,
+                start.name,
+                plan.met,
+                tuple(state.facts[at].event.name for at in plan.met),
+                _place(plan.excused),
+                _place(plan.waived),
+                _place(plan.end),
+                whose,
+                seconds if rule.clock == "wall" else None,
+                seconds,
+                span,
+                {} if span is None else times.periods.setdefault((span, rule.rolls), {}),
+                rule.until,
+                rule.rolls,
+                rule.clock,
+                None if rule.not_before is None else rule.not_before.count,
+                {} if rule.not_before is None else _starts(times, rule),
+                tuple(at for at, fact in enumerate(state.facts) if fact.event.do in rule.met_with),
+            )
+        )
+    return found
+
+
+def _place(place: int | None) -> int:
+    return -1 if place is None else place
+
+
+def _starts(times: Times, rule: Rule) -> dict[int, int]:
+    assert rule.not_before is not None
+    return times.starts.setdefault(rule.not_before.count, {})
+
+
+def rows(
+    listed: list[Instance],
+    times: Times,
+    at: list[int],
+    offsets: list[int],
+    told: list[Told],
+    engineer: str,
+    line: int,
+    owing: int,
+) -> list[Row]:
+    """Return the rows of ``OWING_COLUMNS`` that these instances are, numbered from ``owing`` on.
+
+    ``at`` and ``offsets`` are those of the events, ``line`` that on which the first of them stands.
+    """
+    found: list[tuple[int, Row]] = []
+    for (
+        rule_id,
+        number,
+        begun,
+        started_by,
+        meeting,
+        names,
+        excused,
+        waived,
+        end,
+        whose,
+        wall,
+        length,
+        span,
+        ends,
+        until,
+        rolls,
+        clock,
+        later,
+        latest,
+        tried,
+    ) in listed:
+        starts = at[begun]
+        if wall is not None:
+            due = starts + wall
+            due_offset = times.offset(due)
+        elif length is not None:
+            due = times.work(starts, length, clock)
+            due_offset = times.offset(due)
+        elif span is not None:
+            day = times.day(starts)
+            due, due_offset = ends.get(day) or times.period(ends, day, starts, span, rolls)
+        else:
+            due, due_offset = times.promised(told[begun].texts[until], rolls)
+        not_before = met = None
+        if later is None:
+            place = 0 if meeting else -1
+        else:
+            day = times.day(starts)
+            not_before = latest.get(day) or times.day_start(latest, day, later)
+            place = next((n for n, one in enumerate(meeting) if at[one] >= not_before), -1)
+        finish = at[end] if end >= 0 else None
+        if waived >= 0 and (finish is None or at[waived] < finish):
+            finish = at[waived]
+        if finish is not None and finish < starts:
+            finish = starts
+        met_offset, met_by = None, ""
+        if place >= 0:
+            met = at[meeting[place]]
+            if waived >= 0 and at[waived] < met and due < met:
+                met = None  # nobody waited for it any more
+            else:
+                met_offset, met_by, finish = offsets[meeting[place]], names[place], None
+        if met is not None:
+            decided = MET if met <= due else EXCUSED if excused >= 0 else LATE
+        elif excused >= 0:
+            decided = EXCUSED
+        elif finish is not None:
+            decided = WAIVED if finish <= due else MISSED
+        else:
+            decided = UNDECIDED
+        found.append(
+            (
+                starts,
+                (
+                    rule_id,
+                    number,
+                    ""
+                    if whose < THE_ENGINEER
+                    else engineer
+                    if whose < 0
+                    else told[whose].texts["to"],
+                    starts,
+                    offsets[begun],
+                    started_by,
+                    not_before,
+                    due,
+                    due_offset,
+                    met,
+                    met_offset,
+                    met_by,
+                    at[excused] if excused >= 0 else None,
+                    finish,
+                    None,
+                    decided,
+                    sum(1 for one in tried if at[one] >= starts) if decided == UNDECIDED else 0,
+                    line + begun if decided in REPORTED else 0,
+                ),
+            )
+        )
+    found.sort(key=_started)
+    return [(place, *row) for place, (_, row) in enumerate(found, start=owing)]
+
+
+def _started(one: tuple[int, Row]) -> int:
+    return one[0]
