@@ -31,6 +31,7 @@ NEEDS_PERSON = 5
 GIT = 6
 BUSY = 7
 NOT_FOUND = 8
+UNSENT = 9
 BUG = 70
 INTERRUPTED = 130
 
@@ -44,6 +45,7 @@ MEANINGS: dict[int, str] = {
     GIT: N_("git failed"),
     BUSY: N_("another command holds the ledger"),
     NOT_FOUND: N_("not found, or more than one found"),
+    UNSENT: N_("a message was not sent"),
     BUG: N_("a bug in this program"),
     INTERRUPTED: N_("interrupted"),
 }

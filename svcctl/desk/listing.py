@@ -87,7 +87,7 @@ def callbacks_due(view: View, within: str | None = None) -> list[Item]:
     ``within`` looks further ahead (``1d``: also what falls due by the end of the next day; hours and
     minutes count from ``as_of``). Source of the two obligations: SERVICE-RULES 9.
     """
-    until = _horizon(view.as_of, within)
+    until = horizon(view.as_of, within)
     condition = "o.due <= ? and instr(' ' || o.met_with || ' ', ' called-back ') > 0"
 
     def test(one: Row) -> bool:
@@ -115,7 +115,8 @@ def callbacks_due(view: View, within: str | None = None) -> list[Item]:
     return found
 
 
-def _horizon(as_of: datetime, within: str | None) -> float:
+def horizon(as_of: datetime, within: str | None) -> float:
+    """Return until when a list looks: the end of the day, or ``within`` further (``1d``, ``4h``)."""
     end = _day_end(as_of)
     if within is None:
         return end.timestamp()

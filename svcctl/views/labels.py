@@ -300,6 +300,12 @@ LABELS: dict[str, str] = {
     "sign.records": N_("records"),
     "sign.writing": N_("room to write"),
     "sign.language": N_("output encoding"),
+    # what became of a message
+    "sent": N_("sent"),
+    "nothing-new": N_("nothing new"),
+    "unsent": N_("not sent; waits"),
+    "no-address": N_("no address"),
+    "no-recipient": N_("no recipient"),
     # findings
     "error": N_("error"),
     "warning": N_("warning"),

@@ -292,6 +292,8 @@ ASKED = {
     "ticket note 02G 客户来电": ("ticket", {0, 3}, set()),
     "callbacks due": ("callback", {0}, set()),
     "escalations due": ("escalation", {0}, set()),
+    "remind": ("reminder", {0}, set()),
+    "remind --to smtp://127.0.0.1:9/?from=desk@example.com": ("delivery", {0}, set()),
     "callbacks list": ("callback-made", {0}, set()),
     "slip list --all": ("slip", {0}, set()),
     "slip print 02G": ("slip-page", {0}, set()),
