@@ -158,6 +158,9 @@ def test_every_line_for_cron_works_where_cron_runs_it(tmp_path: Path) -> None:
         (programs / mailer).chmod(0o755)
     # What cron gives: a home, a short path (the mailers stand in for the system's), no language.
     environ = {"HOME": str(home), "PATH": f"{programs}:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    (home / ".config").mkdir()
+    target = "smtp://127.0.0.1:9/?from=desk@example.com\n"  # nothing is owed yet: nothing is sent
+    (home / ".config/svcctl-targets").write_text(target, "ascii")
     made = f"svcctl init {home}/ledger --desk SHA"
     assert subprocess.run(["sh", "-c", made], env=environ, capture_output=True).returncode == 0
     lines = [
@@ -166,7 +169,7 @@ def test_every_line_for_cron_works_where_cron_runs_it(tmp_path: Path) -> None:
         for line in text.splitlines()
         if language == "cron" and not line.startswith("MAILTO")
     ]
-    assert len(lines) == 5
+    assert len(lines) == 7
     for line in lines:
         command = re.fullmatch(r"\S+ \S+ \S+ \S+ \S+  (.*)", line)
         assert command is not None

@@ -764,6 +764,7 @@ def test_a_user_and_password_of_a_webhook_go_into_its_header(ledger: Path, hook:
     assert hook.posted[0][0]["Authorization"] == "Basic ZGVzazpnZWhlaW1A"
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:apprise")
 def test_other_services_go_through_apprise(ledger: Path, hook: Hook) -> None:
     pytest.importorskip("apprise")
     url = hook.url.replace("http://", "form://")
