@@ -61,6 +61,11 @@ def diff_files(root: Path) -> Command:
     return Command([program("git"), "--no-optional-locks", "diff-files", "--quiet"], root)
 
 
+def log(root: Path) -> Command:
+    """Everything that ever changed, against every parent, as git itself lists it."""
+    return Command([program("git"), "--no-pager", "log", "--raw", "-m"], root)
+
+
 class Plumbing:
     """One commit of given files by git's own parts, flushed to disk as svcctl flushes."""
 

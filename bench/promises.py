@@ -61,6 +61,12 @@ PROMISES = {
         "`audit`, nothing changed since the last, within 3x of `git diff-files` and an empty Typer program",
         3.0,
     ),
+    "history": Promise(
+        "history",
+        "`audit --history` on 10,000 commits within 4x of `git log --raw -m`",
+        4.0,
+        sized=False,
+    ),
     "import": Promise(
         "import", "import of the 20,769 real rows under 60 s", 60.0, "s", below=True, sized=False
     ),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import floors, generate, peers, product
+from bench import floors, generate, histories, peers, product
 from bench.generate import size_name
 from bench.places import WORK, NotMeasured
 from bench.promises import Row, judged, unmeasured
@@ -231,6 +231,17 @@ def audit(bench: Bench) -> list[Row]:
     return [judged("audit-full", bench.big, ratio(taken, "audit", "hledger"), note), again]
 
 
+def history(bench: Bench) -> list[Row]:
+    """The audit of a history of one event per commit, and git's own listing of it."""
+    root = histories.history()
+    jobs = {"history": product.command(root, "audit", "--history"), "log": floors.log(root)}
+    taken = rounds(jobs, bench.rounds(5))
+    bench.keep("history", histories.COMMITS, taken)
+    used = processor(taken, "history") / processor(taken, "log")
+    note = f"{histories.COMMITS:,} commits; {used:.2f}x in processor time"
+    return [judged("history", 0, ratio(taken, "history", "log"), note)]
+
+
 def import_rows(bench: Bench) -> list[Row]:
     """The real rows into a new ledger, in one command."""
     root = WORK / "ledgers" / "imported"
@@ -305,6 +316,7 @@ GROUPS: Mapping[str, Callable[[Bench], list[Row]]] = {
     "callbacks": callbacks,
     "rebuild": rebuild,
     "audit": audit,
+    "history": history,
     "import": import_rows,
     "memory": memory,
     "floors": floors_and_peers,
