@@ -43,6 +43,7 @@ TITLES = {
     "contract": N_("contract"),
     "marks": N_("special marks"),
     "erased": N_("erased at"),
+    "erased-by": N_("erased by"),
     "reason": N_("reason"),
     "foreign": N_("number elsewhere"),
 }
@@ -97,13 +98,15 @@ def change(
     echo.card(desk, done, how.output, how.dry_run)
 
 
-def listed(kind: str, text: str, keys: tuple[str, ...], asked: Asked) -> None:
-    """Print the cards of a kind."""
+def listed(
+    kind: str, text: str, keys: tuple[str, ...], asked: Asked, *, masked: bool = False
+) -> None:
+    """Print the cards of a kind; ``masked``: without whole phone numbers and addresses."""
     from svcctl.desk import cardwork
 
     items = cardwork.listed(asked.view, cardwork.KINDS[kind], text)
     columns = [Column(key, TITLES[key], show="word" if key == "role" else "text") for key in keys]
-    asked.emit(kind, items, columns, empty=_("no cards"))
+    asked.emit(kind, items, columns, empty=_("no cards"), masked=masked)
 
 
 def shown(kind: str, name: str, asked: Asked) -> None:

@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
-from svcctl.cli import cardcommands
+from svcctl.cli import cardcommands, echo
 from svcctl.cli.completion import complete_customer
 from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, How, reading, writing
+from svcctl.cli.options import ShowPersonal
+from svcctl.cli.session import session
 from svcctl.domain.problems import N_
+from svcctl.views.language import _
 
 app = Noun(N_("Customers: name, phone, address."))
 
@@ -91,11 +94,12 @@ def set_(
 
 @app.command("list", help=N_("The customers, by id."))
 @reading
-def list_(text: cardcommands.Text = "", *, asked: Asked) -> None:
+def list_(
+    text: cardcommands.Text = "", show_personal: ShowPersonal = False, *, asked: Asked
+) -> None:
     """List the customers."""
-    cardcommands.listed(
-        "customer", text, ("id", "name", "contact", "phone", "company", "address"), asked
-    )
+    keys = ("id", "name", "contact", "phone", "company", "address")
+    cardcommands.listed("customer", text, keys, asked, masked=not show_personal)
 
 
 @app.command("show", help=N_("One customer's card."))
@@ -103,3 +107,24 @@ def list_(text: cardcommands.Text = "", *, asked: Asked) -> None:
 def show(customer: Who, *, asked: Asked) -> None:
     """Show a customer's card."""
     cardcommands.shown("customer", customer, asked)
+
+
+@app.command("erase", help=N_("Take a customer's personal data out; the tickets stay."))
+@writing
+def erase(
+    customer: Who,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help=N_("Why it is taken out."))
+    ] = "",
+    *,
+    how: How,
+) -> None:
+    """Replace a customer's card by a stub."""
+    from svcctl.desk.erasing import erase as take_out
+
+    desk = echo.open_desk()
+    if not reason:
+        reason = session().ask(_("Why it is taken out"), "--reason")
+    done = take_out(desk, customer, reason, how.manner)
+    echo.card(desk, done.card, how.output, how.dry_run)
+    echo.notices(session(), done.notices)

@@ -8,6 +8,7 @@ import typer
 
 from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, reading
+from svcctl.cli.options import ShowPersonal
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
 from svcctl.views.output import Column
@@ -36,6 +37,7 @@ def due(
         str | None,
         typer.Option("--role", metavar="ROLE", help=N_("Only what goes to this role.")),
     ] = None,
+    show_personal: ShowPersonal = False,
     *,
     asked: Asked,
 ) -> None:
@@ -52,4 +54,5 @@ def due(
         if has_levels(asked.view)
         else _("the rules in force have no escalations: see docs/policy.md"),
         overdue=any(item["overdue_minutes"] for item in items),
+        masked=not show_personal,
     )

@@ -133,11 +133,17 @@ class Asked:
         empty: str = "",
         overdue: bool = False,
         moment: str | None = None,
+        masked: bool = False,
     ) -> None:
         """Print ``items`` as asked, and findings about files on stderr: see ``Session.emit``.
 
-        ``moment`` is what the answer is about where that is not the moment asked about.
+        ``moment`` is what the answer is about where that is not the moment asked about. ``masked``:
+        phone numbers and addresses are not for everybody who reads this.
         """
+        if masked:
+            from svcctl.views.personal import without_personal
+
+            items = without_personal(items)
         self.overdue = self.overdue or overdue
         self.run.emit(
             kind,

@@ -124,3 +124,8 @@ LedgerDir = Annotated[
     str,
     typer.Argument(metavar="DIR", help=N_("The folder of the ledger.")),
 ]
+
+ShowPersonal = Annotated[
+    bool,
+    typer.Option("--show-personal", help=N_("Show phone numbers and addresses whole, not masked.")),
+]

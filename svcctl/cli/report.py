@@ -8,6 +8,7 @@ import typer
 
 from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, reading
+from svcctl.cli.options import ShowPersonal
 from svcctl.domain.problems import N_
 from svcctl.views.output import Column
 
@@ -45,6 +46,7 @@ def weekly(
     out: Annotated[
         str, typer.Option("--out", metavar="FILE", help=N_("Write to this file instead of stdout."))
     ] = "",
+    show_personal: ShowPersonal = False,
     *,
     asked: Asked,
 ) -> None:
@@ -60,7 +62,7 @@ def weekly(
         from svcctl.views.weekly import render_weekly
 
         with document_language(found.policy.language):
-            text = render_weekly(page_of(found), fmt, templates_of(asked.desk))
+            text = render_weekly(page_of(found, show_personal), fmt, templates_of(asked.desk))
         give(text, out)
     else:
         from svcctl.desk.weekly_page import items_of

@@ -156,8 +156,11 @@ def _ids(entries: Iterable[Entry]) -> list[str]:
     return sorted(entry.ticket for entry in entries)
 
 
-def page_of(weekly: Weekly) -> WeeklyPage:
-    """Return the page: no phone, no address; customers by their name (SERVICE-RULES "Keeping")."""
+def page_of(weekly: Weekly, show_personal: bool = False) -> WeeklyPage:
+    """Return the page: no phone, no address; customers by their name (SERVICE-RULES "Keeping").
+
+    With ``show_personal``, phone numbers that stand in what customers said are shown whole.
+    """
     from svcctl.views.weekly import WeeklyPage
 
     week = weekly.week
@@ -176,7 +179,7 @@ def page_of(weekly: Weekly) -> WeeklyPage:
         kinds=_kinds(weekly),
         days=_days(weekly),
         overdue=_overdue(weekly),
-        complaints=_complaints(weekly),
+        complaints=_complaints(weekly, show_personal),
         engineers=_engineers(weekly),
         histories=_histories(weekly),
         commands=_commands(weekly),
@@ -244,7 +247,7 @@ def _person(weekly: Weekly, name: str) -> str:
     return weekly.people.get(name, name)
 
 
-def _complaints(weekly: Weekly) -> tuple[Complaint, ...]:
+def _complaints(weekly: Weekly, show_personal: bool) -> tuple[Complaint, ...]:
     from svcctl.views.language import word
     from svcctl.views.weekly import Complaint
 
@@ -252,7 +255,7 @@ def _complaints(weekly: Weekly) -> tuple[Complaint, ...]:
         Complaint(
             one.ticket,
             weekly.customers.get(one.customer, one.customer),
-            _masked(one.subject),
+            one.subject if show_personal else _masked(one.subject),
             one.opened,
             int((weekly.moment - one.opened).total_seconds()),
             one.liability,

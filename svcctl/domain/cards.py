@@ -48,6 +48,7 @@ CUSTOMER = CardKind(
             Field("marks", "line"),
             Field("foreign", "line"),
             Field("erased", "instant"),
+            Field("erased-by", "staff"),
             Field("reason", "line"),
         )
     ),
@@ -152,7 +153,8 @@ def read_card(
                 else Flaw("E201", key, {"key": key, "known": ", ".join(kind.shape.fields)})
             )
     _, wrong = kind.shape.convert(scalars)
-    flaws.extend(wrong)
+    erased = kind is CUSTOMER and "erased" in scalars
+    flaws.extend(flaw for flaw in wrong if not (erased and _is_missing_name(flaw)))
     form = scalars.get("format", "1")
     if form != "1":
         flaws = [Flaw("E204", "format", {"found": form[:20], "known": "1"})]
@@ -164,3 +166,18 @@ def read_card(
     if flaws:
         return None, flaws
     return Card(kind, name, scalars, lists), []
+
+
+def _is_missing_name(flaw: Flaw) -> bool:
+    return flaw.code == "E202" and flaw.key == "name"
+
+
+def erased(identifier: str, at: str, by: str, reason: str) -> dict[str, str]:
+    """Return what is left of a customer's card: that it was erased, when, by whom and why."""
+    return {
+        "format": "1",
+        "id": identifier,
+        "erased": at,
+        "erased-by": by,
+        "reason": reason,
+    }

@@ -136,6 +136,12 @@ def _mask_number(text: str) -> str:
     return "".join("*" if i in hidden else char for i, char in enumerate(text))
 
 
+def mask_email(email: str) -> str:
+    """An address of electronic mail with its first letter and its domain: z***@example.com."""
+    name, at, domain = email.strip().rpartition("@")
+    return f"{name[:1]}{MASKED}{at}{domain}" if at and name else MASKED if email.strip() else ""
+
+
 def mask_address(address: str) -> str:
     """An address down to its district; street, house and room are hidden."""
     address = address.strip()

@@ -1,0 +1,109 @@
+"""A customer's personal data can be taken out, and reports and lists do not show more than they need."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import made_ledgers as made
+import pytest
+
+CARD = f"records/customers/{made.CUSTOMER}.yaml"
+NOW = "2026-11-17T10:00:00+08:00"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    root = tmp_path / "ledger"
+    made.copy(root)
+    return root
+
+
+def fields(root: Path, *words: str) -> dict[str, str]:
+    item = json.loads(made.call(root, *words, "-o", "json", now=NOW).out)["items"][0]
+    return {key: value for key, value in item.items() if value}
+
+
+def test_erasing_leaves_a_stub_that_says_when_by_whom_and_why(ledger: Path) -> None:
+    before = fields(ledger, "customer", "show", made.CUSTOMER)
+    assert {"name", "phone", "address"} <= set(before)
+    ran = made.call(ledger, "customer", "erase", made.CUSTOMER, "--reason", "客户要求", now=NOW)
+    assert ran.code == 0, ran.err
+    assert (ledger / CARD).read_text("utf-8") == (
+        f'format: 1\nid: {made.CUSTOMER}\nerased: "{NOW}"\nerased-by: desk1\nreason: 客户要求\n'
+    )
+    words = [before[key] for key in ("name", "phone", "address")]
+    for path in sorted(ledger.rglob("index-*")):
+        assert not any(word.encode() in path.read_bytes() for word in words), path
+    assert made.git(ledger, "status", "--porcelain") == ""
+
+
+def test_the_tickets_and_what_is_owed_stay(ledger: Path) -> None:
+    before = {path: path.read_bytes() for path in (ledger / "records/tickets").rglob("*.yaml")}
+    owed = made.call(ledger, "today", "-o", "ids", now=NOW).out
+    made.call(ledger, "customer", "erase", made.CUSTOMER, "--reason", "x", now=NOW)
+    after = {path: path.read_bytes() for path in (ledger / "records/tickets").rglob("*.yaml")}
+    assert after == before
+    assert made.call(ledger, "today", "-o", "ids", now=NOW).out == owed
+    assert made.call(ledger, "audit", "--only", "E1,E2,E3", now=NOW).code == 0
+    assert (
+        made.call(
+            ledger, "slip", "print", made.TICKET, "--out", str(ledger.parent / "x.html"), now=NOW
+        ).code
+        == 0
+    )
+
+
+def test_it_says_which_tickets_are_open_and_which_still_hold_the_name(ledger: Path) -> None:
+    name = fields(ledger, "customer", "show", made.CUSTOMER)["name"]
+    made.call(ledger, "ticket", "note", made.TICKET, f"{name}要求上午到", now=NOW)
+    ran = made.call(ledger, "customer", "erase", made.CUSTOMER, "--reason", "x", now=NOW)
+    holding, still_open = ran.err.strip().split("\n")
+    assert "tickets, which are never changed" in holding
+    assert made.TICKET in holding
+    assert made.CLOSED not in holding
+    assert "still open" in still_open
+    assert made.CLOSED not in still_open
+
+
+def test_erasing_twice_or_without_a_reason_is_refused(ledger: Path) -> None:
+    assert made.call(ledger, "customer", "erase", made.CUSTOMER, now=NOW).code == 2
+    made.call(ledger, "customer", "erase", made.CUSTOMER, "--reason", "x", now=NOW)
+    again = made.call(ledger, "customer", "erase", made.CUSTOMER, "--reason", "x", now=NOW)
+    assert again.code == 3
+    assert "already-erased" in again.err
+
+
+def test_a_dry_run_erases_nothing(ledger: Path) -> None:
+    before = (ledger / CARD).read_bytes()
+    made.call(ledger, "customer", "erase", made.CUSTOMER, "--reason", "x", "--dry-run", now=NOW)
+    assert (ledger / CARD).read_bytes() == before
+
+
+@pytest.mark.parametrize("output", ["table", "json", "csv"])
+def test_lists_mask_numbers_and_addresses_unless_they_are_asked_for(
+    ledger: Path, output: str
+) -> None:
+    whole = fields(ledger, "customer", "show", made.CUSTOMER)
+    listed = made.call(ledger, "customer", "list", "-o", output, now=NOW).out
+    assert whole["phone"] not in listed
+    assert whole["address"] not in listed
+    assert whole["name"] in listed
+    asked = made.call(ledger, "customer", "list", "--show-personal", "-o", output, now=NOW).out
+    assert whole["phone"] in asked
+    assert whole["address"] in asked
+
+
+def test_whoever_has_to_call_sees_the_number(ledger: Path) -> None:
+    phone = fields(ledger, "customer", "show", made.CUSTOMER)["phone"]
+    shown = made.call(ledger, "today", "-o", "json", now="2026-11-20T10:00:00+08:00").out
+    assert phone in shown
+
+
+def test_the_weekly_summary_masks_a_number_in_what_a_customer_said(ledger: Path) -> None:
+    words = ("ticket", "new", "--kind", "complaint", "--customer", made.CUSTOMER)
+    made.call(ledger, *words, "--subject", "请回电 13911112222", "--channel", "mail", now=NOW)
+    week = ("report", "weekly", "--week", "2026-W47", "--format", "html")
+    assert "13911112222" not in made.call(ledger, *week, now=NOW).out
+    assert "139****2222" in made.call(ledger, *week, now=NOW).out
+    assert "13911112222" in made.call(ledger, *week, "--show-personal", now=NOW).out
