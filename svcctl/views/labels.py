@@ -218,6 +218,7 @@ LABELS: dict[str, str] = {
     "field.address": N_("address"),
     "field.email": N_("e-mail"),
     "field.erased": N_("erased at"),
+    "field.erased-by": N_("erased by"),
     "field.serial": N_("serial number"),
     "field.sold": N_("sold on"),
     "field.installed": N_("installed on"),
