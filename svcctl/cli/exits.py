@@ -55,6 +55,7 @@ _CODES: tuple[tuple[type[Stop], int], ...] = (
     (problems.Refusal, REFUSED),
     (problems.Unreadable, UNREADABLE),
     (problems.StorageFailed, UNREADABLE),
+    (problems.NeedsPerson, NEEDS_PERSON),
     (problems.GitFailed, GIT),
     (problems.Busy, BUSY),
     (problems.NotFound, NOT_FOUND),

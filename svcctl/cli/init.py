@@ -29,6 +29,18 @@ def init(
             help=N_("This desk's code: two to four letters without I and O."),
         ),
     ] = "",
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="REMOTE", help=N_("Make a station: clone this hub or clone first.")
+        ),
+    ] = "",
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over", help=N_("With --from: this clone replaces the one that was this desk.")
+        ),
+    ] = False,
     *,
     how: How,
 ) -> None:
@@ -37,9 +49,13 @@ def init(
 
     run = session()
     code = desk or run.ask(_("Code of this desk (two to four letters, such as SHA)"), "--desk")
-    made = setup.init(
-        Path(run.ledger or folder), code, run.clock, not how.no_commit, how.dry_run, echo.waiting()
-    )
+    place = Path(run.ledger or folder)
+    if source:
+        made = setup.station(source, place, code, run.clock, take_over, how.dry_run, echo.waiting())
+    else:
+        made = setup.init(
+            place, code, run.clock, not how.no_commit, how.dry_run, echo.waiting()
+        )
     if how.output != "table":
         item = {"desk": made.desk, "path": str(made.ledger.root), "written": list(made.written)}
         columns = [Column(key, key) for key in item]
@@ -54,6 +70,8 @@ def init(
         _("desk {desk} · ledger {path}").format(desk=made.desk, path=line(str(made.ledger.root)))
     )
     echo.notices(run, made.notices)
+    if source and not how.dry_run:
+        run.tell(_("next: svcctl me STAFF says who sits here; svcctl sync makes this desk known"))
     if not how.dry_run and not made.ledger.names("staff"):
         run.tell(
             _("next: svcctl staff new ID --name NAME --role manager (the first person of a ledger)")

@@ -31,6 +31,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class Target(NamedTuple):
     """Where a command lies: ``package.module:attribute``, and its help line marked with ``N_``.
 
+    Without a help line the command is for other programs: no page and no completion names it.
     The attribute is a ``Noun`` or a plain function with annotated parameters.
     """
 
@@ -132,7 +133,7 @@ class Group(TyperGroup):
             return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*self._table, *(name for name in self._registered if name not in self._table)]
+        return list(self.help_lines())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         command = self.commands.get(cmd_name)
@@ -149,7 +150,7 @@ class Group(TyperGroup):
 
     def help_lines(self) -> dict[str, str]:
         """Every name and its help line, untranslated; imports nothing."""
-        lines = {name: target.help for name, target in self._table.items()}
+        lines = {name: target.help for name, target in self._table.items() if target.help}
         for name, info in self._registered.items():
             if not info.hidden:
                 lines.setdefault(name, info.help or "")

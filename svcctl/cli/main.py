@@ -43,6 +43,8 @@ COMMANDS: dict[str, Target] = {
     ),
     "undo": Target("svcctl.cli.writing:undo", N_("Void the last event written at this desk.")),
     "edit": Target("svcctl.cli.writing:edit", N_("Change a card in your editor; it is checked.")),
+    "sync": Target("svcctl.cli.sync:sync", N_("Bring this clone and the hub together.")),
+    "hub": Target("svcctl.cli.hub:app", N_("The place where the stations meet.")),
     "import": Target("svcctl.cli.importing:app", N_("Bring in cases from another system.")),
     "init": Target("svcctl.cli.init:init", N_("Make a ledger, or register this clone as a desk.")),
     "me": Target("svcctl.cli.init:me", N_("Say who sits at this desk.")),
@@ -54,6 +56,7 @@ COMMANDS: dict[str, Target] = {
     "demo": Target(
         "svcctl.cli.init:demo", N_("Make a ledger of a fictional department to try out.")
     ),
+    "merge-driver": Target("svcctl.cli.sync:merge_driver", ""),
 }
 
 

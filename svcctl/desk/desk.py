@@ -41,6 +41,11 @@ class Desk:
     # Time and rules -----------------------------------------------------------------------------
 
     @property
+    def clock(self) -> Callable[[], datetime]:
+        """The clock that was given: any instant with an offset."""
+        return self._clock
+
+    @property
     def zone(self) -> tzinfo:
         """The ledger's zone: the newest policy's calendar's."""
         if self._zone is None:

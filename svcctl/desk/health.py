@@ -7,6 +7,7 @@ import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from svcctl.desk import driving
 from svcctl.domain.problems import N_, GitFailed, Message, Stop
 from svcctl.ledger import changes, git
 from svcctl.ledger.pending import Pending
@@ -59,6 +60,22 @@ def _git(desk: Desk) -> Iterator[Sign]:
         not waiting,
         Message(N_("{count} commits are pending"), {"count": str(len(waiting))}),
         Message(N_("the next writing command makes them"), {}) if waiting else None,
+    )
+    yield Sign(
+        "merging",
+        driving.armed(gitdir) == driving.command(),
+        Message(N_("git merges records with svcctl"), {})
+        if driving.armed(gitdir)
+        else Message(N_("git merges the lines of records itself, as far as it can"), {}),
+        Message(
+            N_("arm this clone: svcctl init {path} --desk {desk}"),
+            {
+                "path": str(desk.ledger.root),
+                "desk": desk.station.desk or "CODE",
+            },
+        )
+        if driving.armed(gitdir) != driving.command()
+        else None,
     )
     try:
         ignored = changes.ignored_paths(gitdir)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
+from svcctl.desk import driving
 from svcctl.desk.desk import Desk
 from svcctl.desk.writing import NOT_SETTLED, PATIENCE
 from svcctl.domain import identity
-from svcctl.domain.problems import N_, Message, Refusal, Said, Stop, Usage
+from svcctl.domain.problems import N_, GitFailed, Message, NotFound, Refusal, Said, Stop, Usage
 from svcctl.domain.times import format_instant
-from svcctl.ledger import cardfile, commit, git, posix
+from svcctl.ledger import cardfile, commit, git, posix, remote
 from svcctl.ledger.folder import RECORDS, Ledger, expanded, refuse_linked
 from svcctl.ledger.pending import Pending, settle
 from svcctl.ledger.waiting import Waiting
@@ -48,13 +51,7 @@ def init(
     What is there already is left alone; a dry run only says what it would write. Raises ``Usage`` for a bad code, ``Refusal`` where this
     clone already is another desk.
     """
-    code = identity.normalise(code)
-    if identity.DESK.fullmatch(code) is None:
-        raise Usage(
-            "bad-desk",
-            Message(N_("“{code}” is no desk code"), {"code": code}),
-            Message(N_("two to four capital letters without I and O, such as SHA or BJA"), {}),
-        )
+    code = _checked_code(code)
     notices: list[Message] = []
     root = expanded(folder)
     if dry_run:
@@ -68,11 +65,12 @@ def init(
         root = root.resolve()
     refuse_linked(Ledger(root))
     if commit_it and git.program() is not None:
-        git.init(root)
+        driving.arm(git.init(root))
     elif git.program() is None:
         notices.append(git.why_without_git())
     ledger = Ledger(root, waiting)
     _check_station(ledger, code)
+    notices += _catch_up(ledger, code, clock)
     with posix.storage(ledger.private):
         posix.make_folders(ledger.private)
     with posix.lock(ledger.private / "lock", PATIENCE, waiting):
@@ -100,6 +98,99 @@ def init(
                     Message(N_("written, but not committed: {reason}"), {"reason": reason})
                 )
     return Made(ledger, code, tuple(new), tuple(notices))
+
+
+def _checked_code(code: str) -> str:
+    code = identity.normalise(code)
+    if identity.DESK.fullmatch(code) is None:
+        raise Usage(
+            "bad-desk",
+            Message(N_("“{code}” is no desk code"), {"code": code}),
+            Message(N_("two to four capital letters without I and O, such as SHA or BJA"), {}),
+        )
+    return code
+
+
+def station(
+    source: str,
+    folder: Path,
+    code: str,
+    clock: Callable[[], datetime],
+    take_over: bool = False,
+    dry_run: bool = False,
+    waiting: Waiting | None = None,
+) -> Made:
+    """Clone the ledger at ``source`` into ``folder`` and register it as the desk ``code``.
+
+    ``take_over``: the desk is registered already, and this clone replaces the one that was it.
+    What was cloned is taken away again where the desk is refused. Raises ``Refusal``, ``GitFailed``.
+    """
+    code = _checked_code(code)
+    root = expanded(folder)
+    with posix.storage(root):
+        if not dry_run:
+            posix.make_folders(root.parent)
+        fresh = not root.exists() or not os.listdir(root)
+    if not fresh and not _is_clone_of(root, source):
+        raise Refusal(
+            "not-empty",
+            Message(N_("{path} is not empty"), {"path": str(root)}),
+            Message(N_("choose another folder for the station")),
+        )
+    if dry_run:
+        return Made(Ledger(root.absolute()), code, (f"{RECORDS}/desks/{code}.yaml",), ())
+    if fresh:
+        remote.clone(source, root)
+    known = Ledger(root.resolve())
+    if code in known.names("desks") and not known.station().desk and not take_over:
+        if fresh:
+            shutil.rmtree(root)
+        raise Refusal(
+            "desk-is-taken",
+            Message(N_("{desk} is a desk of this ledger already"), {"desk": code}),
+            Message(
+                N_(
+                    "choose another code, or add --take-over where this computer replaces the one "
+                    "that was {desk}"
+                ),
+                {"desk": code},
+            ),
+        )
+    return init(root, code, clock, waiting=waiting)
+
+
+def _is_clone_of(root: Path, source: str) -> bool:
+    """Whether an earlier try that was killed left a clone there."""
+    gitdir = git.discover(root)
+    if gitdir is None or gitdir.top != root.resolve():
+        return False
+    words = ["config", "--local", "--default", "", "--get", "remote.origin.url"]
+    url = git.run(gitdir.top, words).decode("utf-8", "surrogateescape").strip()
+    return url in (source, os.path.abspath(os.path.expanduser(source)))
+
+
+def _catch_up(ledger: Ledger, code: str, clock: Callable[[], datetime]) -> tuple[Message, ...]:
+    """Let a copied or restored clone that goes on as the same desk learn first what that desk sent.
+
+    Else it would give numbers out again that are in use.
+    """
+    station = ledger.station()
+    if not station.copied or station.desk != code or ledger.git is None:
+        return ()
+    from svcctl.desk.syncing import sync
+
+    try:
+        return sync(Desk(ledger, clock), None, ledger.root).notices[:0]
+    except NotFound:
+        return ()
+    except GitFailed as trouble:
+        reason = Said.of(trouble.message)
+        return (
+            Message(
+                N_("what this desk may have sent since the copy is not known: {reason}"),
+                {"reason": reason},
+            ),
+        )
 
 
 def _check_station(ledger: Ledger, code: str) -> None:

@@ -31,7 +31,7 @@ from svcctl.domain.problems import (
 )
 from svcctl.ledger import batch, git, posix
 from svcctl.ledger.commit import Identity
-from svcctl.ledger.folder import RECORDS, is_ticket, refuse_linked
+from svcctl.ledger.folder import RECORDS, SYNC_NOTE, is_ticket, refuse_linked
 from svcctl.ledger.pending import Pending, settle
 from svcctl.ledger.records import read_card, read_ticket
 from svcctl.ledger.rows import is_error
@@ -75,10 +75,19 @@ class Writing:
             with ExitStack() as stack:  # whatever goes wrong in between, the lock is let go
                 stack.enter_context(posix.lock(ledger.private / "lock", PATIENCE, ledger.waiting))
                 batch.recover(ledger.root, ledger.private / "batch")
+                if (ledger.private / SYNC_NOTE).exists() and ledger.git is not None:
+                    from svcctl.ledger.syncapply import recover
+
+                    recover(ledger.git, ledger.private)
                 self._sweep()
                 self._commit_what_waits()
                 self._stack = stack.pop_all()
         return self
+
+    @property
+    def notices(self) -> tuple[Message, ...]:
+        """What the user should know of what was found waiting."""
+        return tuple(self._notices)
 
     def _sweep(self) -> None:
         """Remove the temporary files of a command that was killed, or lost power, while it wrote."""

@@ -47,6 +47,7 @@ CUSTOMER = CardKind(
             Field("region", "line"),
             Field("marks", "line"),
             Field("foreign", "line"),
+            Field("alias", "customer"),
             Field("erased", "instant"),
             Field("erased-by", "staff"),
             Field("reason", "line"),

@@ -99,6 +99,30 @@ class Busy(Stop):
     """Another command holds the ledger, or changed the file between deciding and writing."""
 
 
+class Disputed(NamedTuple):
+    """One thing that two sides have otherwise. ``field`` is "" where it is the record as a whole."""
+
+    path: str
+    why: Message
+    field: str = ""
+    here: str = ""
+    there: str = ""
+
+
+class NeedsPerson(Stop):
+    """Two sides cannot be brought together without a decision; ``disputed`` says about what."""
+
+    def __init__(
+        self,
+        code: str,
+        message: Message,
+        remedy: Message | None = None,
+        disputed: tuple[Disputed, ...] = (),
+    ) -> None:
+        super().__init__(code, message, remedy)
+        self.disputed = disputed
+
+
 class GitFailed(Stop):
     """Git refused or is not usable here, and the command cannot do without it."""
 

@@ -60,7 +60,7 @@ class Note(NamedTuple):
     noted: datetime | None = None
 
 
-class _Moved(Exception):
+class Moved(Exception):
     """HEAD no longer stands where the commit was built."""
 
 
@@ -93,11 +93,11 @@ def commit(
     note = Note(tuple(dict.fromkeys(paths)), message, author, committer, when, noted)
     try:
         return _commit_onto(gitdir, head(gitdir), note)
-    except _Moved:
+    except Moved:
         # Somebody committed or switched branches meanwhile: once more, onto what is there now.
         try:
             return _commit_onto(gitdir, head(gitdir), note)
-        except _Moved as moved:
+        except Moved as moved:
             raise GitFailed(
                 "git-moved",
                 Message(
@@ -109,9 +109,9 @@ def commit(
 
 
 def _commit_onto(gitdir: GitDir, parent: str | None, note: Note) -> str | None:
-    who = {"GIT_COMMITTER_NAME": _scrubbed(note.committer.name, "svcctl")}
-    who |= {"GIT_COMMITTER_EMAIL": _scrubbed(note.committer.email, "svcctl")}
-    who |= {"GIT_COMMITTER_DATE": "@" + _stamp(note.noted or note.when)}
+    who = {"GIT_COMMITTER_NAME": scrubbed(note.committer.name, "svcctl")}
+    who |= {"GIT_COMMITTER_EMAIL": scrubbed(note.committer.email, "svcctl")}
+    who |= {"GIT_COMMITTER_DATE": "@" + stamp(note.noted or note.when)}
     names = b"".join(_in_work_tree(gitdir, path) + b"\0" for path in note.paths)
     few = len(note.paths) <= FEW
     stager = _start_stager(gitdir, names) if few else None
@@ -121,8 +121,8 @@ def _commit_onto(gitdir: GitDir, parent: str | None, note: Note) -> str | None:
         staged = _wait(stager) if stager else None
     if before == after:
         return None
-    _finish_stager(gitdir, names, staged)
-    _move_head(gitdir, parent, commit_id, note.message, who)
+    stage(gitdir, names, staged)
+    move_head(gitdir, parent, commit_id, note.message, who)
     return commit_id
 
 
@@ -143,12 +143,12 @@ def _import(gitdir: GitDir, parent: str | None, note: Note) -> tuple[str, str, s
         pass  # git ended early and says why below
     except BaseException:
         process.communicate()
-        _remove_crash_report(gitdir, process)
+        remove_crash_report(gitdir, process)
         raise
     try:
         out, _ = finish(process, "fast-import")
     except GitFailed:
-        _remove_crash_report(gitdir, process)
+        remove_crash_report(gitdir, process)
         raise
     before, after, commit_id = out.decode("ascii").splitlines()
     return before.split()[2], after.split()[2], commit_id
@@ -158,29 +158,29 @@ def _feed(stream: IO[bytes], gitdir: GitDir, parent: str | None, note: Note) -> 
     stream.write(b"feature done\ncommit " + BRANCH + b"\nmark :1\n")
     author, committer = (note.author, note.when), (note.committer, note.noted or note.when)
     for role, (person, moment) in (("author", author), ("committer", committer)):
-        known, email = _scrubbed(person.name, "svcctl"), _scrubbed(person.email, "svcctl")
-        stream.write(f"{role} {known} <{email}> {_stamp(moment)}\n".encode("utf-8", "replace"))
+        known, email = scrubbed(person.name, "svcctl"), scrubbed(person.email, "svcctl")
+        stream.write(f"{role} {known} <{email}> {stamp(moment)}\n".encode("utf-8", "replace"))
     message = note.message.replace("\0", "").strip().encode("utf-8", "replace") + b"\n"
     stream.write(b"data %d\n%s\n" % (len(message), message))
     if parent:
         stream.write(b"from %s\n" % parent.encode("ascii"))
     stream.write(b'ls ""\n')
     stored_by_git = []
-    attributes = _Attributes(gitdir)
+    attributes = Attributes(gitdir)
     for path in note.paths:
         name = _in_work_tree(gitdir, path)
         mode, content = _file(gitdir, name)
         if content is None:
-            stream.write(b"D %s\n" % _quoted(name))
+            stream.write(b"D %s\n" % quoted_name(name))
         elif mode != b"120000" and (b"\r" in content or attributes.convert(name)):
             stored_by_git.append((mode, name))
         else:
-            header = b"M %s inline %s\ndata %d\n" % (mode, _quoted(name), len(content))
+            header = b"M %s inline %s\ndata %d\n" % (mode, quoted_name(name), len(content))
             stream.write(header)
             stream.write(content)
             stream.write(b"\n")
     for (mode, name), blob in zip(stored_by_git, _blobs(gitdir, stored_by_git), strict=True):
-        stream.write(b"M %s %s %s\n" % (mode, blob, _quoted(name)))
+        stream.write(b"M %s %s %s\n" % (mode, blob, quoted_name(name)))
     stream.write(b'ls ""\n\nget-mark :1\nreset ' + BRANCH + b"\n\ndone\n")
 
 
@@ -212,7 +212,7 @@ def _modes_are_kept(gitdir: GitDir) -> bool:
     return run(gitdir.top, words).strip() == b"true"
 
 
-class _Attributes:
+class Attributes:
     """Whether a .gitattributes over a file tells git to store other bytes than the file's."""
 
     def __init__(self, gitdir: GitDir) -> None:
@@ -270,7 +270,7 @@ def _wait(process: Process) -> tuple[int, bytes]:
     return process.returncode, err
 
 
-def _finish_stager(gitdir: GitDir, names: bytes, staged: tuple[int, bytes] | None) -> None:
+def stage(gitdir: GitDir, names: bytes, staged: tuple[int, bytes] | None) -> None:
     from time import sleep
 
     for pause in (*PATIENCE, None):
@@ -284,20 +284,20 @@ def _finish_stager(gitdir: GitDir, names: bytes, staged: tuple[int, bytes] | Non
         staged = None
 
 
-def _move_head(
+def move_head(
     gitdir: GitDir, parent: str | None, commit_id: str, message: str, who: dict[str, str]
 ) -> None:
-    subject = _scrubbed(message.strip().partition("\n")[0], "commit")
+    subject = scrubbed(message.strip().partition("\n")[0], "commit")
     words = [*DURABLE, "update-ref", "-m", "svcctl: " + subject, "HEAD", commit_id, parent or ""]
     process = start(gitdir.top, words, who)
     returncode, err = _wait(process)
     if returncode != 0:
         if head(gitdir) != parent:
-            raise _Moved
+            raise Moved
         raise failure("update-ref", returncode, err)
 
 
-def _remove_crash_report(gitdir: GitDir, process: Process) -> None:
+def remove_crash_report(gitdir: GitDir, process: Process) -> None:
     (gitdir.path / f"fast_import_crash_{process.pid}").unlink(missing_ok=True)
 
 
@@ -307,20 +307,20 @@ def _in_work_tree(gitdir: GitDir, path: str) -> bytes:
     return (gitdir.prefix + path).encode("utf-8", "surrogateescape")
 
 
-def _quoted(name: bytes) -> bytes:
+def quoted_name(name: bytes) -> bytes:
     if name.startswith(b'"') or b"\n" in name:
         name = name.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
         return b'"' + name + b'"'
     return name
 
 
-def _scrubbed(words: str, otherwise: str) -> str:
+def scrubbed(words: str, otherwise: str) -> str:
     """``words`` without what ends a name or an address in a commit; ``otherwise`` if none is left."""
     kept = "".join(" " if c in "<>" or ord(c) < 32 or c == "\x7f" else c for c in words)
     return " ".join(kept.split()).strip(".,:;\"'\\ ") or otherwise
 
 
-def _stamp(when: datetime) -> str:
+def stamp(when: datetime) -> str:
     offset = when.utcoffset()
     if offset is None:
         raise ValueError(f"a commit's time needs an offset: {when}")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from svcctl.ledger.waiting import Waiting
 
 RECORDS = "records"
+SYNC_NOTE = "sync-under-way"
+"""In the clone's own folder while a sync writes: see ``syncapply``."""
 
 
 class Station(NamedTuple):

@@ -1,0 +1,115 @@
+"""The hub: a bare repository where stations meet, and what its hook asks. Knows no clone's files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from svcctl.domain.problems import N_, GitFailed, Message, Refusal
+from svcctl.ledger import git, posix
+from svcctl.ledger.folder import expanded
+from svcctl.ledger.git import GitDir
+from svcctl.ledger.hubcheck import MOST, Push, refusals
+
+HOOK = """#!/bin/sh
+# Made by `svcctl hub init`. Nothing gets into the book that svcctl has not looked at.
+if command -v svcctl >/dev/null 2>&1; then
+    exec svcctl hub receive
+fi
+if [ -x {python} ]; then
+    exec {python} -m svcctl hub receive
+fi
+echo "svcctl is not found on the hub: nothing is taken until it is installed there" >&2
+exit 1
+"""
+
+CONFIG = (
+    ("receive.denyNonFastForwards", "true"),
+    ("receive.denyDeletes", "true"),
+    ("receive.fsckObjects", "true"),
+    ("receive.advertisePushOptions", "false"),
+    ("core.fsync", "committed,loose-object,reference"),
+    ("core.logAllRefUpdates", "true"),
+    # A person's own setting must not lead past the hook.
+    ("core.hooksPath", "hooks"),
+)
+
+QUARANTINE = (
+    "GIT_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+)
+"""Where git keeps what was pushed until the hook has said yes."""
+
+
+def init(given: Path) -> Path:
+    """Make ``given`` a hub, or put the hook of this version into one that is there.
+
+    Raises ``Refusal`` where the folder holds anything else.
+    """
+    root = expanded(given)
+    with posix.storage(root):
+        posix.make_folders(root)
+        root = root.resolve()
+        names = os.listdir(root)
+    if git.program() is None:
+        raise GitFailed("git-absent", git.NOT_INSTALLED, git.INSTALL_IT)
+    if names and not _is_bare(root):
+        raise Refusal(
+            "not-a-hub",
+            Message(N_("{path} is not empty and no hub"), {"path": str(root)}),
+            Message(N_("choose an empty folder; a hub holds no files of its own")),
+        )
+    git.run(root, ["init", "--bare", "--quiet", "--template=", "--initial-branch=main", "."])
+    for key, value in CONFIG:
+        git.run(root, ["config", key, value])
+    _put_hook(root / "hooks")
+    return root
+
+
+def _is_bare(root: Path) -> bool:
+    return (root / "HEAD").is_file() and (root / "objects").is_dir() and (root / "refs").is_dir()
+
+
+def _put_hook(folder: Path) -> None:
+    import shlex
+    import sys
+
+    hook = folder / "pre-receive"
+    data = HOOK.format(python=shlex.quote(sys.executable)).encode()
+    with posix.storage(hook):
+        posix.make_folders(folder)
+        if hook.exists() and hook.read_bytes() == data and os.access(hook, os.X_OK):
+            return
+        fresh = folder / "pre-receive.new"
+        fresh.unlink(missing_ok=True)
+        posix.create(fresh, data)
+        os.chmod(fresh, stat.S_IMODE(os.stat(fresh).st_mode) | 0o111)
+        os.replace(fresh, hook)
+        posix.sync_folder(folder)
+
+
+def receive(folder: Path, lines: Iterable[str], clock: Callable[[], datetime]) -> Iterator[Message]:
+    """Yield why what is being pushed is not taken; nothing if it is.
+
+    ``lines`` are what git gives its hook: old, new, reference. ``folder`` is the bare repository.
+    """
+    extra = {name: os.environ[name] for name in QUARANTINE if name in os.environ}
+    if "GIT_DIR" in extra:
+        extra["GIT_DIR"] = os.path.abspath(folder / extra["GIT_DIR"])
+    gitdir = GitDir(folder, folder, folder, "", False)
+    book = git.run(folder, ["symbolic-ref", "HEAD"], extra=extra).decode().strip()
+    today = clock().astimezone().date()
+    for text in lines:
+        old, new, ref = text.rstrip("\n").split(" ", 2)
+        push = Push(_commit(old), _commit(new), ref)
+        yield from islice(refusals(gitdir, push, book, today, extra), MOST)
+
+
+def _commit(oid: str) -> str | None:
+    return oid if oid.strip("0") else None

@@ -1,0 +1,358 @@
+"""Bringing this clone and another place together. Knows the order of steps; not how a record is merged.
+
+    commit what is pending     under the ledger's lock
+    fetch                      without it: nobody at this desk waits for the network
+    merge, check, move on      under it
+    push                       without it; again from the fetch where somebody was faster
+
+Nothing is ever rebased or reset. Killed anywhere, the clone is as it was or as it shall be, and the next
+command completes the step that was under way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from svcctl.desk.choices import Choices
+from svcctl.desk.desk import Desk
+from svcctl.desk.writing import PATIENCE, Writing, identity
+from svcctl.domain.problems import (
+    N_,
+    Busy,
+    Disputed,
+    GitFailed,
+    Message,
+    NeedsPerson,
+    Refusal,
+    Unreadable,
+)
+from svcctl.ledger import git, posix, remote, syncapply
+from svcctl.ledger.commit import Identity, Moved
+from svcctl.ledger.folder import RECORDS, refuse_linked
+from svcctl.ledger.git import GitDir
+from svcctl.ledger.objects import Objects, differences, is_ancestor, merge_bases
+from svcctl.ledger.remote import Remote
+from svcctl.ledger.syncids import Scribe, give_new_ids
+from svcctl.ledger.syncplan import NewId, Plan, Planner, Touched
+
+TRIES = 10
+"""How often a push is tried against others who push as well."""
+
+
+class Synced(NamedTuple):
+    """What a sync did. ``sent``: whether the other place has everything now."""
+
+    remote: str
+    branch: str
+    before: str
+    after: str
+    sent: bool
+    touched: tuple[Touched, ...]
+    new_ids: tuple[NewId, ...]
+    restored: tuple[tuple[str, tuple[str, ...]], ...]
+    broken: tuple[str, ...]
+    notices: tuple[Message, ...]
+
+
+class _Merged(NamedTuple):
+    commit: str
+    plan: Plan | None
+
+
+def sync(
+    desk: Desk,
+    given: str | None,
+    folder: Path,
+    *,
+    dry_run: bool = False,
+    choices: Choices | None = None,
+    pause: Callable[[float], None] = time.sleep,
+) -> Synced:
+    """Bring together what this clone and the remote have, and send it there.
+
+    ``given`` is what was typed as remote, a path being seen from ``folder``; ``choices`` what a
+    person decided about conflicts of an earlier try. Raises ``NeedsPerson`` where records conflict:
+    then nothing has changed.
+    """
+    ledger = desk.ledger
+    refuse_linked(ledger)
+    gitdir = ledger.git
+    if gitdir is None:
+        raise GitFailed("no-repository", git.why_without_git())
+    place = remote.find(gitdir, given, folder)
+    if choices is not None:
+        choices.read(gitdir)  # before the network is asked: is anything undecided?
+    with ExitStack() as stack:
+        if not dry_run:
+            with posix.storage(ledger.private):
+                posix.make_folders(ledger.private)
+            stack.enter_context(posix.lock(ledger.private / "sync.lock", PATIENCE, ledger.waiting))
+        return _Sync(desk, gitdir, place, dry_run, choices, pause).run()
+
+
+class _Sync:
+    def __init__(
+        self,
+        desk: Desk,
+        gitdir: GitDir,
+        place: Remote,
+        dry_run: bool,
+        choices: Choices | None,
+        pause: Callable[[float], None],
+    ) -> None:
+        self.desk = desk
+        self.gitdir = gitdir
+        self.place = place
+        self.dry_run = dry_run
+        self.choices = choices
+        self.pause = pause
+        self.plans: list[Plan] = []
+        self.notices: list[Message] = []
+
+    def run(self) -> Synced:
+        before = ""
+        for attempt in range(TRIES):
+            with Writing(self.desk, dry_run=self.dry_run) as writing:
+                self.notices += writing.notices
+                before = before or self._head()
+            theirs = remote.fetch(self.gitdir, self.place)
+            self._refuse_rewritten(theirs)
+            merged = self._merge(theirs)
+            if theirs is not None and self.place.name and not self.dry_run:
+                remote.note_seen(self.gitdir, self.place, theirs)
+            if self.dry_run or merged.commit == theirs:
+                return self._told(before, merged.commit, merged.commit == theirs)
+            if remote.push(self.gitdir, self.place, merged.commit) == "done":
+                remote.note_seen(self.gitdir, self.place, merged.commit)
+                return self._told(before, merged.commit, True)
+            # Those who were refused come back at different moments.
+            self.pause(0.05 * 2 ** min(attempt, 6) * (0.5 + time.monotonic_ns() % 1000 / 1000))
+        raise Busy(
+            "remote-busy",
+            Message(
+                N_("others sent to {remote} faster, {count} times in a row"),
+                {"remote": self.place.where, "count": str(TRIES)},
+            ),
+            Message(N_("everything from there is merged here already; run svcctl sync again")),
+        )
+
+    def _now(self) -> datetime:
+        try:
+            return self.desk.now()
+        except Unreadable:  # rules that cannot be read may be what this sync mends
+            return self.desk.clock().astimezone().replace(microsecond=0)
+
+    def _head(self) -> str:
+        now = git.head(self.gitdir)
+        if now is None:
+            raise Refusal(
+                "nothing-committed",
+                Message(N_("this clone has no commit yet")),
+                Message(N_("svcctl init makes the first one")),
+            )
+        return now
+
+    def _refuse_rewritten(self, theirs: str | None) -> None:
+        """Refuse what lacks a commit that was seen there before: somebody rewrote the history."""
+        seen = remote.last_seen(self.gitdir, self.place)
+        if seen is None or (theirs is not None and is_ancestor(self.gitdir, seen, theirs)):
+            return
+        raise Refusal(
+            "history-rewritten",
+            Message(
+                N_("{remote} no longer has the commit {commit}, which was seen there before"),
+                {"remote": self.place.where, "commit": seen[:12]},
+            ),
+            Message(
+                N_(
+                    "somebody rewrote or lost its history: nothing was merged. Ask who keeps it; "
+                    "this clone still has everything. If it was restored from a backup on purpose: "
+                    "git update-ref -d {ref}, then sync again"
+                ),
+                {"ref": self.place.tracking},
+            ),
+        )
+
+    def _merge(self, theirs: str | None) -> _Merged:
+        with Writing(self.desk, dry_run=self.dry_run):
+            ours = self._head()
+            if theirs is None or theirs == ours:
+                if theirs is None and not self.plans:
+                    self.plans.append(self._all_sent(ours))
+                return _Merged(ours, None)
+            bases = merge_bases(self.gitdir, ours, theirs)
+            if not bases:
+                raise Refusal(
+                    "unrelated",
+                    Message(
+                        N_("{remote} holds another ledger: it has no commit in common with this"),
+                        {"remote": self.place.where},
+                    ),
+                    Message(N_("a station is made with svcctl init --from REMOTE --desk CODE")),
+                )
+            plan = self._planned(ours, theirs, bases)
+            self.plans.append(plan)
+            if self.dry_run:
+                return _Merged(ours, plan)
+            who = self._who()
+            now = self._now()
+            if theirs in bases and not plan.files:
+                return _Merged(ours, plan)  # only to be sent
+            if plan.like_theirs and ours in bases:
+                new, what = theirs, f"sync: from {self.place.where}"
+            else:
+                what = f"{self.desk.station.desk or 'svcctl'} sync"
+                text = self._commit_text(what, plan)
+                parents = (ours,) if theirs in bases else (ours, theirs)
+                new = syncapply.store_commit(self.gitdir, parents, plan.files, text, who, now)
+            way = syncapply.UnderWay(ours, new, what)
+            try:
+                syncapply.move_to(self.gitdir, self.desk.ledger.private, way, who, now)
+            except Moved as moved:
+                raise Busy(
+                    "branch-moved",
+                    Message(N_("another program committed while the sync wrote")),
+                    Message(N_("nothing is lost; run svcctl sync again")),
+                ) from moved
+            if self.choices is not None:
+                self.choices.clear()
+        self.desk.forget_index()
+        return _Merged(new, plan)
+
+    def _all_sent(self, ours: str) -> Plan:
+        """Note everything that is here, for a place that has nothing yet."""
+        plan = Plan()
+        paths = sorted(differences(self.gitdir, None, ours))
+        inside = [path.removeprefix(self.gitdir.prefix) for path in paths]
+        plan.touched += [Touched(p, "sent") for p in inside if p.startswith(f"{RECORDS}/")]
+        return plan
+
+    def _planned(self, ours: str, theirs: str, bases: list[str]) -> Plan:
+        chosen = self.choices.read(self.gitdir) if self.choices is not None else {}
+        with Objects(self.gitdir) as objects:
+            planner = Planner(self.gitdir, objects, (ours, theirs), bases, chosen)
+            plan = planner.make()
+            self._refuse_deletions(plan)
+            if plan.conflicts:
+                kept = Choices(self.desk.ledger.private)
+                if not self.dry_run:
+                    kept.offer(plan)
+                told = _conflict_text(plan, kept, self.gitdir)
+                raise NeedsPerson("sync-conflict", *told, _disputed(plan, self.gitdir))
+            station = self.desk.station
+            give_new_ids(planner, Scribe(station.desk, station.me, self._now()))
+        return plan
+
+    def _refuse_deletions(self, plan: Plan) -> None:
+        if not plan.deleted:
+            return
+        shown = ", ".join(path for path, _ in plan.deleted[:5])
+        more = len(plan.deleted) - 5
+        if more > 0:
+            shown += f" (+{more})"
+        where = {side for _, side in plan.deleted}
+        if "here" in where:
+            text = N_("here somebody deleted {paths}: records are not deleted by a sync")
+            remedy = N_("restore it: git checkout {commit} -- {path}, commit, then sync again")
+            commit = remote.last_seen(self.gitdir, self.place) or "HEAD~1"
+        else:
+            text = N_("at {remote} somebody deleted {paths}: records are not deleted by a sync")
+            remedy = N_(
+                "who deleted it restores it there (git log -- {path} names who); nothing was merged"
+            )
+            commit = ""
+        raise Refusal(
+            "would-delete-records",
+            Message(text, {"paths": shown, "remote": self.place.where}),
+            Message(remedy, {"path": plan.deleted[0][0], "commit": commit[:12]}),
+        )
+
+    def _who(self) -> Identity:
+        station = self.desk.station
+        if station.me:
+            return identity(self.desk, station.me)
+        code = station.desk or "svcctl"
+        return Identity(code, f"{code.lower()}@desk.invalid")
+
+    def _commit_text(self, what: str, plan: Plan) -> str:
+        lines = [what, ""]
+        both = [one.path for one in plan.touched if one.change == "both"]
+        lines += [f"changed on both sides: {_name(path)}" for path in both[:100]]
+        lines += [f"new id: {one.old} here is now {one.new}" for one in plan.new_ids]
+        return "\n".join(lines).rstrip("\n") + "\n"
+
+    def _told(self, before: str, after: str, sent: bool) -> Synced:
+        touched: dict[str, Touched] = {}
+        for plan in self.plans:
+            for one in plan.touched:
+                known = touched.get(one.path)
+                both = known is not None and "both" in (one.change, known.change)
+                touched[one.path] = one._replace(change="both") if both else one
+        if self.desk.station.copied and not self.dry_run:
+            code = {"desk": self.desk.station.desk, "path": str(self.desk.ledger.root)}
+            self.notices.append(
+                Message(
+                    N_(
+                        "this clone was copied or restored, and is up to date now: it goes on as "
+                        "desk {desk} with svcctl init {path} --desk {desk} if it is the only one left"
+                    ),
+                    code,
+                )
+            )
+        return Synced(
+            self.place.where,
+            self.place.branch,
+            before,
+            after,
+            sent,
+            tuple(touched[path] for path in sorted(touched)),
+            tuple(one for plan in self.plans for one in plan.new_ids),
+            tuple(one for plan in self.plans for one in plan.restored),
+            tuple(dict.fromkeys(one for plan in self.plans for one in plan.broken)),
+            tuple(self.notices),
+        )
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".yaml")
+
+
+def _disputed(plan: Plan, gitdir: GitDir) -> tuple[Disputed, ...]:
+    found = []
+    for path, conflict in plan.conflicts.items():
+        record = path.removeprefix(gitdir.prefix)
+        found += [
+            Disputed(record, conflict.why, ".".join(one.key), _shown(one.other), _shown(one.pushed))
+            for one in conflict.fields
+        ] or [Disputed(record, conflict.why)]
+    return tuple(found)
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _conflict_text(plan: Plan, kept: Choices, gitdir: GitDir) -> tuple[Message, Message]:
+    paths = list(plan.conflicts)
+    shown = ", ".join(path.removeprefix(gitdir.prefix) for path in paths[:5])
+    if len(paths) > 5:
+        shown += f" (+{len(paths) - 5})"
+    return (
+        Message(
+            N_("{count} records need a decision: {paths}"),
+            {"count": str(len(paths)), "paths": shown},
+        ),
+        Message(
+            N_(
+                "edit the copies in {folder} until no marker is left, then svcctl sync --continue; "
+                "or take one side for all: svcctl sync --continue --keep here (or there). "
+                "Until then everything here works as before"
+            ),
+            {"folder": str(kept.folder)},
+        ),
+    )

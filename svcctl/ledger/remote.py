@@ -1,0 +1,185 @@
+"""How a clone speaks to a hub: fetch, push, clone. Knows git's words for what went wrong; no record."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from svcctl.domain.problems import N_, GitFailed, Message, NotFound, Refusal, Usage
+from svcctl.ledger.commit import DURABLE
+from svcctl.ledger.git import GitDir, failure, run, start
+
+FETCHED = "refs/svcctl/fetched"
+
+
+class Remote(NamedTuple):
+    """``where`` is what git takes: a configured name, or a place; ``name`` is "" for a place.
+
+    ``branch`` is its branch that holds the book, ``tracking`` our note of where it last was ("" for a place).
+    """
+
+    where: str
+    name: str
+    branch: str
+
+    @property
+    def tracking(self) -> str:
+        return f"refs/remotes/{self.name}/{self.branch}" if self.name else ""
+
+
+def find(gitdir: GitDir, given: str | None, folder: Path) -> Remote:
+    """Return the remote that was named (a name, a URL, or a path seen from ``folder``), or the usual one.
+
+    The usual one is that of the branch, else ``origin``, else the only one. Raises ``Refusal``
+    where HEAD is no branch, ``NotFound`` where there is no remote.
+    """
+    out = _asked(gitdir, ["symbolic-ref", "--quiet", "--short", "HEAD"])
+    if not out:
+        raise Refusal(
+            "no-branch",
+            Message(N_("this clone is not on a branch (a commit was checked out by itself)")),
+            Message(N_("git switch main, then sync again")),
+        )
+    names = _asked(gitdir, ["remote"]).split("\n")
+    usual = _asked(gitdir, ["config", "--get", f"branch.{out}.remote"])
+    merged = _asked(gitdir, ["config", "--get", f"branch.{out}.merge"])
+    if given is None:
+        given = next((n for n in (usual, "origin", names[0]) if n and n in names), None)
+    if not given:
+        raise NotFound(
+            "no-remote",
+            Message(N_("this clone knows no other place to sync with")),
+            Message(N_("name one: svcctl sync PATH-OR-URL, or for good: git remote add origin …")),
+        )
+    if given.startswith("-"):
+        raise Usage("bad-remote", Message(N_("“{remote}” is no remote"), {"remote": given}))
+    branch = out
+    if given == usual and merged.startswith("refs/heads/"):
+        branch = merged.removeprefix("refs/heads/")
+    if given in names:
+        return Remote(given, given, branch)
+    place = os.path.join(folder, os.path.expanduser(given))
+    return Remote(place if os.path.isdir(place) else given, "", branch)
+
+
+def _asked(gitdir: GitDir, words: list[str]) -> str:
+    """What git answers, "" where it has no answer."""
+    process = start(gitdir.top, words)
+    out, err = process.communicate()
+    if process.returncode not in (0, 1, 128):
+        raise failure(words[0], process.returncode, err)
+    return out.decode("utf-8", "surrogateescape").strip() if process.returncode == 0 else ""
+
+
+def fetch(gitdir: GitDir, remote: Remote) -> str | None:
+    """Bring what the remote has, durably; the id of its last commit, None where it has none yet.
+
+    Nothing but a reference of our own moves. Raises GitFailed where it cannot be reached.
+    """
+    ref = f"{FETCHED}/{os.getpid()}"
+    words = [*DURABLE, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc"]
+    words += ["--no-recurse-submodules", "--refmap=", "--", remote.where]
+    process = start(gitdir.top, [*words, f"+refs/heads/{remote.branch}:{ref}"])
+    _, err = process.communicate()
+    if process.returncode != 0:
+        if b"find remote ref" in err:
+            return None
+        raise _unreachable(remote, err)
+    out = run(gitdir.top, ["rev-parse", "--verify", ref]).decode("ascii").strip()
+    run(gitdir.top, ["update-ref", "-d", ref])
+    return out
+
+
+def last_seen(gitdir: GitDir, remote: Remote) -> str | None:
+    """Return the commit that the remote was last seen at, if it has a name and was ever seen."""
+    if not remote.tracking:
+        return None
+    return _asked(gitdir, ["rev-parse", "--verify", "--quiet", remote.tracking]) or None
+
+
+def note_seen(gitdir: GitDir, remote: Remote, commit: str) -> None:
+    """Note that the remote was seen at ``commit``."""
+    if remote.tracking:
+        words = ["update-ref", "-m", "svcctl: sync", remote.tracking, commit]
+        run(gitdir.top, [*DURABLE, *words])
+
+
+Pushed = Literal["done", "behind"]
+
+
+def push(gitdir: GitDir, remote: Remote, commit: str) -> Pushed:
+    """Send ``commit`` to the remote's branch, which only moves forward.
+
+    ``behind``: somebody else was faster. Raises Refusal with the hub's own words where its rules
+    say no, GitFailed where it cannot be reached.
+    """
+    words = ["push", "--porcelain", "--no-verify", "--no-follow-tags", "--", remote.where]
+    process = start(gitdir.top, [*words, f"{commit}:refs/heads/{remote.branch}"])
+    out, err = process.communicate()
+    if process.returncode == 0:
+        return "done"
+    told = out.decode("utf-8", "replace") + err.decode("utf-8", "replace")
+    if "hook declined" in told:
+        raise _refused(err)
+    if "currently checked out" in told:
+        raise Refusal(
+            "not-a-hub",
+            Message(
+                N_("{remote} is a clone in which somebody works; nothing is sent into it"),
+                {"remote": remote.where},
+            ),
+            Message(N_("make a hub where stations meet: svcctl hub init DIR")),
+        )
+    if _FASTER.search(told):
+        return "behind"
+    raise _unreachable(remote, err)
+
+
+# What git says when the branch moved between our look at it and our push.
+_FASTER = re.compile(
+    r"\[rejected\]|\(fetch first\)|non-fast-forward|cannot lock ref|failed to update ref|"
+    r"reference already exists|incorrect old value|\[remote rejected\].*(?:lock|update)"
+)
+
+
+def _refused(err: bytes) -> Refusal:
+    """The hub's reasons, as its hook told them."""
+    lines = [
+        line.removeprefix("remote:").strip()
+        for line in err.decode("utf-8", "replace").split("\n")
+        if line.startswith("remote:")
+    ]
+    reasons = " · ".join(line for line in lines if line) or "-"
+    return Refusal(
+        "hub-refused",
+        Message(N_("the hub does not take it: {reasons}"), {"reasons": reasons}),
+        Message(
+            N_("everything is kept here; put right what it names, commit, then svcctl sync again")
+        ),
+    )
+
+
+def _unreachable(remote: Remote, err: bytes) -> GitFailed:
+    lines = [line.strip() for line in err.decode("utf-8", "replace").split("\n") if line.strip()]
+    told = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:"))] or lines
+    return GitFailed(
+        "remote-unreachable",
+        Message(
+            N_("{remote} cannot be reached: {line}"),
+            {"remote": remote.where, "line": told[0] if told else "-"},
+        ),
+        Message(N_("nothing is lost: work on, and run svcctl sync again when it can be reached")),
+    )
+
+
+def clone(source: str, folder: Path) -> None:
+    """Clone ``source`` into ``folder``, which must be empty or not be there. Raises GitFailed."""
+    if os.path.isdir(os.path.expanduser(source)):
+        source = os.path.abspath(os.path.expanduser(source))
+    words = [*DURABLE, "clone", "--quiet", "--no-tags", "--template=", "--", source, str(folder)]
+    process = start(folder.parent, words)
+    _, err = process.communicate()
+    if process.returncode != 0:
+        raise _unreachable(Remote(source, "", ""), err)

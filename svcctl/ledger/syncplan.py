@@ -1,0 +1,383 @@
+"""What a merge of two commits would make of every file. Knows trees and records; writes nothing.
+
+By path, never by likeness: a file that one side changed is taken from it, one that both changed is
+merged by its shape. Theirs is the pushed side: others know it already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from svcctl.domain.cases import Case
+from svcctl.domain.merge import HeadsDiffer, Renamed, lost_events, merge_cases
+from svcctl.domain.problems import N_, Message, Refusal
+from svcctl.domain.replay import Contest, replay
+from svcctl.ledger.folder import RECORDS, is_ticket
+from svcctl.ledger.git import GitDir
+from svcctl.ledger.mergefile import (
+    HEAD_CHANGED,
+    LINES,
+    Conflict,
+    FileMerge,
+    is_card_file,
+    marked,
+    merge_file,
+)
+from svcctl.ledger.objects import PLAIN, Difference, Entry, Objects, blob_id, differences
+from svcctl.ledger.records import read_ticket
+
+
+class Touched(NamedTuple):
+    """One record of the merge. ``here`` and ``there`` name the lines (or fields) that side brought.
+
+    ``change``: ``received``, ``sent``, or ``both`` where both sides changed it.
+    """
+
+    path: str
+    change: str
+    here: tuple[str, ...] = ()
+    there: tuple[str, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+    contested: tuple[Contest, ...] = ()
+
+
+class NewId(NamedTuple):
+    """A record that got another id, since the pushed side has another record of its old one."""
+
+    kind: str
+    old: str
+    new: str
+    followers: tuple[str, ...]
+
+
+class Choice(NamedTuple):
+    """What a person decided about one path, for these two versions of it."""
+
+    here: str
+    there: str
+    data: bytes
+
+
+class Plan:
+    """What the merge makes of the files: ``files`` maps paths to their new content where it differs from ours.
+
+    A content is an ``Entry`` that git has already, new bytes, or None (the file goes away). Paths
+    are relative to the work tree's top.
+    """
+
+    def __init__(self) -> None:
+        self.files: dict[str, Entry | bytes | None] = {}
+        self.like_theirs = True
+        """Whether the result is their tree, so that our branch can simply move on to it."""
+        self.touched: list[Touched] = []
+        self.conflicts: dict[str, Conflict] = {}
+        self.versions: dict[str, tuple[str, str]] = {}
+        """The ids of both versions of each path in ``conflicts``."""
+        self.deleted: list[tuple[str, str]] = []
+        self.restored: list[tuple[str, tuple[str, ...]]] = []
+        self.broken: list[str] = []
+        self.new_ids: list[NewId] = []
+
+
+class Sides(NamedTuple):
+    """What a path is here, there and at each merge base."""
+
+    ours: Entry | None
+    theirs: Entry | None
+    bases: tuple[Entry | None, ...]
+
+    @property
+    def base(self) -> Entry | None:
+        return self.bases[0] if self.bases else None
+
+    @property
+    def agreed(self) -> bool:
+        """Whether all merge bases have the same there."""
+        return len(set(self.bases)) <= 1
+
+
+class Planner:
+    """One merge under consideration."""
+
+    def __init__(
+        self,
+        gitdir: GitDir,
+        objects: Objects,
+        commits: tuple[str, str],
+        bases: Sequence[str],
+        choices: Mapping[str, Choice],
+    ) -> None:
+        self.gitdir = gitdir
+        self.objects = objects
+        self.ours, self.theirs = commits
+        self.choices = choices
+        self.plan = Plan()
+        self._by_base = [
+            (differences(gitdir, base, self.ours), differences(gitdir, base, self.theirs))
+            for base in bases
+        ]
+        self.changed_here = {path for ours, _ in self._by_base for path in ours}
+        self.moved: dict[str, str] = {}
+        for pair in self._by_base:
+            for side in pair:
+                self.moved |= _moves(side, self.inside)
+        self._came_from = {new: old for old, new in self.moved.items()}
+        self.collided: list[str] = []
+
+    def inside(self, path: str) -> str:
+        """Return ``path`` relative to the ledger; "" for one that lies outside of it."""
+        prefix = self.gitdir.prefix
+        return path[len(prefix) :] if path.startswith(prefix) else ""
+
+    def make(self) -> Plan:
+        """Go through every path that differs; ids that two records share are left in ``collided``."""
+        paths = {path for pair in self._by_base for side in pair for path in side}
+        for path in sorted(paths):
+            if path in self.moved:
+                self.settle(path, None)
+            else:
+                self._path(path)
+        return self.plan
+
+    def sides(self, path: str) -> Sides:
+        """Return what ``path`` is on each side, a file that somebody moved counted where it went."""
+        found = self.raw_sides(path)
+        old = self._came_from.get(path)
+        if old is None:
+            return found
+        before = self.raw_sides(old)
+        return Sides(
+            found.ours or before.ours,
+            found.theirs or before.theirs,
+            tuple(now or then for now, then in zip(found.bases, before.bases, strict=True)),
+        )
+
+    def raw_sides(self, path: str) -> Sides:
+        bases: list[Entry | None] = []
+        ours: Entry | None = None
+        theirs: Entry | None = None
+        same_everywhere = []
+        for number, (here, there) in enumerate(self._by_base):
+            if path in here:
+                bases.append(here[path].old)
+                ours = here[path].new
+                theirs = there[path].new if path in there else here[path].old
+            elif path in there:
+                bases.append(there[path].old)
+                theirs = there[path].new
+                ours = there[path].old
+            else:
+                bases.append(None)
+                same_everywhere.append(number)
+        for number in same_everywhere:  # here, there and this base are alike
+            bases[number] = ours
+        return Sides(ours, theirs, tuple(bases))
+
+    def read(self, entry: Entry) -> bytes:
+        """Return a file's content."""
+        return self.objects.blob(entry.oid)
+
+    def settle(self, path: str, content: Entry | bytes | None) -> None:
+        """Decide what becomes of ``path``; only what differs from ours has to be written."""
+        real = self.raw_sides(path)
+        known = [entry for entry in (real.ours, real.theirs) if entry is not None]
+        if isinstance(content, bytes):
+            if _normalised(path):
+                content = content.replace(b"\r\n", b"\n")
+            oid = blob_id(content, self.ours)
+            content = next((entry for entry in known if entry.oid == oid), content)
+        if content != real.theirs:
+            self.plan.like_theirs = False
+        if content != real.ours:
+            self.plan.files[path] = content
+        else:
+            self.plan.files.pop(path, None)
+
+    def content(self, path: str) -> bytes | None:
+        """Return what the plan makes of ``path`` so far."""
+        content = self.plan.files.get(path, self.raw_sides(path).ours)
+        return content if isinstance(content, bytes) or content is None else self.read(content)
+
+    # One path -------------------------------------------------------------------------------
+
+    def _path(self, path: str) -> None:
+        sides = self.sides(path)
+        for entry in (sides.ours, sides.theirs):
+            if entry is not None and entry.mode not in PLAIN:
+                raise Refusal(
+                    "not-a-plain-file",
+                    Message(N_("{path} is no plain file (a link or a module)"), {"path": path}),
+                    Message(N_("take it out of the ledger with git, then sync again")),
+                )
+        if sides.ours == sides.theirs:
+            self.settle(path, sides.ours)
+        elif sides.agreed and sides.ours == sides.base:
+            self._one_side(path, sides, sides.theirs, "received")
+        elif sides.agreed and sides.theirs == sides.base:
+            self._one_side(path, sides, sides.ours, "sent")
+        else:
+            self._both_sides(path, sides)
+
+    def _one_side(self, path: str, sides: Sides, entry: Entry | None, change: str) -> None:
+        record = self.inside(path)
+        is_record = record.startswith(f"{RECORDS}/")
+        if entry is None:
+            if is_record:
+                self.plan.deleted.append((record, "there" if change == "received" else "here"))
+            self.settle(path, None)
+            return
+        contests: tuple[Contest, ...] = ()
+        brought: tuple[str, ...] = ()
+        if is_ticket(record):
+            kept = self._kept(path, record, entry, sides.base)
+            if kept is None:
+                return
+            case, before, content = kept
+            self.settle(path, content)
+            if case is None:
+                self.plan.broken.append(record)
+            else:
+                known = {event.name for event in before.events} if before else set()
+                brought = tuple(e.name for e in case.events if e.name not in known)
+                if change == "received":
+                    contests = tuple(replay(case).contested.values())
+        else:
+            self.settle(path, entry)
+        here, there = (brought, ()) if change == "sent" else ((), brought)
+        if is_record:
+            touched = Touched(record, change, here, there, (), contests)
+            self.plan.touched.append(touched)
+
+    def _kept(
+        self, path: str, record: str, entry: Entry, base: Entry | None
+    ) -> tuple[Case | None, Case | None, Entry | bytes] | None:
+        """Return a ticket that one side changed, with what it took away put back; and as it was."""
+        data = self.read(entry)
+        case = read_ticket(data, record).case
+        before = read_ticket(self.read(base), record).case if base is not None else None
+        if case is None or before is None:
+            return case, before, entry
+        lost = lost_events(before, case)
+        if not lost and before.head == case.head:
+            return case, before, entry
+        try:
+            merged = merge_cases(before, case)
+        except HeadsDiffer:
+            assert base is not None
+            choice = self.choices.get(path)
+            if choice is not None and (choice.here, choice.there) == (entry.oid, entry.oid):
+                chosen = self._chosen(record, choice, (self.read(base), data))
+                if chosen.case is not None and chosen.case.head == before.head:
+                    return chosen.case, before, choice.data
+            shown = marked(self.read(base), data)
+            self._conflict(path, entry, entry, Conflict(Message(HEAD_CHANGED), (), shown))
+            return None
+        self.plan.restored.append((record, tuple(event.name for event in lost)))
+        return merged.case, before, merged.case.text()
+
+    def _both_sides(self, path: str, sides: Sides) -> None:
+        record = self.inside(path)
+        if sides.ours is None or sides.theirs is None:
+            left = sides.ours or sides.theirs
+            if record.startswith(f"{RECORDS}/"):
+                self.plan.deleted.append((record, "there" if sides.ours else "here"))
+            self.settle(path, left)  # changed on one side, taken away on the other: it stays
+            return
+        ours, theirs = self.read(sides.ours), self.read(sides.theirs)
+        bases = [self.read(base) for base in dict.fromkeys(sides.bases) if base is not None]
+        choice = self.choices.get(path)
+        if choice is not None and (choice.here, choice.there) == (sides.ours.oid, sides.theirs.oid):
+            merged = self._chosen(record, choice, (ours, theirs))
+        else:
+            merged = merge_file(record, theirs, ours, bases)
+        if merged.collided and _is_issued(record):
+            self.settle(path, sides.theirs)
+            self.collided.append(path)
+            return
+        if merged.conflict is not None or merged.data is None:
+            self._conflict(path, sides.ours, sides.theirs, merged.conflict)
+            return
+        self.settle(path, merged.data)
+        self._report(record, merged, ours, theirs, bases)
+
+    def _conflict(self, path: str, ours: Entry, theirs: Entry, conflict: Conflict | None) -> None:
+        self.plan.conflicts[path] = conflict or Conflict(Message(LINES))
+        self.plan.versions[path] = (ours.oid, theirs.oid)
+
+    def _chosen(self, record: str, choice: Choice, sides: tuple[bytes, bytes]) -> FileMerge:
+        """Return what a person made of a conflict, unless it takes away what a side had written."""
+        if not is_ticket(record):
+            return FileMerge(choice.data)
+        case = read_ticket(choice.data, record).case
+        for data in sides:
+            side = read_ticket(data, record).case
+            if side is not None and case is not None and lost_events(side, case):
+                case = None
+        if case is None:
+            raise Refusal(
+                "choice-loses-lines",
+                Message(
+                    N_("your text of {path} cannot be read or lacks lines of a side"),
+                    {"path": record},
+                ),
+                Message(N_("put every line of both sides into it, then svcctl sync --continue")),
+            )
+        return FileMerge(choice.data, None, case)
+
+    def _report(
+        self, record: str, merged: FileMerge, ours: bytes, theirs: bytes, bases: Sequence[bytes]
+    ) -> None:
+        if not record.startswith(f"{RECORDS}/"):
+            return
+        here: tuple[str, ...] = ()
+        there: tuple[str, ...] = ()
+        contests: tuple[Contest, ...] = ()
+        if merged.case is not None:
+            before = {n for data in bases for n in _event_names(data, record)}
+            mine = {one.old.name: one.new.name for one in merged.renamed}
+            here = tuple(mine.get(n, n) for n in _event_names(ours, record) if n not in before)
+            there = tuple(name for name in _event_names(theirs, record) if name not in before)
+            contests = tuple(replay(merged.case).contested.values())
+        elif is_card_file(record):
+            here, there = (_changed_fields(record, side, bases) for side in (ours, theirs))
+        touched = Touched(record, "both", here, there, merged.renamed, contests)
+        self.plan.touched.append(touched)
+
+
+def _normalised(path: str) -> bool:
+    return path.endswith((".yaml", ".md"))
+
+
+def _is_issued(record: str) -> bool:
+    """Whether the ids of such records are given out by desks, and not by people."""
+    return is_ticket(record) or record.startswith(f"{RECORDS}/customers/")
+
+
+def _event_names(data: bytes, record: str) -> list[str]:
+    case = read_ticket(data, record).case
+    return [] if case is None else [event.name for event in case.events]
+
+
+def _changed_fields(record: str, data: bytes, bases: Sequence[bytes]) -> tuple[str, ...]:
+    from svcctl.ledger.cardfile import read_card
+
+    fields = read_card(data, record).fields()
+    before = read_card(bases[0], record).fields() if bases else {}
+    return tuple(k for k in dict.fromkeys((*fields, *before)) if fields.get(k) != before.get(k))
+
+
+def _moves(side: Mapping[str, Difference], inside: Callable[[str], str]) -> dict[str, str]:
+    """Return the tickets that this side moved to another folder: from where to where."""
+    new = {
+        path.rpartition("/")[2]: path
+        for path, difference in side.items()
+        if difference.old is None and is_ticket(inside(path))
+    }
+    return {
+        path: new[name]
+        for path, difference in side.items()
+        if difference.new is None
+        and is_ticket(inside(path))
+        and (name := path.rpartition("/")[2]) in new
+    }

@@ -1,0 +1,244 @@
+"""The hub takes what belongs into the book and refuses, with the record and the reason, what breaks it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import made_ledgers as made
+import pytest
+from made_ledgers import CUSTOMER, OTHER, TICKET
+from stations import Stations, stations
+
+from svcctl.desk import hub
+
+FILE = f"records/tickets/2026/11/{TICKET}.yaml"
+CARD = f"records/customers/{CUSTOMER}.yaml"
+POLICY = "records/policy/2026-01-01.yaml"
+ZERO = "0" * 40
+
+Told = Callable[..., list[str]]
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Stations:
+    return stations(tmp_path)
+
+
+@pytest.fixture
+def told(three: Stations) -> Told:
+    """What the hub says to what SHA has committed: every reason, in one line each."""
+
+    def ask(ref: str = "refs/heads/main", new: str = "HEAD", old: str | None = None) -> list[str]:
+        made.git(three.sha, "push", "--quiet", "--force", str(three.hub), "HEAD:refs/heads/trial")
+        before = old or made.git(three.hub, "rev-parse", "main").strip()
+        after = ZERO if new == ZERO else made.git(three.sha, "rev-parse", new).strip()
+
+        def clock() -> datetime:
+            return datetime(2026, 11, 16, tzinfo=UTC)
+
+        reasons = hub.receive(three.hub, [f"{before} {after} {ref}\n"], clock)
+        return [reason.template.format_map(dict(reason.args)) for reason in reasons]
+
+    return ask
+
+
+def rewrite(root: Path, path: str, old: str, new: str) -> None:
+    file = root / path
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+    made.commit_all(root)
+
+
+def test_what_desks_write_is_taken(three: Stations, told: Told) -> None:
+    made.sure(three.sha, "ticket", "note", TICKET, "x")
+    made.sure(three.sha, "customer", "set", CUSTOMER, "--phone", "111")
+    made.sure(
+        three.sha, "ticket", "new", "--kind", "repair", "--customer", CUSTOMER, "--subject", "x"
+    )
+    (three.sha / "templates").mkdir()
+    (three.sha / "templates/slip.html").write_text("x", "utf-8")
+    (three.sha / "README.md").write_text("x", "utf-8")
+    (three.sha / ".gitignore").write_text("x", "utf-8")
+    made.commit_all(three.sha)
+    assert told() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "reason"),
+    [
+        (FILE, "subject: 不制冷", "subject: 不制热", f"{FILE}: the head was changed"),
+        (FILE, '"result": "reached"', '"result": "no-answer"', "E203"),
+        (FILE, '"result": "reached"', '"result": "unreached"', "changed or removed: 2SHA"),
+        (FILE, "kind: repair", "kind: [", f"{FILE}:"),
+        (CARD, "name:", "nome:", f"{CARD}:"),
+        (POLICY, "reply:", "antwort:", "the rules in force since 2026-01-01 were changed"),
+    ],
+)
+def test_a_record_that_was_changed_is_named_with_the_reason(
+    three: Stations, told: Told, path: str, old: str, new: str, reason: str
+) -> None:
+    rewrite(three.sha, path, old, new)
+    reasons = told()
+    assert any(reason in one for one in reasons), reasons
+    assert all(path in one for one in reasons)
+
+
+def test_a_line_removed_in_one_commit_is_missed_in_the_next(three: Stations, told: Told) -> None:
+    made.sure(three.sha, "ticket", "note", TICKET, "gone")
+    file = three.sha / FILE
+    lines = file.read_text("utf-8").split("\n")
+    file.write_text("\n".join([*lines[:-2], ""]), "utf-8")
+    made.commit_all(three.sha)
+    made.sure(three.sha, "ticket", "note", TICKET, "after")
+    assert told() == [f"{FILE}: lines were changed or removed: 5SHA"]
+
+
+def test_a_ticket_that_was_there_in_one_commit_only_is_missed(three: Stations, told: Told) -> None:
+    new = (
+        "ticket",
+        "new",
+        "--kind",
+        "repair",
+        "--customer",
+        CUSTOMER,
+        "--subject",
+        "x",
+        "-o",
+        "ids",
+    )
+    path = made.ticket_file(three.sha, made.sure(three.sha, *new).out.strip())
+    path.unlink()
+    made.commit_all(three.sha)
+    [reason] = told()
+    assert reason.endswith(f"{path.name}: the record was removed")
+
+
+def test_a_merge_that_drops_lines_is_refused(three: Stations, told: Told) -> None:
+    made.sure(three.bja, "ticket", "note", TICKET, "theirs")
+    made.sure(three.bja, "sync")
+    made.sure(three.sha, "ticket", "note", OTHER, "ours")
+    made.git(three.sha, "fetch", "--quiet", "origin")
+    made.git(three.sha, "merge", "--quiet", "--no-edit", "-s", "ours", "origin/main")
+    assert told() == [f"{FILE}: lines were changed or removed: 5BJA"]
+
+
+@pytest.mark.parametrize("path", [FILE, CARD, POLICY, "records/.gitattributes"])
+def test_a_removed_record_is_refused(three: Stations, told: Told, path: str) -> None:
+    made.git(three.sha, "rm", "--quiet", path)
+    made.commit_all(three.sha)
+    assert f"{path}: the record was removed" in told()
+
+
+def test_a_ticket_moved_to_another_folder_is_no_removal(three: Stations, told: Told) -> None:
+    (three.sha / "records/tickets/2026/10").mkdir()
+    made.git(three.sha, "mv", FILE, FILE.replace("/11/", "/10/"))
+    made.commit_all(three.sha)
+    assert told() == []
+
+
+def test_comments_in_the_rules_and_rules_to_come_may_change(three: Stations, told: Told) -> None:
+    policy = three.sha / POLICY
+    policy.write_text("# seen\n" + policy.read_text("utf-8"), "utf-8")
+    (policy.parent / "2027-01-01.yaml").write_bytes(policy.read_bytes())
+    made.commit_all(three.sha)
+    assert told() == []
+
+
+def test_records_of_a_desk_that_is_not_registered_are_refused(three: Stations, told: Told) -> None:
+    made.git(three.sha, "rm", "--quiet", "--cached", "records/desks/GZA.yaml")
+    rewrite(three.sha, FILE, '"n": 4, "desk": "SHA"', '"n": 4, "desk": "XX"')
+    assert f"{FILE}: written by the desk XX, which is not registered" in told()
+
+
+@pytest.mark.parametrize(
+    "path", ["notes.txt", "src/x.py", ".github/workflows/x.yaml", ".gitmodules"]
+)
+def test_other_files_are_refused_even_in_passing(three: Stations, told: Told, path: str) -> None:
+    (three.sha / path).parent.mkdir(parents=True, exist_ok=True)
+    (three.sha / path).write_text("x", "utf-8")
+    made.commit_all(three.sha)
+    made.git(three.sha, "rm", "--quiet", path)
+    made.commit_all(three.sha)
+    [reason] = told()
+    assert reason.startswith(f"{path}: only records/")
+
+
+def test_links_are_refused(three: Stations, told: Told) -> None:
+    os.symlink("/etc/passwd", three.sha / "records/attachments")
+    made.commit_all(three.sha)
+    assert told() == ["records/attachments: no plain file (a link or a module)"]
+
+
+def test_forced_pushes_deletions_and_other_branches_are_refused(
+    three: Stations, told: Told
+) -> None:
+    made.git(three.sha, "commit", "--quiet", "--amend", "-m", "another")
+    [reason] = told()
+    assert reason.startswith("forced push")
+    assert told(new=ZERO) == ["refs/heads/main: the book is not deleted"]
+    assert told("refs/heads/draft") == ["refs/heads/draft: only main is kept here"]
+    assert told("refs/tags/v1") == ["refs/tags/v1: only main is kept here"]
+
+
+def test_many_reasons_are_cut_short(three: Stations, told: Told) -> None:
+    for number in range(40):
+        (three.sha / f"{number}.txt").write_text("x", "utf-8")
+    made.commit_all(three.sha)
+    assert len(told()) == 20
+
+
+# The hook itself ----------------------------------------------------------------------------------
+
+
+def test_git_itself_is_refused_by_the_hook_and_told_why(tmp_path: Path) -> None:
+    three = stations(tmp_path, hook=True)
+    made.sure(three.sha, "ticket", "note", TICKET, "x")
+    assert "1 from here" in made.sure(three.sha, "sync").out
+    rewrite(three.sha, FILE, "不制冷", "不制热")
+    env = {**os.environ, "PYTHONPATH": str(Path(made.__file__).parents[1])}
+    push = ["git", "push", "origin", "main"]
+    done = subprocess.run(push, cwd=three.sha, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert f"{FILE}: the head was changed" in done.stderr
+    forced = subprocess.run(
+        [*push, "--force", "HEAD~2:main"], cwd=three.sha, env=env, capture_output=True, check=False
+    )
+    assert forced.returncode != 0
+    assert made.git(three.hub, "log", "--format=%s", "-1", "main").strip() == f"{TICKET} noted"
+
+
+def test_a_hub_without_svcctl_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three = stations(tmp_path, hook=True)
+    hook = three.hub / "hooks/pre-receive"
+    hook.write_text(hook.read_text("utf-8").replace(sys.executable, "/nowhere/python"), "utf-8")
+    made.sure(three.sha, "ticket", "note", TICKET, "x")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    ran = made.call(three.sha, "sync")
+    assert ran.code == 3
+    assert "not found on the hub" in ran.err
+
+
+def test_a_folder_with_anything_else_does_not_become_a_hub(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("x", "utf-8")
+    ran = made.call("", "hub", "init", str(tmp_path))
+    assert ran.code == 3
+    assert "[not-a-hub]" in ran.err
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_a_hub_can_be_renewed(tmp_path: Path) -> None:
+    for _ in range(2):
+        made.sure("", "hub", "init", str(tmp_path / "hub"))
+    hook = tmp_path / "hub/hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nexit 0\n", "utf-8")
+    made.sure("", "hub", "init", str(tmp_path / "hub"))
+    assert "svcctl hub receive" in hook.read_text("utf-8")
+    assert os.access(hook, os.X_OK)

@@ -1,0 +1,576 @@
+"""``svcctl sync``: what clones wrote apart comes together, nothing is lost, and every stop says why."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import made_ledgers as made
+import pytest
+from made_ledgers import CUSTOMER, OTHER, TICKET, Ran
+from stations import Stations, stations, tree
+
+from svcctl.ledger import remote
+from svcctl.ledger.folder import Ledger
+
+CARD = f"records/customers/{CUSTOMER}.yaml"
+FILE = f"records/tickets/2026/11/{TICKET}.yaml"
+FREE = f"records/tickets/2026/11/{OTHER}.yaml"
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Stations:
+    return stations(tmp_path)
+
+
+def note(root: Path, text: str, ticket: str = TICKET) -> None:
+    made.sure(root, "ticket", "note", ticket, text)
+
+
+def syncs(*roots: Path) -> list[Ran]:
+    return [made.sure(root, "sync") for root in roots]
+
+
+def alike(three: Stations) -> None:
+    """All stations and the hub hold the same records, and nothing is left to commit."""
+    assert len({tree(root) for root in three.all} | {tree(three.hub, "main")}) == 1
+    assert [made.git(root, "status", "--porcelain") for root in three.all] == ["", "", ""]
+
+
+def sound(root: Path) -> None:
+    assert made.sure(root, "audit", "--only", "E1,E2,E3").out.startswith("0 errors, 0 warnings")
+
+
+def refused(root: Path, code: str, *words: str) -> Ran:
+    """A sync that stops with ``code`` leaves files and branch as they were."""
+    before = made.git(root, "rev-parse", "HEAD"), made.git(root, "status", "--porcelain")
+    ran = made.call(root, "sync", *words)
+    assert f"[{code}]" in ran.err, ran
+    assert "\n  " in ran.err, "no remedy"
+    after = made.git(root, "rev-parse", "HEAD"), made.git(root, "status", "--porcelain")
+    assert before == after
+    return ran
+
+
+def test_lines_written_apart_are_all_there_after_two_rounds(three: Stations) -> None:
+    for root in three.all:
+        note(root, f"by {root.name}")
+        made.sure(
+            root, "ticket", "new", "--kind", "inquiry", "--customer", CUSTOMER, "--subject", "问"
+        )
+    syncs(*three.all, *three.all)
+    alike(three)
+    text = (three.gza / FILE).read_text("utf-8")
+    assert all(f"by {root.name}" in text for root in three.all)
+    assert len(list((three.sha / "records/tickets").rglob("*.yaml"))) == 6
+    sound(three.bja)
+
+
+def test_a_value_given_on_both_sides_is_named_with_the_way_to_settle_it(three: Stations) -> None:
+    made.sure(three.sha, "ticket", "review", OTHER, "--cover", "free", "--by", "mgr1")
+    made.sure(three.bja, "ticket", "review", OTHER, "--cover", "paid", "--by", "mgr1")
+    syncs(three.sha)
+    ran = made.sure(three.bja, "sync")
+    assert f"{OTHER}: both sides are kept: here 2BJA; there 2SHA" in ran.out
+    assert f"svcctl ticket settle {OTHER} cover --pick 2SHA --reason" in ran.out
+    made.sure(
+        three.bja, *f"ticket settle {OTHER} cover --pick 2SHA --reason x".split(), "--by", "mgr1"
+    )
+    made.sure(
+        three.bja, *f"ticket settle {OTHER} state --pick 2SHA --reason x".split(), "--by", "mgr1"
+    )
+    syncs(three.bja, three.sha)
+    shown = json.loads(made.sure(three.sha, "ticket", "show", OTHER, "-o", "json").out)
+    assert shown["items"][0]["contested"] == []
+
+
+def test_a_card_changed_in_different_fields_keeps_both_and_its_comments(three: Stations) -> None:
+    for root in (three.sha, three.bja):
+        card = (root / CARD).read_text("utf-8")
+        (root / CARD).write_text(card.replace("name:", "# 熟客\nname:"), "utf-8")
+        made.commit_all(root)
+    made.sure(three.sha, "customer", "set", CUSTOMER, "--phone", "111")
+    made.sure(three.bja, "customer", "set", CUSTOMER, "--marks", "VIP", "--email", "a@example.com")
+    syncs(three.sha, three.bja)
+    lines = (three.bja / CARD).read_text("utf-8").split("\n")
+    assert "# 熟客" in lines
+    assert {'phone: "111"', "marks: VIP", "email: a@example.com"} <= set(lines)
+
+
+def disagree(three: Stations) -> Ran:
+    made.sure(three.sha, "customer", "set", CUSTOMER, "--phone", "111", "--marks", "VIP")
+    made.sure(three.bja, "customer", "set", CUSTOMER, "--phone", "222", "--email", "b@example.com")
+    note(three.bja, "meanwhile")
+    syncs(three.sha)
+    return refused(three.bja, "sync-conflict")
+
+
+def test_a_field_changed_otherwise_on_both_sides_stops_and_shows_both(three: Stations) -> None:
+    ran = disagree(three)
+    assert ran.code == 5
+    assert "phone: here 222, there 111" in ran.err
+    note(three.bja, "work goes on")
+    copy = three.bja / ".git/svcctl/sync" / CARD
+    assert "<<<<<<< here" in copy.read_text("utf-8")
+    assert refused(three.bja, "still-undecided", "--continue").code == 5
+    text = copy.read_text("utf-8")
+    start, end = text.index("<<<<<<<"), text.index("\n", text.index(">>>>>>>")) + 1
+    copy.write_text(text[:start] + 'phone: "333"\n' + text[end:], "utf-8")
+    made.sure(three.bja, "sync", "--continue")
+    syncs(three.sha, three.gza)
+    alike(three)
+    card = (three.sha / CARD).read_text("utf-8")
+    assert 'phone: "333"' in card
+    assert "marks: VIP" in card
+    assert "b@example.com" in card
+    assert not (three.bja / ".git/svcctl/sync").exists()
+
+
+@pytest.mark.parametrize(("side", "phone"), [("here", "222"), ("there", "111")])
+def test_one_side_can_be_taken_for_all_that_is_disputed(
+    three: Stations, side: str, phone: str
+) -> None:
+    disagree(three)
+    made.sure(three.bja, "sync", "--continue", "--keep", side)
+    card = (three.bja / CARD).read_text("utf-8")
+    assert f'phone: "{phone}"' in card
+    assert "marks: VIP" in card
+    assert "b@example.com" in card
+
+
+def test_there_is_nothing_to_continue_where_nothing_stopped(three: Stations) -> None:
+    assert refused(three.sha, "nothing-to-continue", "--continue").code == 8
+    assert made.call(three.sha, "sync", "--keep", "here").code == 2
+
+
+def test_a_file_changed_by_hand_is_never_overwritten(three: Stations) -> None:
+    made.sure(three.sha, "customer", "set", CUSTOMER, "--phone", "111")
+    syncs(three.sha)
+    card = three.bja / CARD
+    card.write_text(card.read_text("utf-8") + "marks: by hand\n", "utf-8")
+    assert CARD in refused(three.bja, "in-the-way").err
+    made.git(three.bja, "add", CARD)
+    refused(three.bja, "in-the-way")
+    made.commit_all(three.bja)
+    syncs(three.bja)
+    assert "marks: by hand" in card.read_text("utf-8")
+    assert 'phone: "111"' in card.read_text("utf-8")
+
+
+def test_a_file_git_does_not_know_is_never_overwritten(three: Stations) -> None:
+    ran = made.sure(three.sha, "customer", "new", "--name", "丙", "-o", "ids")
+    path = f"records/customers/{ran.out.strip()}.yaml"
+    syncs(three.sha)
+    (three.bja / path).write_text("mine\n", "utf-8")
+    refused(three.bja, "in-the-way")
+    (three.bja / path).unlink()
+    syncs(three.bja)
+
+
+def test_what_is_staged_or_changed_elsewhere_stays_as_it_is(three: Stations) -> None:
+    note(three.sha, "from afar")
+    syncs(three.sha)
+    (three.bja / "README.md").write_text("mine\n", "utf-8")
+    made.git(three.bja, "add", "README.md")
+    card = three.bja / "records/customers" / f"{made.SECOND}.yaml"
+    card.write_text(card.read_text("utf-8") + "marks: by hand\n", "utf-8")
+    before = made.git(three.bja, "status", "--porcelain")
+    syncs(three.bja)
+    assert made.git(three.bja, "status", "--porcelain") == before
+    assert "from afar" in (three.bja / FILE).read_text("utf-8")
+
+
+@pytest.mark.parametrize("here", [True, False], ids=["here", "there"])
+def test_a_deleted_record_stops_the_sync(three: Stations, here: bool) -> None:
+    made.git(three.sha, "rm", "--quiet", FREE)
+    made.commit_all(three.sha)
+    if not here:
+        made.git(three.sha, "push", "--quiet", "origin", "main")
+    ran = refused(three.sha if here else three.bja, "would-delete-records")
+    assert FREE in ran.err
+    assert ran.code == 3
+    assert (three.bja / FREE).exists()
+
+
+def test_lines_taken_out_of_a_ticket_come_back(three: Stations) -> None:
+    file = three.bja / FILE
+    lines = file.read_text("utf-8").split("\n")
+    taken = lines.pop(-3)
+    file.write_text("\n".join(lines), "utf-8")
+    made.commit_all(three.bja)
+    note(three.sha, "from afar")
+    syncs(three.sha, three.bja)
+    assert taken in file.read_text("utf-8").split("\n")
+    syncs(three.sha)
+    assert taken in (three.sha / FILE).read_text("utf-8").split("\n")
+
+
+def test_a_head_changed_by_hand_stops_and_can_be_put_right(three: Stations) -> None:
+    file = three.bja / FILE
+    before = file.read_text("utf-8")
+    file.write_text(before.replace("subject: 不制冷", "subject: 不制热"), "utf-8")
+    made.commit_all(three.bja)
+    note(three.bja, "goes on")
+    ran = refused(three.bja, "sync-conflict")
+    assert ran.code == 5
+    assert "the head was changed" in ran.err
+    copy = three.bja / ".git/svcctl/sync" / FILE
+    copy.write_text(file.read_text("utf-8").replace("不制热", "不制冷"), "utf-8")
+    made.sure(three.bja, "sync", "--continue")
+    assert file.read_text("utf-8").startswith(before)
+    assert "goes on" in file.read_text("utf-8")
+    syncs(three.sha, three.gza)
+    alike(three)
+
+
+def test_a_hub_whose_history_was_rewritten_is_not_merged(three: Stations) -> None:
+    note(three.sha, "gone soon")
+    syncs(three.sha, three.bja)
+    made.git(three.hub, "update-ref", "refs/heads/main", "main~1")
+    ran = refused(three.bja, "history-rewritten")
+    assert ran.code == 3
+    assert "gone soon" in (three.bja / FILE).read_text("utf-8")
+
+
+def test_another_ledger_is_not_merged(three: Stations, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    made.sure(other, "init", other, "--desk", "NJ")
+    assert refused(three.bja, "unrelated", str(other)).code == 3
+
+
+def test_without_a_remote_the_sync_says_how_to_name_one(tmp_path: Path) -> None:
+    root = made.copy(tmp_path / "ledger")
+    assert refused(root, "no-remote").code == 8
+
+
+def test_a_hub_that_cannot_be_reached_loses_nothing(three: Stations) -> None:
+    note(three.bja, "kept")
+    three.hub.rename(three.hub.with_name("away"))
+    ran = refused(three.bja, "remote-unreachable")
+    assert ran.code == 6
+    three.hub.with_name("away").rename(three.hub)
+    syncs(three.bja, three.sha)
+    assert "kept" in (three.sha / FILE).read_text("utf-8")
+
+
+def test_a_hub_that_vanishes_half_way_loses_nothing(
+    three: Stations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(three.sha, "from afar")
+    syncs(three.sha)
+    note(three.bja, "kept")
+    real = remote.push
+
+    def vanishing(*given: object) -> object:
+        three.hub.rename(three.hub.with_name("away"))
+        return real(*given)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(remote, "push", vanishing)
+        ran = made.call(three.bja, "sync")
+    assert ran.code == 6
+    assert "[remote-unreachable]" in ran.err
+    text = (three.bja / FILE).read_text("utf-8")
+    assert "from afar" in text
+    assert "kept" in text
+    three.hub.with_name("away").rename(three.hub)
+    syncs(three.bja, three.sha, three.gza)
+    alike(three)
+
+
+def test_whoever_is_slower_merges_and_sends_again(
+    three: Stations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(three.bja, "slow")
+    real, tries = remote.push, []
+
+    def slower(*given: object) -> object:
+        tries.append(1)
+        if len(tries) < 4:
+            with monkeypatch.context() as patch:
+                patch.setattr(remote, "push", real)
+                note(three.sha, f"faster {len(tries)}")
+                syncs(three.sha)
+        return real(*given)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(remote, "push", slower)
+        patch.setattr("time.sleep", lambda _seconds: None)
+        made.sure(three.bja, "sync")
+    assert len(tries) == 4
+    syncs(three.sha, three.gza)
+    alike(three)
+    text = (three.gza / FILE).read_text("utf-8")
+    assert all(f"faster {n}" in text for n in (1, 2, 3))
+    assert "slow" in text
+
+
+def test_it_works_over_ssh(
+    three: Stations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text(
+        '#!/bin/sh\nwhile [ "$1" != hub.example ]; do shift; done; shift\nexec sh -c "$*"\n'
+    )
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    note(three.bja, "by ssh")
+    ran = made.sure(three.bja, "sync", f"hub.example:{three.hub}")
+    assert "1 from here" in ran.out
+    syncs(three.sha)
+    assert "by ssh" in (three.sha / FILE).read_text("utf-8")
+    station = tmp_path / "station"
+    made.sure(station, "init", "--from", f"ssh://hub.example{three.hub}", "--desk", "HZ")
+    made.sure(station, "me", "mgr1")
+    assert "1 from here" in made.sure(station, "sync").out
+
+
+def test_a_dry_run_says_what_would_happen_and_changes_nothing(three: Stations) -> None:
+    note(three.sha, "from afar")
+    syncs(three.sha)
+    note(three.bja, "here")
+    before = tree(three.bja), tree(three.hub, "main")
+    ran = made.sure(three.bja, "sync", "--dry-run", "-o", "json")
+    [item] = json.loads(ran.out)["items"]
+    assert (item["id"], item["change"]) == (TICKET, "both")
+    assert (item["from_here"], item["from_there"]) == (["5BJA"], ["5SHA"])
+    assert (tree(three.bja), tree(three.hub, "main")) == before
+
+
+def test_line_ends_and_order_of_a_hand_are_no_conflict(three: Stations) -> None:
+    file = three.bja / FILE
+    lines = file.read_text("utf-8").split("\n")
+    lines[-2], lines[-3] = lines[-3], lines[-2]  # the last element is empty
+    file.write_bytes("\r\n".join(lines).encode())
+    made.commit_all(three.bja)
+    note(three.sha, "from afar")
+    syncs(three.sha, three.bja, three.sha, three.gza)
+    alike(three)
+    assert b"\r" not in file.read_bytes()
+    sound(three.sha)
+
+
+def test_a_ticket_moved_to_another_folder_takes_the_lines_of_the_others_along(
+    three: Stations,
+) -> None:
+    wrong = FREE.replace("/11/", "/10/")
+    (three.sha / wrong).parent.mkdir()
+    made.git(three.sha, "mv", FREE, wrong)
+    made.commit_all(three.sha)
+    note(three.bja, "in the old place", OTHER)
+    syncs(three.sha, three.bja, three.sha, three.gza)
+    alike(three)
+    assert "in the old place" in (three.sha / wrong).read_text("utf-8")
+    assert not (three.bja / FREE).exists()
+
+
+# Clones that write as one desk --------------------------------------------------------------------
+
+
+def twin(three: Stations) -> Path:
+    """A copy of the clone SHA that goes on as the same desk: what must not be, and happens."""
+    place = three.sha.with_name("twin")
+    shutil.copytree(three.sha, place, symlinks=True)
+    Ledger(place).note_station("SHA", "desk1")
+    return place
+
+
+def test_a_copied_clone_does_not_write_until_it_said_which_desk_it_is(three: Stations) -> None:
+    place = three.sha.with_name("copied")
+    shutil.copytree(three.sha, place, symlinks=True)
+    ran = made.call(place, "ticket", "note", TICKET, "x")
+    assert ran.code == 3
+    assert "[copied-clone]" in ran.err
+    note(three.sha, "sent after the copy")
+    syncs(three.sha)
+    made.sure(place, "init", str(place), "--desk", "SHA")
+    assert "sent after the copy" in (place / FILE).read_text("utf-8"), "it caught up first"
+    note(place, "goes on")
+    syncs(place)
+    other = three.sha.with_name("other")
+    shutil.copytree(three.sha, other, symlinks=True)
+    made.sure(other, "init", str(other), "--desk", "HZ")
+    note(other, "as another desk")
+    syncs(other)
+
+
+def test_two_tickets_with_one_id_are_never_mixed(three: Stations) -> None:
+    second = twin(three)
+    new = ("ticket", "new", "--kind", "repair", "--customer", CUSTOMER, "-o", "ids")
+    one = made.sure(three.sha, *new, "--subject", "甲").out.strip()
+    two = made.sure(second, *new, "--subject", "乙").out.strip()
+    assert one == two
+    note(second, "about the other", two)
+    syncs(three.sha)
+    ran = made.sure(second, "sync")
+    assert f"{one} of here is now " in ran.out
+    fresh = ran.out.partition(f"{one} of here is now ")[2].partition(":")[0]
+    text = made.ticket_file(second, fresh).read_text("utf-8")
+    assert "subject: 乙" in text
+    assert f"alias: {one}" in text
+    assert "about the other" in text
+    assert "subject: 甲" in made.ticket_file(second, one).read_text("utf-8")
+    syncs(three.sha, three.bja, three.gza)
+    alike(three)
+    sound(three.bja)
+
+
+def test_two_customers_with_one_id_are_never_mixed_and_their_tickets_follow(
+    three: Stations,
+) -> None:
+    second = twin(three)
+    one = made.sure(three.sha, "customer", "new", "--name", "甲甲", "-o", "ids").out.strip()
+    two = made.sure(second, "customer", "new", "--name", "乙乙", "-o", "ids").out.strip()
+    assert one == two
+    unit = ("unit", "new", "SN777", "--model", "X", "--customer", two)
+    made.sure(second, *unit)
+    new = ("ticket", "new", "--kind", "repair", "--customer", two, "--subject", "乙的", "-o", "ids")
+    ticket = made.sure(second, *new).out.strip()
+    syncs(three.sha)
+    ran = made.sure(second, "sync")
+    fresh = ran.out.partition(f"{one} of here is now ")[2].partition(":")[0]
+    assert f"{ticket} follows it" in ran.out
+    syncs(three.sha, three.bja, three.gza)
+    alike(three)
+    shown = json.loads(made.sure(three.bja, "ticket", "show", ticket, "-o", "json").out)
+    assert shown["items"][0]["customer"] == fresh
+    assert f"customer: {fresh}" in (three.bja / "records/units/SN777.yaml").read_text("utf-8")
+    assert "甲甲" in (three.bja / f"records/customers/{one}.yaml").read_text("utf-8")
+    sound(three.bja)
+
+
+def test_two_lines_of_one_name_are_both_kept_and_what_followed_follows(three: Stations) -> None:
+    second = twin(three)
+    note(three.sha, "first")
+    note(second, "second")
+    made.sure(second, "undo", now="2026-11-16T10:05:00+08:00")
+    syncs(three.sha)
+    ran = made.sure(second, "sync")
+    assert f"{TICKET}: 5SHA of here is now 7SHA" in ran.out
+    events = (second / FILE).read_text("utf-8").split("\n")[-4:-1]
+    assert '"words": "first"' in events[0]
+    assert '"n": 7, "desk": "SHA"' in events[1]
+    assert '"was": "5SHA"' in events[1]
+    assert '"target": "7SHA"' in events[2]
+    syncs(three.sha, three.bja, three.gza, second)
+    alike(three)
+    assert tree(second) == tree(three.sha)
+
+
+def test_an_erased_customer_wins_whole(three: Stations) -> None:
+    erased = {
+        "format": "1",
+        "id": CUSTOMER,
+        "name": '"-"',
+        "erased": '"2026-11-16T09:00:00+08:00"',
+        "reason": "asked for",
+    }
+    text = "".join(f"{key}: {value}\n" for key, value in erased.items())
+    (three.sha / CARD).write_text(text, "utf-8")
+    made.commit_all(three.sha)
+    made.sure(three.bja, "customer", "set", CUSTOMER, "--phone", "222")
+    syncs(three.sha, three.bja, three.sha, three.gza)
+    alike(three)
+    assert (three.bja / CARD).read_text("utf-8") == text
+
+
+def test_histories_with_several_merge_bases_stop_only_where_these_disagree(
+    three: Stations,
+) -> None:
+    made.sure(three.sha, "customer", "set", CUSTOMER, "--phone", "111")
+    made.sure(three.bja, "customer", "set", CUSTOMER, "--marks", "VIP")
+    for root, other in ((three.sha, three.bja), (three.bja, three.sha)):
+        made.git(root, "fetch", "--quiet", str(other), "main:refs/heads/other")
+    for root in (three.sha, three.bja):
+        made.git(root, "merge", "--quiet", "--no-edit", "other")
+    note(three.sha, "a")
+    note(three.bja, "b")
+    syncs(three.sha)
+    bases = made.git(three.bja, "merge-base", "--all", "main", "refs/heads/other")
+    assert bases
+    syncs(three.bja, three.sha, three.gza)
+    alike(three)
+    card = (three.sha / CARD).read_text("utf-8")
+    assert 'phone: "111"' in card
+    assert "marks: VIP" in card
+
+
+# People who type git themselves -------------------------------------------------------------------
+
+
+def git_merge(three: Stations, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("PYTHONPATH", str(Path(made.__file__).parents[1]))
+    syncs(three.sha)
+    made.git(three.bja, "fetch", "--quiet", "origin")
+    made.git(three.bja, "merge", "--no-edit", "origin/main", check=False)
+    return made.git(three.bja, "status", "--porcelain")
+
+
+def test_git_merge_unites_records_by_the_driver(
+    three: Stations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(three.sha, "from afar")
+    note(three.bja, "here")
+    assert git_merge(three, monkeypatch) == ""
+    text = (three.bja / FILE).read_text("utf-8")
+    assert "from afar" in text
+    assert "here" in text
+    syncs(three.bja, three.sha, three.gza)
+    alike(three)
+
+
+def test_git_merge_stops_at_a_conflict_with_both_values_marked(
+    three: Stations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.sure(three.sha, "customer", "set", CUSTOMER, "--phone", "111")
+    made.sure(three.bja, "customer", "set", CUSTOMER, "--phone", "222")
+    assert f"UU {CARD}" in git_merge(three, monkeypatch)
+    text = (three.bja / CARD).read_text("utf-8")
+    assert text.index("<<<<<<<") < text.index("222") < text.index("111") < text.index(">>>>>>>")
+
+
+def test_the_driver_refuses_three_files_that_are_not_one_record(tmp_path: Path) -> None:
+    root = made.copy(tmp_path / "ledger")
+    copies = []
+    for name, source in (("O", TICKET), ("A", TICKET), ("B", OTHER)):
+        copies.append(tmp_path / name)
+        shutil.copy(made.ticket_file(root, source), copies[-1])
+    ran = made.call_here("merge-driver", *copies, FILE)
+    assert ran.code == 1
+    assert f"{OTHER} and {TICKET}" in ran.err
+    text = copies[1].read_text("utf-8")
+    assert text.startswith("<<<<<<<")
+    assert TICKET in text
+    assert OTHER in text
+
+
+def test_doctor_says_whether_git_would_merge_by_svcctl(three: Stations) -> None:
+    made.git(three.sha, "config", "--unset", "merge.svcctl.driver")
+    ran = made.call(three.sha, "doctor")
+    assert "svcctl init" in ran.out
+    made.sure(three.sha, "init", str(three.sha), "--desk", "SHA")
+    assert "git merges records with svcctl" in made.call(three.sha, "doctor").out
+
+
+def test_a_station_cannot_be_made_as_a_desk_that_is_somebody_else(
+    three: Stations, tmp_path: Path
+) -> None:
+    place = tmp_path / "new"
+    ran = made.call(place, "init", "--from", str(three.hub), "--desk", "BJA")
+    assert ran.code == 3
+    assert "[desk-is-taken]" in ran.err
+    assert not place.exists()
+    made.sure(place, "init", "--from", str(three.hub), "--desk", "BJA", "--take-over")
+    full = made.call(three.sha, "init", "--from", str(three.hub), "--desk", "HZ")
+    assert "[not-empty]" in full.err or full.code == 3
+
+
+def test_no_reference_of_the_work_is_left(three: Stations) -> None:
+    note(three.sha, "x")
+    syncs(three.sha, three.bja)
+    refs = made.git(three.bja, "for-each-ref", "--format=%(refname)").split()
+    assert refs == ["refs/heads/main", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]
+    left = set(os.listdir(three.bja / ".git/svcctl"))
+    assert not left & {"sync", "sync-under-way", "under-way"}
