@@ -53,9 +53,7 @@ def init(
     if source:
         made = setup.station(source, place, code, run.clock, take_over, how.dry_run, echo.waiting())
     else:
-        made = setup.init(
-            place, code, run.clock, not how.no_commit, how.dry_run, echo.waiting()
-        )
+        made = setup.init(place, code, run.clock, not how.no_commit, how.dry_run, echo.waiting())
     if how.output != "table":
         item = {"desk": made.desk, "path": str(made.ledger.root), "written": list(made.written)}
         columns = [Column(key, key) for key in item]
