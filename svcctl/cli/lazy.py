@@ -216,8 +216,9 @@ class Noun(typer.Typer):
         return super().command(name, **settings)
 
     def names(self) -> list[str]:
-        """The names of the verbs."""
-        return [*self.table, *(_name(info) for info in self.registered_commands)]
+        """The names of the verbs, but for those that are for other programs."""
+        shown = (info for info in self.registered_commands if not info.hidden)
+        return [*self.table, *map(_name, shown)]
 
 
 def load(name: str, target: Target) -> click.Command:

@@ -85,6 +85,7 @@ def items(done: Synced) -> list[dict[str, object]]:
             "contested": [c.value for c in one.contested],
             "restored": list(restored.get(one.path, ())),
             "new_id": new_ids.get(_id(one.path)),
+            "decided": one.decided,
             "broken": one.path in done.broken,
         }
         for one in done.touched
@@ -110,6 +111,9 @@ def _show(run: Session, done: Synced, dry_run: bool) -> None:
             )
         )
     for one in both:
+        if one.decided:
+            run.print(_("{id}: as you decided").format(id=_id(one.path)))
+            continue
         run.print(
             _("{id}: both sides are kept: here {here}; there {there}").format(
                 id=_id(one.path), here=_listed(one.here), there=_listed(one.there)
@@ -150,9 +154,9 @@ def _show_contested(run: Session, done: Synced) -> None:
                     id=_id(one.path),
                     value=word(contest.value),
                     applied=contest.applied,
-                    applied_text=line(contest.applied_text) or "-",
+                    applied_text=line(word(contest.applied_text)) or "-",
                     other=contest.other,
-                    other_text=line(contest.other_text) or "-",
+                    other_text=line(word(contest.other_text)) or "-",
                 )
             )
             run.print(

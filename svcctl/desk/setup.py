@@ -126,7 +126,7 @@ def station(
     What was cloned is taken away again where the desk is refused. Raises ``Refusal``, ``GitFailed``.
     """
     code = _checked_code(code)
-    root = expanded(folder)
+    root = expanded(folder).absolute()
     with posix.storage(root):
         if not dry_run:
             posix.make_folders(root.parent)

@@ -60,7 +60,7 @@ def find(gitdir: GitDir, given: str | None, folder: Path) -> Remote:
         branch = merged.removeprefix("refs/heads/")
     if given in names:
         return Remote(given, given, branch)
-    place = os.path.join(folder, os.path.expanduser(given))
+    place = os.path.normpath(os.path.join(folder, os.path.expanduser(given)))
     return Remote(place if os.path.isdir(place) else given, "", branch)
 
 

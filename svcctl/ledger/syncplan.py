@@ -40,6 +40,8 @@ class Touched(NamedTuple):
     there: tuple[str, ...] = ()
     renamed: tuple[Renamed, ...] = ()
     contested: tuple[Contest, ...] = ()
+    decided: bool = False
+    """Whether a person decided what it is to be."""
 
 
 class NewId(NamedTuple):
@@ -287,7 +289,9 @@ class Planner:
         ours, theirs = self.read(sides.ours), self.read(sides.theirs)
         bases = [self.read(base) for base in dict.fromkeys(sides.bases) if base is not None]
         choice = self.choices.get(path)
-        if choice is not None and (choice.here, choice.there) == (sides.ours.oid, sides.theirs.oid):
+        versions = (sides.ours.oid, sides.theirs.oid)
+        decided = choice is not None and (choice.here, choice.there) == versions
+        if choice is not None and decided:
             merged = self._chosen(record, choice, (ours, theirs))
         else:
             merged = merge_file(record, theirs, ours, bases)
@@ -299,7 +303,7 @@ class Planner:
             self._conflict(path, sides.ours, sides.theirs, merged.conflict)
             return
         self.settle(path, merged.data)
-        self._report(record, merged, ours, theirs, bases)
+        self._report(record, merged, (ours, theirs), bases, decided)
 
     def _conflict(self, path: str, ours: Entry, theirs: Entry, conflict: Conflict | None) -> None:
         self.plan.conflicts[path] = conflict or Conflict(Message(LINES))
@@ -326,7 +330,12 @@ class Planner:
         return FileMerge(choice.data, None, case)
 
     def _report(
-        self, record: str, merged: FileMerge, ours: bytes, theirs: bytes, bases: Sequence[bytes]
+        self,
+        record: str,
+        merged: FileMerge,
+        sides: tuple[bytes, bytes],
+        bases: Sequence[bytes],
+        decided: bool,
     ) -> None:
         if not record.startswith(f"{RECORDS}/"):
             return
@@ -335,13 +344,14 @@ class Planner:
         contests: tuple[Contest, ...] = ()
         if merged.case is not None:
             before = {n for data in bases for n in _event_names(data, record)}
+            ours, theirs = sides
             mine = {one.old.name: one.new.name for one in merged.renamed}
             here = tuple(mine.get(n, n) for n in _event_names(ours, record) if n not in before)
             there = tuple(name for name in _event_names(theirs, record) if name not in before)
             contests = tuple(replay(merged.case).contested.values())
         elif is_card_file(record):
-            here, there = (_changed_fields(record, side, bases) for side in (ours, theirs))
-        touched = Touched(record, "both", here, there, merged.renamed, contests)
+            here, there = (_changed_fields(record, side, bases) for side in sides)
+        touched = Touched(record, "both", here, there, merged.renamed, contests, decided)
         self.plan.touched.append(touched)
 
 

@@ -93,6 +93,7 @@ class Player:
 
     def _shown(self, text: str) -> list[str]:
         text = text.replace("\r\n", "\n").replace(str(self.root), "/ledger")
+        text = text.replace(str(self.root.parent), "")  # a hub or a station beside it
         text = re.sub(r"\d+( MB|(?=\.sqlite3))", r"…\1", text)
         text = re.sub(r"\b[0-9a-f]{12}\b", "…", text)  # commits
         text = re.sub(r'("reread": )\d+', r"\1…", text)  # a file just made is read once more
@@ -154,6 +155,8 @@ def commands() -> set[str]:
 
     found = set()
     for name, target in COMMANDS.items():
+        if not target.help:
+            continue  # for other programs
         module, _, attribute = target.where.partition(":")
         noun = getattr(import_module(module), attribute)
         verbs = noun.names() if isinstance(noun, Noun) else [""]
