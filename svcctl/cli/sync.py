@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("id", N_("record")),
-    Column("change", N_("change"), show="word"),
+    Column("change", N_("change")),
     Column("from_here", N_("from here")),
     Column("from_there", N_("from there")),
 )

@@ -301,10 +301,6 @@ LABELS: dict[str, str] = {
     "sign.records": N_("records"),
     "sign.writing": N_("room to write"),
     "sign.merging": N_("merging by git"),
-    # what a sync did with a record
-    "received": N_("from there"),
-    "sent": N_("from here"),
-    "both": N_("on both sides"),
     "sign.language": N_("output encoding"),
     # what became of a message
     "sent": N_("sent"),
