@@ -406,7 +406,7 @@ def test_two_tickets_with_one_id_are_never_mixed(three: Stations) -> None:
     syncs(three.sha)
     ran = made.sure(second, "sync")
     assert f"{one} of here is now " in ran.out
-    fresh = ran.out.partition(f"{one} of here is now ")[2].partition(":")[0]
+    fresh = ran.out.partition(f"{one} of here is now ")[2].partition(",")[0]
     text = made.ticket_file(second, fresh).read_text("utf-8")
     assert "subject: 乙" in text
     assert f"alias: {one}" in text
@@ -430,7 +430,7 @@ def test_two_customers_with_one_id_are_never_mixed_and_their_tickets_follow(
     ticket = made.sure(second, *new).out.strip()
     syncs(three.sha)
     ran = made.sure(second, "sync")
-    fresh = ran.out.partition(f"{one} of here is now ")[2].partition(":")[0]
+    fresh = ran.out.partition(f"{one} of here is now ")[2].partition(",")[0]
     assert f"{ticket} follows it" in ran.out
     syncs(three.sha, three.bja, three.gza)
     alike(three)
