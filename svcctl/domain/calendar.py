@@ -9,7 +9,7 @@ needs no care; outside, instants are datetimes with the offset of the calendar's
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Literal, cast
 
 from svcctl.domain import counting, times
@@ -181,8 +181,7 @@ class Calendar:
         """The first instant of the local day."""
         known = self._midnights.get(ordinal)
         if known is None:
-            day = self._date(ordinal)
-            wall = datetime(day.year, day.month, day.day)
+            wall = datetime.combine(self._date(ordinal), time())
             known = self._midnights[ordinal] = times.wall_epoch(wall, self.zone)
         return known
 
@@ -250,39 +249,67 @@ class Calendar:
 
     def _build(self, month: int) -> Block:
         first, following = _first_of(month), _first_of(month + 1)
-        base, until = self.midnight(first), self.midnight(following)
-        if self._overnight or not self._steady(first, following):
-            spans = (
-                (opens - base, closes - base)
-                for ordinal in range(first, following)
-                for opens, closes in self.spans(ordinal)
-            )
-            return Block(base, until, Shape.of(spans))
         special = self.special(month)
-        key = ((first + 6) % 7, following - first)
-        if special or key not in self._shapes:
-            shape = Shape.of(self._plain_spans(first, following, special))
-            if special:
-                return Block(base, until, shape)
-            self._shapes[key] = shape
-        return Block(base, until, self._shapes[key])
+        plain = not special and not (self._overnight and first - 1 in self.special(month - 1))
+        # A window that opens on the last day may close on the first of the next month.
+        if plain and self._steady(first, following + 1):
+            base = self.midnight(first)
+            until = base + (following - first) * 86400
+            # Ordinal 1 was a Monday: months that begin on the same weekday and are as long are alike.
+            key = ((first + 6) % 7, following - first)
+            shape = self._shapes.get(key)
+            if shape is None:
+                shape = Shape.of(self._month_spans(first, following, special))
+                self._shapes[key] = shape
+            return Block(base, until, shape)
+        shape = Shape.of(self._month_spans(first, following, special))
+        return Block(self.midnight(first), self.midnight(following), shape)
 
-    def _plain_spans(
+    def _month_spans(
         self, first: int, following: int, special: dict[int, tuple[Kind, Windows]]
     ) -> Iterator[tuple[int, int]]:
-        for ordinal in range(first, following):
+        """As ``spans`` of every day in turn, in seconds from the month's first instant."""
+        starts = self._starts(first, following + 1)
+        base, free = starts[0], -(1 << 62)
+        if self._overnight and (earlier := self.day(first - 1)[1]):
+            free = self._at(first - 1, earlier[-1].closes)
+        for number, ordinal in enumerate(range(first, following)):
             known = special.get(ordinal)
-            # Ordinal 1 was a Monday.
             windows = self._pattern((ordinal - 1) % 7) if known is None else known[1]
-            start = (ordinal - first) * 86400
-            for opens, closes in windows:
-                yield start + opens * 60, start + closes * 60
+            start, following_start = starts[number], starts[number + 1]
+            regular = (
+                following_start - start == 86400 == starts[number + 2] - following_start
+            )
+            closes = -(1 << 62)
+            for window in windows:
+                if regular:
+                    opens, closes = start + window.opens * 60, start + window.closes * 60
+                else:
+                    opens, closes = self._at(ordinal, window.opens), self._at(ordinal, window.closes)
+                if opens < free:
+                    opens = free
+                if opens < closes:
+                    yield opens - base, closes - base
+            if self._overnight:
+                free = closes
 
-    def _steady(self, first: int, following: int) -> bool:
-        """Whether clocks are never changed in the month, looked at every week."""
-        base = self.midnight(first)
-        weeks = [*range(first, following, 7), following]
-        return all(self.midnight(day) - base == (day - first) * 86400 for day in weeks)
+    def _starts(self, first: int, last: int) -> list[int]:
+        """The first instants of the days from ``first`` to ``last``, both included."""
+        starts: list[int] = []
+        for week in range(first, last, 7):
+            end = min(week + 7, last)
+            start = self.midnight(week)
+            if self.midnight(end) - start == (end - week) * 86400:
+                starts += range(start, start + (end - week) * 86400, 86400)
+            else:
+                starts += (self.midnight(day) for day in range(week, end))
+        return [*starts, self.midnight(last)]
+
+    def _steady(self, first: int, last: int) -> bool:
+        """Whether clocks are never changed from ``first`` to ``last``, looked at every week."""
+        offset, day = self.zone.utcoffset, datetime.fromordinal
+        known = offset(day(first))
+        return all(offset(day(one)) == known for one in (*range(first + 7, last, 7), last))
 
     def month_of(self, instant: int) -> int:
         """The month in which ``instant`` lies, by the first instants of months."""

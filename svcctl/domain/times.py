@@ -237,14 +237,14 @@ def wall_epoch(wall: datetime, zone: tzinfo) -> int:
     A reading that occurs twice is the first one. One that clocks skip is the instant at which
     they skip it, so that a day whose 00:00 is skipped begins at its real first instant.
     """
-    first = cast(timedelta, wall.replace(tzinfo=zone, fold=0).utcoffset())
-    second = cast(timedelta, wall.replace(tzinfo=zone, fold=1).utcoffset())
+    first = cast(timedelta, zone.utcoffset(wall))
+    second = cast(timedelta, zone.utcoffset(wall.replace(fold=1)))
     since = wall.toordinal() - EPOCH_DAY
     naive = since * 86400 + wall.hour * 3600 + wall.minute * 60 + wall.second
-    late = naive - int(first.total_seconds())
+    late = naive - first.days * 86400 - first.seconds
     if first >= second:
         return late
-    early = naive - int(second.total_seconds())
+    early = naive - second.days * 86400 - second.seconds
     while late - early > 1:
         middle = (early + late) // 2
         if datetime.fromtimestamp(middle, zone).utcoffset() == second:
