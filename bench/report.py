@@ -47,10 +47,10 @@ def _processor() -> str:
 
 
 def number(value: float, unit: str) -> str:
-    """``1.24x``, ``13.1 s``, ``83 MB``."""
+    """``1.24x``, ``13.1 s``, ``2.9 ms``, ``83 MB``."""
     if unit == "x":
         return f"{value:.2f}x"
-    return f"{value:.1f} s" if unit == "s" else f"{value:.0f} {unit}"
+    return f"{value:.1f} {unit}" if unit in ("s", "ms") else f"{value:.0f} {unit}"
 
 
 def spread(figure: Figure, unit: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import floors, generate, histories, peers, product
+from bench import deadlines, floors, generate, histories, peers, product
 from bench.generate import size_name
 from bench.places import WORK, NotMeasured
 from bench.promises import Row, judged, unmeasured
@@ -255,6 +255,13 @@ def import_rows(bench: Bench) -> list[Row]:
     return [judged("import", 0, seconds(taken, "import"), note)]
 
 
+def far_deadlines(bench: Bench) -> list[Row]:
+    """Ten years of working time by a calendar that was not asked before, in this process."""
+    ask = deadlines.ten_years()
+    taken = [1000 * ask() for _ in range(bench.rounds(50))]
+    return [judged("ten-years", 0, figure(taken), "processor time; the statutory days are loaded")]
+
+
 def memory(bench: Bench) -> list[Row]:
     """The most memory that each interactive command holds; git, which it starts, apart."""
     root = bench.ledger(bench.big)
@@ -318,6 +325,7 @@ GROUPS: Mapping[str, Callable[[Bench], list[Row]]] = {
     "audit": audit,
     "history": history,
     "import": import_rows,
+    "deadlines": far_deadlines,
     "memory": memory,
     "floors": floors_and_peers,
 }

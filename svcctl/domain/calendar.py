@@ -9,7 +9,7 @@ needs no care; outside, instants are datetimes with the offset of the calendar's
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal, cast
 
 from svcctl.domain import counting, times
@@ -48,6 +48,7 @@ class Calendar:
         "_midnights",
         "_months",
         "_overnight",
+        "_seconds",
         "_shapes",
         "_special",
         "card",
@@ -66,6 +67,7 @@ class Calendar:
         for ordinal in card.days:
             day = date.fromordinal(ordinal)
             self._dated.setdefault(_month(day), []).append(ordinal)
+        self._seconds = [_seconds(self._pattern(weekday)) for weekday in range(7)]
         self._special: dict[int, dict[int, tuple[Kind, Windows]]] = {}
         self._shapes: dict[tuple[int, int], Shape] = {}
         self._months: dict[int, int] = {}
@@ -252,46 +254,45 @@ class Calendar:
         special = self.special(month)
         plain = not special and not (self._overnight and first - 1 in self.special(month - 1))
         # A window that opens on the last day may close on the first of the next month.
-        if plain and self._steady(first, following + 1):
-            base = self.midnight(first)
+        if plain and (offset := self._steady(first, following + 1)) is not None:
+            base = (first - EPOCH_DAY) * 86400 - offset.days * 86400 - offset.seconds
             until = base + (following - first) * 86400
             # Ordinal 1 was a Monday: months that begin on the same weekday and are as long are alike.
             key = ((first + 6) % 7, following - first)
             shape = self._shapes.get(key)
             if shape is None:
-                shape = Shape.of(self._month_spans(first, following, special))
-                self._shapes[key] = shape
+                shape = self._shapes[key] = Shape.of(
+                    self._month_spans(first, following, special)
+                    if self._overnight
+                    else self._week_spans(*key)
+                )
             return Block(base, until, shape)
         shape = Shape.of(self._month_spans(first, following, special))
         return Block(self.midnight(first), self.midnight(following), shape)
+
+    def _week_spans(self, weekday: int, length: int) -> Iterator[tuple[int, int]]:
+        """The weekly pattern over ``length`` days from ``weekday`` on, in seconds from their start."""
+        for day in range(length):
+            start = day * 86400
+            for opens, closes in self._seconds[(weekday + day) % 7]:
+                yield start + opens, start + closes
 
     def _month_spans(
         self, first: int, following: int, special: dict[int, tuple[Kind, Windows]]
     ) -> Iterator[tuple[int, int]]:
         """As ``spans`` of every day in turn, in seconds from the month's first instant."""
         starts = self._starts(first, following + 1)
-        base, free = starts[0], -(1 << 62)
-        if self._overnight and (earlier := self.day(first - 1)[1]):
-            free = self._at(first - 1, earlier[-1].closes)
+        base = starts[0]
         for number, ordinal in enumerate(range(first, following)):
-            known = special.get(ordinal)
-            windows = self._pattern((ordinal - 1) % 7) if known is None else known[1]
-            start, following_start = starts[number], starts[number + 1]
-            regular = (
-                following_start - start == 86400 == starts[number + 2] - following_start
-            )
-            closes = -(1 << 62)
-            for window in windows:
-                if regular:
-                    opens, closes = start + window.opens * 60, start + window.closes * 60
-                else:
-                    opens, closes = self._at(ordinal, window.opens), self._at(ordinal, window.closes)
-                if opens < free:
-                    opens = free
-                if opens < closes:
+            start, after = starts[number], starts[number + 1]
+            if self._overnight or not after - start == 86400 == starts[number + 2] - after:
+                for opens, closes in self.spans(ordinal):
                     yield opens - base, closes - base
-            if self._overnight:
-                free = closes
+                continue
+            known = special.get(ordinal)
+            seconds = self._seconds[(ordinal - 1) % 7] if known is None else _seconds(known[1])
+            for opens, closes in seconds:
+                yield start + opens - base, start + closes - base
 
     def _starts(self, first: int, last: int) -> list[int]:
         """The first instants of the days from ``first`` to ``last``, both included."""
@@ -305,11 +306,14 @@ class Calendar:
                 starts += (self.midnight(day) for day in range(week, end))
         return [*starts, self.midnight(last)]
 
-    def _steady(self, first: int, last: int) -> bool:
-        """Whether clocks are never changed from ``first`` to ``last``, looked at every week."""
+    def _steady(self, first: int, last: int) -> timedelta | None:
+        """The offset from ``first`` to ``last`` if clocks are not changed, looked at every week."""
         offset, day = self.zone.utcoffset, datetime.fromordinal
         known = offset(day(first))
-        return all(offset(day(one)) == known for one in (*range(first + 7, last, 7), last))
+        for one in (*range(first + 7, last, 7), last):
+            if offset(day(one)) != known:
+                return None
+        return known
 
     def month_of(self, instant: int) -> int:
         """The month in which ``instant`` lies, by the first instants of months."""
@@ -415,6 +419,10 @@ class Calendar:
     ) -> datetime:
         """When ``span`` from ``start`` is over: LEDGER, "Times that are owed"; see ``counting``."""
         return counting.due(self, start, span, cast(Clock, clock), cast(Rolls, rolls), pauses)
+
+
+def _seconds(windows: Windows) -> list[tuple[int, int]]:
+    return [(window.opens * 60, window.closes * 60) for window in windows]
 
 
 def _month(day: date) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from operator import sub
 from typing import NamedTuple
 
 
@@ -25,13 +27,14 @@ class Shape(NamedTuple):
 
     @classmethod
     def of(cls, spans: Iterable[tuple[int, int]]) -> Shape:
-        opens, closes, before, after, total = [], [], [], [], 0
+        opens: list[int] = []
+        closes: list[int] = []
         for start, end in spans:
             opens.append(start)
             closes.append(end)
-            before.append(total)
-            total += end - start
-            after.append(total)
+        after = list(accumulate(map(sub, closes, opens)))
+        total = after[-1] if after else 0
+        before = [0, *after[:-1]] if after else []
         return cls(opens, closes, before, after, total)
 
 
