@@ -27,14 +27,20 @@ def main() -> int:
     return code
 
 
-def run(argv: Sequence[str], *, clock: Callable[[], datetime] | None = None) -> int:
+def run(
+    argv: Sequence[str],
+    *,
+    clock: Callable[[], datetime] | None = None,
+    sleep: Callable[[float], None] | None = None,
+) -> int:
     """Run one command and return its exit code; nothing is raised and the process does not end.
 
-    ``clock`` stands in for the system's clock and gives instants with an offset.
+    ``clock`` stands in for the system's clock and gives instants with an offset, ``sleep`` for its
+    waiting (seconds).
     """
     words = list(argv)
     try:
-        code = _version() if words == ["--version"] else _run(words, clock)
+        code = _version() if words == ["--version"] else _run(words, clock, sleep)
         sys.stdout.flush()
     except KeyboardInterrupt:
         from svcctl.cli.exits import tell_interrupted
@@ -61,7 +67,11 @@ def _version() -> int:
     return 0
 
 
-def _run(words: list[str], clock: Callable[[], datetime] | None) -> int:
+def _run(
+    words: list[str],
+    clock: Callable[[], datetime] | None,
+    sleep: Callable[[float], None] | None,
+) -> int:
     # Rich help pages cost several times the rest of the start; plain ones are enough.
     os.environ["TYPER_USE_RICH"] = "0"
     from svcctl.views.language import asked_language, choose_language, set_language
@@ -83,9 +93,9 @@ def _run(words: list[str], clock: Callable[[], datetime] | None) -> int:
             from svcctl.cli.completion import answer_the_shell
 
             return answer_the_shell(program)
-        session = Session(clock)
+        session = Session(clock, sleep)
         session.language_asked = bool(asked_language(words, os.environ))
-        session.run_again = lambda again: run(again, clock=clock)
+        session.run_again = lambda again: run(again, clock=clock, sleep=sleep)
         with program.make_context("svcctl", words, obj=session) as context:
             code = program.invoke(context)
         return code if isinstance(code, int) else exits.OK

@@ -9,7 +9,7 @@ from svcctl.cli.lazy import Group, Target, global_options
 from svcctl.domain.problems import N_
 
 COMMANDS: dict[str, Target] = {
-    "today": Target("svcctl.cli.reading:today", N_("What is to be done now, and by whom.")),
+    "today": Target("svcctl.cli.today:today", N_("What is to be done now, and by whom.")),
     "ticket": Target(
         "svcctl.cli.ticket:app", N_("Requests: take, dispatch, finish, close, look up.")
     ),

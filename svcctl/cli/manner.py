@@ -88,6 +88,11 @@ class Asked:
         return session()
 
     @property
+    def opened(self) -> bool:
+        """Whether the desk was asked for at all."""
+        return self._desk is not None
+
+    @property
     def desk(self) -> Desk:
         """The desk; git begins to look for changes as soon as it is opened."""
         if self._desk is None:

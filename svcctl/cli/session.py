@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -32,12 +33,18 @@ class Session:
         "language_asked",
         "ledger",
         "run_again",
+        "sleep",
         "stdin_terminal",
         "stdout_terminal",
     )
 
-    def __init__(self, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime] | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
         self.clock = clock or _system_clock
+        self.sleep = sleep or time.sleep
         self.ledger: str | None = None
         self.language_asked = False
         self.run_again: Callable[[Sequence[str]], int] | None = None
@@ -55,6 +62,11 @@ class Session:
         """The terminal's columns; None where stdout is no terminal."""
         return self._terminal_size()[0] if self.stdout_terminal else None
 
+    @property
+    def height(self) -> int:
+        """The terminal's lines."""
+        return self._terminal_size()[1]
+
     def now(self) -> datetime:
         """The present instant, with its offset (UTC unless a test's clock says otherwise)."""
         return self.clock()
@@ -69,6 +81,11 @@ class Session:
     def print(self, text: str) -> None:
         """Write ``text`` to stdout as a line. Parts from records must have been made harmless."""
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+    def write(self, text: str) -> None:
+        """Write ``text`` to stdout as it is, at once: what moves the cursor of a terminal."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
     def tell(self, text: str) -> None:
         """Write ``text`` to stderr as a line: what is said about an answer, not the answer."""

@@ -166,22 +166,34 @@ def slips(view: View, everything: bool = False) -> list[Item]:
 
 
 def today(view: View) -> list[Item]:
-    """Return the coordinator's board: overdue, due today by hour, visits, what nobody owns."""
+    """Return the coordinator's board: overdue, due today by hour, visits, what nobody owns.
+
+    The overdue the oldest first; visits by engineer and hour, with those of earlier days at which
+    nobody has arrived. What waits for the next step stands last, the oldest first.
+    """
     end = _day_end(view.as_of).timestamp()
+    people = "select id, name from cards where kind='staff'"
+    names = dict(view.desk.index.connection.execute(people).fetchall())
     found: list[Item] = []
     for row in view.owed("o.due <= ?", [end], lambda one: one["due"] <= end):
         now = standing_of(row, view.seconds)
         if now == "paused":
             continue
         section = "overdue" if now == "missed" else "due-today"
-        found.append(_line(section, row, row["kind"], row["due_text"], row["who"] or row["owner"]))
+        made = _line(section, row, row["kind"], row["due_text"], row["who"] or row["owner"])
+        if now == "missed":
+            made["overdue_minutes"] = int(view.seconds - row["due"]) // 60
+        found.append(made)
     day = view.as_of.date().isoformat()
     open_ones = view.tickets("t.ended = 0", [], lambda row: not row["ended"])
     for ticket in open_ones:
-        if ticket["visit"][:10] == day and ticket["state"] in ("dispatched", "on-site"):
+        visit, state = ticket["visit"][:10], ticket["state"]
+        if (visit == day and state == "on-site") or (visit <= day and state == "dispatched"):
             found.append(_line("visits", ticket, "visit", ticket["visit"], ticket["engineer"]))
-        if ticket["state"] in ("new", "ready", "quoting", "waiting"):
-            found.append(_line("nobody", ticket, ticket["state"], ticket["opened_text"], ""))
+        if state in ("new", "ready", "quoting", "waiting"):
+            found.append(_line("nobody", ticket, state, ticket["opened_text"], ""))
+    for made in found:
+        made["who_name"] = names.get(made["who"])
     order = {"overdue": 0, "due-today": 1, "visits": 2, "nobody": 3}
     found.sort(
         key=lambda made: (
@@ -200,7 +212,9 @@ def _line(section: str, row: Row, what: str, when: str, who: str) -> Item:
         "ticket": row["id"],
         "what": what,
         "when": when,
+        "overdue_minutes": 0,
         "who": who,
+        "who_name": None,
         "name": row["name"],
         "phone": row["phone"],
         "subject": row["subject"],
