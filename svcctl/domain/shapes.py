@@ -24,10 +24,7 @@ MOST_NODES = 20_000
 
 
 class Node:
-    """A history up to one event: what that event made of the case, whatever its other values.
-
-    ``known`` is what others keep of the form under a policy.
-    """
+    """A history up to one event: what that event made of the case, whatever its other values."""
 
     __slots__ = (
         "attempt",
@@ -37,7 +34,6 @@ class Node:
         "counts",
         "cycle",
         "following_cycle",
-        "known",
         "plans",
         "setters",
         "state",
@@ -51,7 +47,6 @@ class Node:
     ) -> None:
         self.children: dict[tuple[object, ...], Node] = {}
         self.plans: dict[Policy, list[Plan]] = {}
-        self.known: dict[Policy, object] = {}
         self.setters = setters
         self.writes = writes
         self.state = state.state
@@ -112,15 +107,16 @@ class Shapes:
             node.plans[policy] = plans(state, policy)
         return state, planned(state, policy, self.book.calendar_of(policy), node.plans[policy])
 
-    def root(self, desk: str, head: Mapping[str, Value]) -> Node | None:
-        """Return where the histories begin that ``desk`` opened with this head, if there were any."""
-        return self._roots.get(self._root(desk, head))
+    def remembers(self, case: Case) -> bool:
+        """Whether all histories of this form are judged alike: the last of them was as ordinary."""
+        return self._walked(case) is not None
 
     def depends_on(self, do: str, field: str) -> bool:
         """Whether a history takes another way with another value of the field of the event ``do``."""
         return field in self._values[do]
 
-    def _root(self, desk: str, head: Mapping[str, Value]) -> tuple[object, ...]:
+    def root_key(self, desk: str, head: Mapping[str, Value]) -> tuple[object, ...]:
+        """Return by what a history's beginning is told apart: its desk and values of its head."""
         return (desk, *map(head.get, self._head))
 
     def key(self, do: str, over: str | None, fields: Mapping[str, Value]) -> tuple[object, ...]:
@@ -134,7 +130,7 @@ class Shapes:
 
     def _walked(self, case: Case) -> tuple[State, Node, bool] | None:
         """Return the state, its node, and whether the events happened in their order; or None."""
-        node = self.root(case.events[0].desk, case.head)
+        node = self._roots.get(self.root_key(case.events[0].desk, case.head))
         if node is None:
             return None
         events, facts = case.events, []
@@ -175,10 +171,10 @@ class Shapes:
         """Replay the case step by step and keep the steps; None where one is out of the ordinary."""
         state = State(case)
         setters: dict[str, str] = {}
-        node = self.root(case.events[0].desk, case.head)
+        node = self._roots.get(self.root_key(case.events[0].desk, case.head))
         if node is None:
             node = self._added(state, setters, ())
-            self._roots[self._root(case.events[0].desk, case.head)] = node
+            self._roots[self.root_key(case.events[0].desk, case.head)] = node
         for number, event in enumerate(case.events, start=1):
             first = number == 1
             if (

@@ -17,7 +17,7 @@ from svcctl.domain.checks.service_rules import LOOKED_AT, lag_allowed
 from svcctl.domain.plans import plans
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.schema import Value
-from svcctl.domain.shapes import Node, Shapes
+from svcctl.domain.shapes import Shapes
 from svcctl.domain.state import State
 from svcctl.domain.ticket import TICKET
 from svcctl.domain.times import epoch_and_text
@@ -25,7 +25,7 @@ from svcctl.ledger.casefile import plain_text
 from svcctl.ledger.folder import ticket_path
 from svcctl.ledger.index import PLACES
 from svcctl.ledger.instances import Instance, Times, instances, rows
-from svcctl.ledger.plainlines import MOST_LINES, Lines, Told
+from svcctl.ledger.plainlines import MOST_LINES, ODD, Clock, Lines, Place, Told
 from svcctl.ledger.rows import Row, TicketRows, rule_ids, ticket_rows
 
 _FROM_EVENTS = ("engineer", "visit")
@@ -62,18 +62,16 @@ class _Under:
 
 
 class _Read(NamedTuple):
-    """A plain file as far as it was followed: the place its history ends at."""
+    """A plain file: what its lines say, and by which ``key`` its form is known."""
 
+    key: tuple[object, ...]
     head: Mapping[str, Value]
     desk: str
-    end: Node
     under: _Under
     at: list[int]
-    offsets: list[int]
-    people: list[str]
+    offset: int
     told: list[Told]
     noted: int
-    strict: bool
     line: int
 
 
@@ -85,9 +83,9 @@ class Forms:
         self.shapes = Shapes(TICKET, book, LOOKED_AT)
         self.rules = rule_ids(book)
         self.lines = Lines(TICKET, self.shapes)
+        self._known: dict[tuple[object, ...], _Form | None] = {}
         self._folders: dict[str, str] = {}
-        self._under = {id(policy): _Under(book, policy) for policy in book.policies}
-        self._only = self._under[id(book.policies[0])] if len(book.policies) == 1 else None
+        self._under = [_Under(book, policy) for policy in book.policies]
 
     def rows(self, path: str, data: bytes, number: int) -> TicketRows:
         """Return what the index keeps of the ticket in ``data``; never raises for what it says.
@@ -99,8 +97,8 @@ class Forms:
         except (ValueError, KeyError, TypeError, StopIteration, RecursionError):
             read = None  # not plain: read with more care
         if read is not None:
-            form = read.end.known.get(read.under.policy)
-            if isinstance(form, _Form) and (found := _rows(path, read, form, number)):
+            form = self._known.get(read.key)
+            if form is not None and (found := _rows(path, read, form, number)) is not None:
                 return found
         careful, state = ticket_rows(path, data, self.shapes, self.rules, number)
         if read is not None and state is not None and not careful.problems:
@@ -125,68 +123,25 @@ class Forms:
             return None
         listed = every[start + 1 :]
         desk = listed[0][20 : listed[0].index('"', 20)]
-        node = self.shapes.root(desk, head)
-        if node is None:
-            return None
-        prefixes = lines.prefixes(desk, len(listed))
-        hours, ends = lines.hours, lines.ends
-        known_people, tell = lines.people, lines.told
-        at: list[int] = []
-        offsets: list[int] = []
-        people: list[str] = []
-        tale: list[Told] = []
-        latest, latest_noted, strict = -(1 << 62), -(1 << 62), True
-        least, most, lowest = 0, 0, 9
-        for line, prefix in zip(listed, prefixes, strict=False):
-            if not line.startswith(prefix):
-                return None
-            a = len(prefix)
-            b = a + 38
-            try:
-                seconds, offset = ends[line[a + 14 : b]]
-                happened = hours[line[a : a + 14]] + seconds
-                noted = hours[line[b : b + 14]] + ends[line[b + 14 : b + 35]][0]
-            except KeyError:
-                lines.learn_time(line[a:b], '", "noted": "')
-                lines.learn_time(line[b : b + 35], '", "by": "')
-                seconds, offset = ends[line[a + 14 : b]]
-                happened = hours[line[a : a + 14]] + seconds
-                noted = hours[line[b : b + 14]] + ends[line[b + 14 : b + 35]][0]
-            by, _, tail = line[b + 35 :].partition('", "do": "')
-            if by not in known_people:
-                lines.learn_person(by)
-            told = tell(tail)
-            following = node.children.get(told.key)
-            if following is None or happened < latest or told.odd:
-                return None
-            node = following
-            if happened == latest:
-                strict = False
-            latest = happened
-            if noted != happened:
-                least = min(least, noted - happened)
-                most = max(most, noted - happened)
-            if noted > latest_noted:
-                latest_noted = noted
-            if told.lowest < lowest:
-                lowest = told.lowest
-            at.append(happened)
-            offsets.append(offset)
-            people.append(by)
-            tale.append(told)
-        under = self._only or self._of(at[0], at[-1])
+        places = lines.places(desk, len(listed))
+        offset = len(places[0][0]) + 19
+        clock = lines.clock(listed[0][offset : offset + 6])
+        try:
+            at, noted, told = _followed(listed, places, lines, clock)
+        except KeyError:
+            for line, place in zip(listed, places, strict=False):
+                lines.learn(line, place, clock)
+            at, noted, told = _followed(listed, places, lines, clock)
+        under = self._of(at)
+        lags = [written - happened for written, happened in zip(noted, at, strict=True)]
         if (
             under is None
-            or "imported" in node.counts
-            or least < under.before
-            or (under.after is not None and most > under.after)
-            or lowest < under.policy.dissatisfied_below
+            or min(lags) < under.before
+            or (under.after is not None and max(lags) > under.after)
         ):
             return None
-        first = start + 2  # the line on which the first event stands
-        return _Read(
-            head, desk, node, under, at, offsets, people, tale, latest_noted, strict, first
-        )
+        key = (under, self.shapes.root_key(desk, head), tuple([one[0] for one in told]))
+        return _Read(key, head, desk, under, at, clock.offset, told, max(noted), start + 2)
 
     def _folder(self, identifier: str) -> str:
         """Return the folder that a ticket belongs in; those of one day share it."""
@@ -198,22 +153,59 @@ class Forms:
             known = self._folders[day] = ticket_path(identifier).rpartition("/")[0]
         return known
 
-    def _of(self, first: int, last: int) -> _Under | None:
-        """Return the policy in force between both instants, if it is one."""
-        starts = self.book.starts
-        place = max(0, bisect_right(starts, first) - 1)
-        if place != max(0, bisect_right(starts, last) - 1):
+    def _of(self, at: list[int]) -> _Under | None:
+        """Return the policy in force at all these instants; None where they are out of order, or it is
+        more than one."""
+        if sorted(at) != at:
             return None
-        return self._under[id(self.book.policies[place])]
+        if len(self._under) == 1:
+            return self._under[0]
+        starts = self.book.starts
+        first, last = (max(0, bisect_right(starts, one) - 1) for one in (at[0], at[-1]))
+        return self._under[first] if first == last else None
 
     def _learn(self, state: State, read: _Read) -> None:
         """Note what is common to the tickets of the form that ``state`` has, or that it is nothing."""
         under = read.under
         strict = "accepted" in state.counts
-        if under.policy in read.end.known or (strict and not read.strict):
+        if (
+            read.key in self._known
+            or any(one.step == ODD for one in read.told)
+            or (strict and _at_once(read.at))
+            or not self.shapes.remembers(state.case)
+        ):
             return
+        if len(self._known) >= MOST_LINES:
+            self._known.clear()
         owed = instances(state, plans(state, under.policy), under.times, under.rules)
-        read.end.known[under.policy] = None if owed is None else _form(state, strict, owed)
+        self._known[read.key] = None if owed is None else _form(state, strict, owed)
+
+
+def _followed(
+    listed: list[str], places: list[Place], lines: Lines, clock: Clock
+) -> tuple[list[int], list[int], list[Told]]:
+    """Return when things happened, when they were noted, and what they were. Raises ``KeyError`` where
+    a time was not met before."""
+    hours, said, tell = lines.hours, lines.said, lines.tell
+    _, rests, noted_rests = clock
+    at: list[int] = []
+    noted: list[int] = []
+    told: list[Told] = []
+    for line, (prefix, hour, rest, noted_hour, noted_rest, following) in zip(
+        listed, places, strict=False
+    ):
+        if not line.startswith(prefix):
+            raise ValueError(line)
+        at.append(hours[line[hour]] + rests[line[rest]])
+        noted.append(hours[line[noted_hour]] + noted_rests[line[noted_rest]])
+        text = line[following]
+        told.append(said.get(text) or tell(text))
+    return at, noted, told
+
+
+def _at_once(at: list[int]) -> bool:
+    """Whether two events happened at the same moment."""
+    return len(set(at)) < len(at)
 
 
 def _form(state: State, strict: bool, owed: list[Instance]) -> _Form:
@@ -248,23 +240,21 @@ _SENDING = ("dispatched", "reassigned")
 
 def _rows(path: str, read: _Read, form: _Form, number: int) -> TicketRows | None:
     """Return the rows of a ticket of this form; None where ``ticket_problems`` has to look at it."""
-    head, desk, _, under, at, offsets, people, told, noted, strict, line = read
+    _, head, desk, under, at, offset, told, noted, line = read
     text = head.get
-    if form.strict and not strict:
+    if form.strict and _at_once(at):
         return None
     if form.slip and not text("unit") and not text("model"):
         return None
     for place, sent in form.callers:
-        if people[place] in [told[one].texts["to"] for one in sent]:
+        by = told[place].by
+        if any(told[one].texts["to"] == by for one in sent):
             return None
-    engineer, visit = ("" if one is None else told[one[0]].texts[one[1]] for one in form.given)
-    named = set(people)
+    engineer, visit = ["" if one is None else told[one[0]].texts[one[1]] for one in form.given]
+    people = {one.by for one in told}
     for one in told:
-        texts = one.texts
-        if "to" in texts:
-            named.add(texts["to"])
-        if "approved" in texts:
-            named.add(texts["approved"])
+        if one.named:
+            people.update(one.named)
     opened, opened_text = epoch_and_text(cast(datetime, head["opened"]))
     ticket: Row = (
         number,
@@ -288,10 +278,10 @@ def _rows(path: str, read: _Read, form: _Form, number: int) -> TicketRows | None
         at[-1],
         noted,
         "",
-        " ".join(sorted(named)),
+        " ".join(sorted(people)),
         form.approvals,
         "",
         desk,
     )
-    owed = rows(form.owed, under.times, at, offsets, told, engineer, line, number << PLACES)
+    owed = rows(form.owed, under.times, at, offset, told, engineer, line, number << PLACES)
     return TicketRows(path, ticket, owed, [])

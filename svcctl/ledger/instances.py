@@ -170,7 +170,7 @@ def rows(
     listed: list[Instance],
     times: Times,
     at: list[int],
-    offsets: list[int],
+    offset: int,
     told: list[Told],
     engineer: str,
     line: int,
@@ -178,7 +178,8 @@ def rows(
 ) -> list[Row]:
     """Return the rows of ``OWING_COLUMNS`` that these instances are, numbered from ``owing`` on.
 
-    ``at`` and ``offsets`` are those of the events, ``line`` that on which the first of them stands.
+    ``at`` are the instants of the events, all with one ``offset``, ``line`` that on which the first of
+    them stands.
     """
     found: list[tuple[int, Row]] = []
     for (
@@ -233,7 +234,7 @@ def rows(
             if waived >= 0 and at[waived] < met and due < met:
                 met = None  # nobody waited for it any more
             else:
-                met_offset, met_by, finish = offsets[meeting[place]], names[place], None
+                met_offset, met_by, finish = offset, names[place], None
         if met is not None:
             decided = MET if met <= due else EXCUSED if excused >= 0 else LATE
         elif excused >= 0:
@@ -254,7 +255,7 @@ def rows(
                     if whose < 0
                     else told[whose].texts["to"],
                     starts,
-                    offsets[begun],
+                    offset,
                     started_by,
                     not_before,
                     due,

@@ -8,6 +8,7 @@ file goes the way of ``plaincase``, which says the same of all that is read here
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,7 +22,11 @@ from svcctl.ledger.casefile import plain_head
 from svcctl.ledger.plaincase import read_tail
 
 MOST_LINES = 20_000
+MOST_TIMES = 50_000
 _LONGEST_KEPT = 200
+_TO_NOTED = '", "noted": "'
+_TO_BY = '", "by": "'
+_NAMING = ("to", "approved")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[+-][0-9:]{5}")
 _PLAIN_IDS = {
     "id": identity.TICKET.fullmatch,
@@ -33,17 +38,31 @@ _OF_A_KIND = ("word", "line")
 
 
 class Told(NamedTuple):
-    """What a line says from ``do`` on; ``texts`` are its fields as they are shown.
+    """What a line says from the person on, who is ``by``: ``texts`` are the event's own fields as they
+    are shown, ``named`` the people in them.
 
-    ``key`` is the step it is in the history's form, ``odd`` and ``lowest`` are what the service
-    rules say of it.
+    ``step`` is the number of the step that it is in the history's form, ``ODD`` where the service rules
+    or an import ask for a closer look.
     """
 
-    do: str
-    key: tuple[object, ...]
-    odd: bool
-    lowest: int
+    step: int
+    by: str
     texts: dict[str, str]
+    named: tuple[str, ...]
+
+
+ODD = -1
+Place = tuple[str, slice, slice, slice, slice, slice]
+"""Where things stand in a line: how it begins; the day and hour of ``at``, the rest of it with what
+leads on to ``noted``; both of ``noted`` with what leads on to ``by``; and all that follows."""
+
+
+class Clock(NamedTuple):
+    """Instants of one offset: seconds of the last two parts of ``Place`` each, without the hour."""
+
+    offset: int
+    at: dict[str, int]
+    noted: dict[str, int]
 
 
 class Lines:
@@ -52,15 +71,16 @@ class Lines:
     def __init__(self, kind: CaseKind, shapes: Shapes) -> None:
         self.kind = kind
         self._shapes = shapes
+        self._below = max(policy.dissatisfied_below for policy in shapes.book.policies)
         self._heads: dict[str, tuple[str, Value]] = {}
         self._sound: set[tuple[str, ...]] = set()
-        self._tails: dict[str, Told] = {}
+        self.said: dict[str, Told] = {}
         self._frames: dict[tuple[str, str], tuple[Told, str]] = {}
-        self._prefixes: dict[str, list[str]] = {}
+        self._steps: dict[tuple[object, ...], int] = {}
         self._rests: set[str] = set()
-        self.people: set[str] = set()
+        self._places: dict[str, list[Place]] = {}
         self.hours: dict[str, int] = {}
-        self.ends: dict[str, tuple[int, int]] = {}
+        self._clocks: dict[str, Clock] = {}
 
     # The head -----------------------------------------------------------------------------------
 
@@ -107,72 +127,91 @@ class Lines:
 
     # Events -------------------------------------------------------------------------------------
 
-    def prefixes(self, desk: str, count: int) -> list[str]:
-        """Return how the first ``count`` lines of a desk's begin, up to the day of ``at``, or more."""
-        known = self._prefixes.get(desk)
+    def places(self, desk: str, count: int) -> list[Place]:
+        """Return where things stand in the first ``count`` lines of a desk's, or more."""
+        known = self._places.get(desk)
         if known is None:
             if identity.DESK.fullmatch(desk) is None:
                 raise ValueError(desk)
-            known = self._prefixes[desk] = []
+            known = self._places[desk] = []
         while len(known) < count:
-            known.append(f'- {{"n": {len(known) + 1}, "desk": "{desk}", "at": "')
+            prefix = f'- {{"n": {len(known) + 1}, "desk": "{desk}", "at": "'
+            at = len(prefix)
+            noted = at + 25 + len(_TO_NOTED)
+            by = noted + 25 + len(_TO_BY)
+            hours, noted_hours = slice(at, at + 14), slice(noted, noted + 14)
+            rest, noted_rest = slice(at + 14, noted), slice(noted + 14, by)
+            known.append((prefix, hours, rest, noted_hours, noted_rest, slice(by, None)))
         return known
 
-    def learn_time(self, text: str, ending: str) -> None:
-        """Note what both parts of an instant mean, behind which the ``ending`` leads on in the line:
-        day and hour, then the rest with the ending.
+    def clock(self, offset: str) -> Clock:
+        """Return the memory for instants with this offset."""
+        known = self._clocks.get(offset)
+        if known is None:
+            seconds = epoch_and_offset(plain_instant(f"2000-01-01T00:00:00{offset}"))[1]
+            known = self._clocks[offset] = Clock(seconds, {}, {})
+        return known
+
+    def learn(self, line: str, place: Place, clock: Clock) -> None:
+        """Note what the parts of the instants in a line mean: day and hour, for every hour of that day,
+        and the rest of each with what leads on.
 
         Of so few parts so many instants are made that they stay where the processor has them at hand.
         """
-        written = text.removesuffix(ending)
-        if written == text:
-            raise ValueError(text)
-        instant = plain_instant(written)
-        seconds, offset = epoch_and_offset(instant)
-        within = instant.minute * 60 + instant.second - offset
-        for memory in (self.hours, self.ends):
-            if len(memory) >= MOST_LINES:
-                memory.clear()
-        self.hours[text[:14]] = seconds - within
-        self.ends[text[14:]] = (within, offset)
+        _, hours, rest, noted_hours, noted_rest, _ = place
+        for hour, ending, memory, leads_on in (
+            (line[hours], line[rest], clock.at, _TO_NOTED),
+            (line[noted_hours], line[noted_rest], clock.noted, _TO_BY),
+        ):
+            if hour in self.hours and ending in memory:
+                continue
+            instant = plain_instant(hour + ending[:11])
+            seconds, offset = epoch_and_offset(instant)
+            if offset != clock.offset or ending[11:] != leads_on:
+                raise ValueError(line)
+            within = instant.minute * 60 + instant.second - offset
+            for known in (self.hours, memory):
+                if len(known) >= MOST_TIMES:
+                    known.clear()
+            memory[ending] = within
+            if hour not in self.hours:
+                midnight = seconds - within - instant.hour * 3600
+                for number in range(24):
+                    self.hours[f"{hour[:11]}{number:02}:"] = midnight + number * 3600
 
-    def learn_person(self, name: str) -> None:
-        """Note that this is the id of a person."""
-        CONVERTERS["staff"](name)
-        if len(self.people) >= MOST_LINES:
-            self.people.clear()
-        self.people.add(name)
-
-    def told(self, tail: str) -> Told:
-        """Return what a line says from the value of ``do`` on to its end."""
-        known = self._tails.get(tail)
-        if known is not None:
-            return known
-        found = _MOMENT.search(tail)
+    def tell(self, text: str) -> Told:
+        """Return what a line says from the person on to its end; ``said`` remembers most."""
+        found = _MOMENT.search(text)
         frame = ("", "")
         if found is not None:
-            frame = (tail[: found.start()], tail[found.end() :])
+            frame = (text[: found.start()], text[found.end() :])
             if (framed := self._frames.get(frame)) is not None:
                 return self._filled(*framed, found[0])
+        by, _, tail = text.partition('", "do": "')
+        CONVERTERS["staff"](by)
         if not tail.endswith("}") or "\\" in tail:
             raise ValueError(tail)
         do, fields, over, _ = read_tail(self.kind, tail[:-1], {})
         texts = {name: as_text(value) for name, value in fields.items()}
-        key = self._shapes.key(do, over, fields)
-        told = Told(do, key, seems_odd(do, fields), lowest_score(fields), texts)
-        for memory in (self._tails, self._frames):
+        named = tuple(texts[name] for name in _NAMING if name in texts)
+        odd = do == "imported" or seems_odd(do, fields) or lowest_score(fields) < self._below
+        told = Told(ODD if odd else self._step(do, over, fields), by, texts, named)
+        for memory in (self.said, self._frames):
             if len(memory) >= MOST_LINES:
                 memory.clear()
-        if found is not None and tail.count(found[0]) == 1:
+        if found is not None and text.count(found[0]) == 1:
             types = self.kind.events[do].shape.fields
-            for name, text in texts.items():
+            for name, shown in texts.items():
                 usable = types[name].type == "instant" and not self._shapes.depends_on(do, name)
-                if text == found[0] and usable:
+                if shown == found[0] and usable:
                     self._frames[frame] = (told, name)
                     return told
-        if len(tail) <= _LONGEST_KEPT:
-            self._tails[tail] = told
+        if len(text) <= _LONGEST_KEPT:
+            self.said[text] = told
         return told
+
+    def _step(self, do: str, over: str | None, fields: Mapping[str, Value]) -> int:
+        return self._steps.setdefault(self._shapes.key(do, over, fields), len(self._steps))
 
     def _filled(self, told: Told, name: str, text: str) -> Told:
         """Return ``told`` with another instant as the value of the field."""
@@ -181,10 +220,10 @@ class Lines:
             if len(self._rests) >= MOST_LINES:
                 self._rests.clear()
             self._rests.add(text[14:])
-        do, key, odd, lowest, texts = told
+        step, by, texts, named = told
         texts = texts.copy()
         texts[name] = text
-        return Told(do, key, odd, lowest, texts)
+        return Told(step, by, texts, named)
 
 
 def plain_instant(text: str) -> datetime:
