@@ -72,7 +72,7 @@ class Shapes:
         conditions = [*_conditions(kind, book), *looked_at]
         compared = {one.field for one in conditions if one.how}
         named = {one.field for one in conditions}
-        self._head = tuple(sorted((named & kind.head.fields.keys()) | {"kind"}))
+        self.head = tuple(sorted((named & kind.head.fields.keys()) | {"kind"}))
         self._values: dict[str, tuple[str, ...]] = {}
         self._present: dict[str, tuple[str, ...]] = {}
         for do, declared in kind.events.items():
@@ -117,7 +117,7 @@ class Shapes:
 
     def root_key(self, desk: str, head: Mapping[str, Value]) -> tuple[object, ...]:
         """Return by what a history's beginning is told apart: its desk and values of its head."""
-        return (desk, *map(head.get, self._head))
+        return (desk, *map(head.get, self.head))
 
     def key(self, do: str, over: str | None, fields: Mapping[str, Value]) -> tuple[object, ...]:
         """Return by what an event chooses the way that a history takes."""

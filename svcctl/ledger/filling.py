@@ -33,6 +33,7 @@ AT_ONCE = 250  # files whose rows are inserted together
 MOST_GROUPS = 10_000  # their numbers fit into a pipe
 WORTH_SHARING = 2000  # from so many files on, more than one process reads
 
+TICKETS = f"{RECORDS}/tickets/"
 _RULES = (f"{RECORDS}/policy/", f"{RECORDS}/calendar/")
 
 
@@ -53,7 +54,7 @@ def fill(
     else:
         for path in stale:
             _delete(connection, path)
-        paths = sorted(path for path in stale if is_ticket(path) or is_card(path))
+        paths = sorted(filter(_is_read, stale))
     try:
         book = load_book(ledger)
     except Unreadable as stop:
@@ -76,6 +77,10 @@ def fill(
         rules = (f"{folder}{name}.yaml" for folder in _RULES for name in ledger.names(folder[8:-1]))
         reading.young |= {path for path in rules if _changed(ledger, path) > since}
     return len(paths), reading.young
+
+
+def _is_read(path: str) -> bool:
+    return is_ticket(path) if path.startswith(TICKETS) else is_card(path)
 
 
 def _groups(paths: list[str]) -> list[list[str]]:
@@ -144,7 +149,7 @@ class _Reading:
                 data = self._bytes(path, problems)
                 if data is None:
                     continue
-                if is_card(path):
+                if not path.startswith(TICKETS):
                     card_rows(path, data, listed, problems)
                     continue
                 found = forms.rows(path, data, number + 1)

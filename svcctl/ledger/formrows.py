@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from datetime import datetime
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from svcctl.domain import identity
 from svcctl.domain.checks.service_rules import LOOKED_AT, lag_allowed
@@ -20,12 +19,12 @@ from svcctl.domain.schema import Value
 from svcctl.domain.shapes import Shapes
 from svcctl.domain.state import State
 from svcctl.domain.ticket import TICKET
-from svcctl.domain.times import epoch_and_text
+from svcctl.domain.times import epoch
 from svcctl.ledger.casefile import plain_text
 from svcctl.ledger.folder import ticket_path
 from svcctl.ledger.index import PLACES
 from svcctl.ledger.instances import Instance, Times, instances, rows
-from svcctl.ledger.plainlines import MOST_LINES, ODD, Clock, Lines, Place, Told
+from svcctl.ledger.plainlines import MOST_LINES, ODD, Clock, Lines, Place, Told, plain_instant
 from svcctl.ledger.rows import Row, TicketRows, rule_ids, ticket_rows
 
 _FROM_EVENTS = ("engineer", "visit")
@@ -67,6 +66,7 @@ class _Read(NamedTuple):
     key: tuple[object, ...]
     head: Mapping[str, Value]
     desk: str
+    opened: int
     under: _Under
     at: list[int]
     offset: int
@@ -86,6 +86,9 @@ class Forms:
         self._known: dict[tuple[object, ...], _Form | None] = {}
         self._folders: dict[str, str] = {}
         self._under = [_Under(book, policy) for policy in book.policies]
+        self._moments = [
+            name for name in self.shapes.head if TICKET.head.fields[name].type == "instant"
+        ]
 
     def rows(self, path: str, data: bytes, number: int) -> TicketRows:
         """Return what the index keeps of the ticket in ``data``; never raises for what it says.
@@ -113,7 +116,9 @@ class Forms:
             return None
         lines = self.lines
         head = lines.head(every[:start])
-        identifier = cast(str, head["id"])
+        for name in self._moments:
+            head[name] = plain_instant(str(head[name]))
+        identifier = str(head["id"])
         folder, _, name = path.rpartition("/")
         if (
             name != f"{identifier}.yaml"
@@ -140,8 +145,13 @@ class Forms:
             or (under.after is not None and max(lags) > under.after)
         ):
             return None
+        opened = str(head["opened"])
+        if listed[0][offset - 19 : offset + 6] == opened:
+            when = at[0]
+        else:
+            when = epoch(plain_instant(opened))
         key = (under, self.shapes.root_key(desk, head), tuple([one[0] for one in told]))
-        return _Read(key, head, desk, under, at, clock.offset, told, max(noted), start + 2)
+        return _Read(key, head, desk, when, under, at, clock.offset, told, max(noted), start + 2)
 
     def _folder(self, identifier: str) -> str:
         """Return the folder that a ticket belongs in; those of one day share it."""
@@ -240,7 +250,7 @@ _SENDING = ("dispatched", "reassigned")
 
 def _rows(path: str, read: _Read, form: _Form, number: int) -> TicketRows | None:
     """Return the rows of a ticket of this form; None where ``ticket_problems`` has to look at it."""
-    _, head, desk, under, at, offset, told, noted, line = read
+    _, head, desk, opened, under, at, offset, told, noted, line = read
     text = head.get
     if form.strict and _at_once(at):
         return None
@@ -255,7 +265,6 @@ def _rows(path: str, read: _Read, form: _Form, number: int) -> TicketRows | None
     for one in told:
         if one.named:
             people.update(one.named)
-    opened, opened_text = epoch_and_text(cast(datetime, head["opened"]))
     ticket: Row = (
         number,
         path,
@@ -265,7 +274,7 @@ def _rows(path: str, read: _Read, form: _Form, number: int) -> TicketRows | None
         form.ended,
         head["priority"],
         opened,
-        opened_text,
+        head["opened"],
         head["customer"],
         text("unit", ""),
         head["subject"],

@@ -85,7 +85,8 @@ class Lines:
     # The head -----------------------------------------------------------------------------------
 
     def head(self, lines: list[str]) -> dict[str, Value]:
-        """Return the head that these lines are, its values converted."""
+        """Return the head that these lines are, its values converted, but for instants: these are
+        still the text that stands there."""
         known = self._heads
         values: dict[str, Value] = {}
         for line in lines:
@@ -109,8 +110,9 @@ class Lines:
         if plain is not None and plain(text) is not None:
             return key, text
         fields = self.kind.head.fields
-        if key in fields and fields[key].type == "instant" and text[0] == text[-1] == '"':
-            return key, plain_instant(text[1:-1])
+        quoted = text[:1] == text[-1:] == '"'
+        if quoted and key in fields and fields[key].type == "instant":
+            return key, text[1:-1]
         ((key, text),) = plain_head(line).items()
         if key == "format":
             if text != FORMAT:

@@ -222,6 +222,22 @@ def test_a_file_in_a_wrong_place_or_with_another_id_is_told_of() -> None:
         assert found == with_care(BOOKS[0], wrong, case.text())
 
 
+def test_a_head_that_is_written_in_another_way_says_what_careful_reading_says() -> None:
+    forms = Forms(BOOKS[0])
+    case = done(1, "li.na")
+    path, text = ticket_path(case.id), case.text().decode()
+    at = case.opened.isoformat()
+    for _ in range(3):
+        forms.rows(path, text.encode(), 7)
+    for other in (f"opened: {at}", f"opened: x{at}x", f'opened: "{at}" ', "opened: x", "opened: "):
+        data = text.replace(f'opened: "{at}"', other).encode()
+        assert data != text.encode()
+        assert forms.rows(path, data, 7) == with_care(BOOKS[0], path, data)
+    for opened in ("2026-11-16T08:00:00+07:00", "2026-11-16T08:59:00+08:00", "2026-13-16T08:59:00"):
+        data = text.replace(f'opened: "{at}"', f'opened: "{opened}"').encode()
+        assert forms.rows(path, data, 7) == with_care(BOOKS[0], path, data)
+
+
 def test_memories_that_are_full_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (plainlines, formrows):
         monkeypatch.setattr(module, "MOST_LINES", 2)
