@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from svcctl.cli import echo
+from svcctl.cli.completion import complete_word
 from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, How, reading, writing
 from svcctl.cli.options import TicketId
@@ -46,10 +47,22 @@ def due(
 def record(
     ticket: TicketId,
     result: Annotated[
-        str, typer.Option("--result", metavar="RESULT", help=N_("reached, unreached or refused."))
+        str,
+        typer.Option(
+            "--result",
+            metavar="RESULT",
+            help=N_("reached, unreached or refused."),
+            autocompletion=complete_word("called-back", "result"),
+        ),
     ],
     working: Annotated[
-        str, typer.Option("--working", metavar="yes|no", help=N_("Is it working?"))
+        str,
+        typer.Option(
+            "--working",
+            metavar="yes|no",
+            help=N_("Is it working?"),
+            autocompletion=complete_word("called-back", "working"),
+        ),
     ] = "",
     opinion: Annotated[
         str,
@@ -57,6 +70,7 @@ def record(
             "--opinion",
             metavar="OPINION",
             help=N_("satisfied, basically-satisfied or dissatisfied."),
+            autocompletion=complete_word("called-back", "opinion"),
         ),
     ] = "",
     quality: Annotated[
@@ -107,7 +121,7 @@ def list_(
     columns = (
         Column("ticket", N_("ticket")),
         Column("at", N_("when"), show="time"),
-        Column("by", N_("by")),
+        Column("by", N_("by"), show="person"),
         Column("name", N_("customer"), width=20),
         Column("result", N_("result"), show="word"),
         Column("working", N_("working"), show="word"),

@@ -6,6 +6,7 @@ A person in the middle of a line must never see an error from here.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,16 +40,28 @@ def complete_state(incomplete: str) -> Offers:
     return _offers("states", incomplete)
 
 
+def complete_word(place: str, field: str) -> Callable[[str], Offers]:
+    """What offers the words of a field with their labels: ``complete_word("finished", "result")``.
+
+    ``place`` is an event, ``head``, a card's kind, or ``slip``.
+    """
+
+    def complete(incomplete: str) -> Offers:
+        return _offers("words", incomplete, place, field)
+
+    return complete
+
+
 def complete_code(incomplete: str) -> Offers:
     """Codes of findings with their titles."""
     return _offers("codes", incomplete)
 
 
-def _offers(source: str, incomplete: str) -> Offers:
+def _offers(source: str, incomplete: str, *more: str) -> Offers:
     try:
         from importlib import import_module
 
-        found = getattr(import_module("svcctl.desk.completing"), source)(incomplete)
+        found = getattr(import_module("svcctl.desk.completing"), source)(incomplete, *more)
         return [(str(value), _one_line(str(note))) for value, note in found if _plain(str(value))]
     except Exception:
         # No ledger here, a broken file, a locked index: the shell simply gets no offers.

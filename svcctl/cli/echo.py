@@ -8,10 +8,12 @@ from svcctl.cli import columns
 from svcctl.cli.session import Session, session
 from svcctl.domain.problems import Message
 from svcctl.views.language import _, say, word
-from svcctl.views.output import Column, Format
+from svcctl.views.output import Column, Format, Item
 from svcctl.views.safe import json_text, line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from svcctl.desk.cardwork import CardWritten
     from svcctl.desk.desk import Desk
     from svcctl.desk.tickets import Written
@@ -41,9 +43,7 @@ def written(desk: Desk, done: Written, output: Format, dry_run: bool) -> None:
     """Print what a ticket command wrote, or would write."""
     run = session()
     if output != "table":
-        run.emit(
-            "ticket", [done.item(desk.now())], columns.TICKET, output, as_of=desk.now().isoformat()
-        )
+        run.emit("ticket", [done.item(desk)], columns.TICKET, output, as_of=desk.now().isoformat())
     else:
         if dry_run:
             run.tell(_("Dry run: nothing was written."))
@@ -84,6 +84,24 @@ def _print_owed(run: Session, done: Written) -> None:
                 standing=word(standing),
             )
             run.print(run.paint(shown, "red") if standing == "missed" else shown)
+
+
+def contested(run: Session, items: Iterable[Item], key: str = "id") -> None:
+    """Tell on stderr, once for each contested ticket, which values are, and where to look."""
+    found = {item[key]: item["contested"] for item in items if item["contested"]}
+    for identifier, values in found.items():
+        assert isinstance(values, list)
+        run.tell(
+            _("{id} is contested ({values}): svcctl ticket show {id} names both candidates").format(
+                id=identifier,
+                values=", ".join(word(one["field"], "field") for one in values),
+            )
+        )
+
+
+def marked(items: Iterable[Item], key: str = "id") -> list[Item]:
+    """The items for a table: the id of a contested ticket bears a mark."""
+    return [{**item, key: f"{item[key]} !"} if item["contested"] else item for item in items]
 
 
 def card(desk: Desk, done: CardWritten, output: Format, dry_run: bool) -> None:

@@ -75,10 +75,14 @@ def root() -> Group:
             help=N_("Print the version and end."),
         ),
         _completion_option(
-            "--install-completion", "install_callback", N_("Set up completion for this shell.")
+            "--install-completion",
+            "install_callback",
+            N_("Set up completion for SHELL (default: this one)."),
         ),
         _completion_option(
-            "--show-completion", "show_callback", N_("Print the completion script of this shell.")
+            "--show-completion",
+            "show_callback",
+            N_("Print the completion script of SHELL (default: this one)."),
         ),
     ]
     return Group(
@@ -97,20 +101,28 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-def _completion_option(name: str, action: str, help_line: str) -> TyperOption:
-    def run(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-        if value and not ctx.resilient_parsing:
+SHELLS = ("bash", "zsh", "fish", "powershell")
+THIS_SHELL = "this"
+"""What stands for the shell a command is typed in, where none is named."""
+
+
+def _completion_option(name: str, action: str, help_line: str) -> click.Option:
+    def run(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+        if value is not None and not ctx.resilient_parsing:
             from typer import completion
             from typer._completion_classes import completion_init
 
             completion_init()
-            getattr(completion, action)(ctx, param, value)
+            # True: the shell this was typed in is looked up.
+            getattr(completion, action)(ctx, param, True if value == THIS_SHELL else value)
 
-    return TyperOption(
+    return click.Option(
         param_decls=[name],
-        type=bool,
-        default=False,
-        is_flag=True,
+        type=click.Choice([*SHELLS, THIS_SHELL]),
+        metavar="[SHELL]",
+        default=None,
+        is_flag=False,
+        flag_value=THIS_SHELL,
         is_eager=True,
         expose_value=False,
         callback=run,

@@ -28,6 +28,10 @@ Options = dict[str, tuple[Any, Any]]
 """Shared options by the name of their value: annotation and default."""
 
 
+TICKETS = frozenset(("ticket", "callback", "today"))
+"""The kinds of items that are about a ticket as it stands, and say whether it is contested."""
+
+
 class How(NamedTuple):
     """How a writing command is to be carried out and answered."""
 
@@ -143,24 +147,53 @@ class Asked:
         """Print ``items`` as asked, and findings about files on stderr: see ``Session.emit``.
 
         ``moment`` is what the answer is about where that is not the moment asked about. ``masked``:
-        phone numbers and addresses are not for everybody who reads this.
+        phone numbers and addresses are not for everybody who reads this. Tickets that are contested
+        are marked in a table, and told.
         """
+        from svcctl.cli import echo
+
         if masked:
             from svcctl.views.personal import without_personal
 
             items = without_personal(items)
         self.overdue = self.overdue or overdue
+        table = self.output == "table"
+        tickets = [item for item in items if item.get("contested") and kind in TICKETS]
         self.run.emit(
             kind,
-            items,
+            echo.marked(items, id_key) if tickets and table else items,
             columns,
             self.output,
             as_of=moment or self.moment,
             problems=self.problems,
             id_key=id_key,
             empty=empty,
+            people=self.people if table and self._names_people(columns) else None,
         )
+        echo.contested(self.run, tickets, id_key)
         self._told = True
+
+    def table(
+        self, kind: str, items: Sequence[Item], columns: Sequence[Column], id_key: str = "id"
+    ) -> str:
+        """``items`` as a table, for a command that prints several."""
+        from svcctl.cli import echo
+        from svcctl.views.output import render
+
+        shown = echo.marked(items, id_key) if kind in TICKETS else items
+        people = self.people if self._names_people(columns) else None
+        return render(kind, shown, columns, "table", terminal_width=self.run.width, people=people)
+
+    @staticmethod
+    def _names_people(columns: Sequence[Column]) -> bool:
+        return any(column.show == "person" for column in columns)
+
+    @property
+    def people(self) -> dict[str, str]:
+        """What each person is called in a table, by id."""
+        from svcctl.ledger.ask import people
+
+        return people(self.view.desk.index)
 
     def end(self) -> None:
         """Tell what was not told yet; with ``--strict`` end with 4 where anything is not well."""

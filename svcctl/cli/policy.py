@@ -9,8 +9,7 @@ import typer
 
 from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
-from svcctl.cli.options import Output
-from svcctl.cli.session import session
+from svcctl.cli.manner import Asked, reading_with
 from svcctl.domain.problems import N_
 from svcctl.views.language import _, ngettext, pattern, word, words
 from svcctl.views.output import Column, render
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from svcctl.desk.rules import Item
     from svcctl.domain.policy_changes import Change, Value
     from svcctl.domain.problems import Problem
+
+# Rules are dated themselves, and are shown and checked where no record can be read.
+_reading = reading_with(as_of=None, known=None, strict=None)
 
 app = Noun(N_("The rules: which hold when, whether they can be used, how two differ."))
 
@@ -57,22 +59,24 @@ _CHANGE = (
 
 
 @app.command("show", help=N_("The rules in force: every key, and what is owed by whom until when."))
+@_reading
 def show(
     at: Annotated[
         str | None,
         typer.Option("--at", metavar="DATE", help=N_("Those in force on that day (default: now).")),
     ] = None,
-    output: Output = "table",
+    *,
+    asked: Asked,
 ) -> None:
     """Show the rules."""
     from svcctl.desk.rules import shown
 
-    run = session()
+    run = asked.run
     item = shown(echo.open_desk(), at)
-    if output == "table":
+    if asked.output == "table":
         run.print(_page(run, item))
     else:
-        run.emit("rules", [item], _POLICY, output)
+        asked.emit("rules", [item], _POLICY)
 
 
 def _page(run: Session, item: Item) -> str:
@@ -139,6 +143,7 @@ def _plain(value: object) -> str:
 
 
 @app.command("check", help=N_("Every problem of the policies and calendars, or of one file."))
+@_reading
 def check(
     file: Annotated[
         str,
@@ -146,25 +151,26 @@ def check(
             metavar="[FILE]", help=N_("A policy or calendar; no ledger is needed then.")
         ),
     ] = "",
-    output: Output = "table",
+    *,
+    asked: Asked,
 ) -> None:
     """Check the rules."""
     from svcctl.desk import rules
     from svcctl.domain.checks.catalogue import severity_of
 
-    run = session()
+    run = asked.run
     today = run.now().date()
     found = rules.check_file(file, today) if file else rules.check(echo.open_desk().ledger, today)
     errors = sum(severity_of(problem) == "error" for problem in found)
-    if output == "table":
+    if asked.output == "table":
         for problem in found:
             run.print(_told(run, problem))
         run.print(_summary(errors, len(found) - errors))
     else:
         items = [_finding(problem) for problem in found]
-        if output == "ids":
+        if asked.output == "ids":
             items = list({str(item["id"]): item for item in items}.values())
-        run.emit("finding", items, _FINDING, output)
+        asked.emit("finding", items, _FINDING)
     if errors:
         raise typer.Exit(1)
 
@@ -194,26 +200,28 @@ def _finding(problem: Problem) -> Item:
 
 
 @app.command("diff", help=N_("How two policies, or two calendars, differ, in words."))
+@_reading
 def diff(
     old: Annotated[
         str, typer.Argument(metavar="A", help=N_("A day, for the rules in force on it, or a file."))
     ],
     new: Annotated[str, typer.Argument(metavar="B", help=N_("Another day or file."))],
-    output: Output = "table",
+    *,
+    asked: Asked,
 ) -> None:
     """Compare two policies."""
     from svcctl.desk import rules
 
-    run = session()
+    run = asked.run
     desk = None if rules.is_file(old) and rules.is_file(new) else echo.open_desk()
     two = [
         rules.of_file(typed) if desk is None or rules.is_file(typed) else rules.of_day(desk, typed)
         for typed in (old, new)
     ]
     found = rules.differences(*two)
-    if output != "table":
+    if asked.output != "table":
         items = [_change(change) for change in found]
-        run.emit("change", items, _CHANGE, output, id_key="key")
+        asked.emit("change", items, _CHANGE, id_key="key")
         return
     run.print(run.paint(f"{line(two[0].path)} → {line(two[1].path)}", "bold"))
     for text in _sentences(found):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import click
@@ -110,6 +110,7 @@ class Session:
         problems: Sequence[Problem] = (),
         id_key: str = "id",
         empty: str = "",
+        people: Mapping[str, str] | None = None,
     ) -> None:
         """Print ``items`` in ``fmt`` to stdout and ``problems`` to stderr.
 
@@ -131,6 +132,7 @@ class Session:
                 problems=problems,
                 id_key=id_key,
                 terminal_width=width or None,
+                people=people,
             )
         )
         if not (height and output.page(text, height, os.environ.get("PAGER"))):

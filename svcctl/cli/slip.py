@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
 import typer
 
 from svcctl.cli import echo
+from svcctl.cli.completion import complete_word
 from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, How, reading, reading_with, writing
 from svcctl.cli.options import Engineer, TicketId
@@ -33,7 +34,13 @@ VisitNo = Annotated[
 def print_(
     ticket: TicketId,
     paper: Annotated[
-        str, typer.Option("--paper", metavar="PAPER", help=N_("A4, A5 or 241x140."))
+        str,
+        typer.Option(
+            "--paper",
+            metavar="PAPER",
+            help=N_("A4, A5 or 241x140."),
+            autocompletion=complete_word("slip", "paper"),
+        ),
     ] = "A5",
     visit: VisitNo = "",
     copies: Annotated[
@@ -42,6 +49,7 @@ def print_(
             "--copy",
             metavar="COPY",
             help=N_("stub, accounting, customer or carbon; may be repeated."),
+            autocompletion=complete_word("slip", "copy"),
         ),
     ] = None,
     out: Annotated[
@@ -53,20 +61,25 @@ def print_(
     """Print a slip."""
     from svcctl.cli.documents import document_language, give
     from svcctl.desk.slips import slip_item, slip_page, templates_of
-    from svcctl.views.slip import THREE, render_slip
+    from svcctl.desk.typed import chosen
+    from svcctl.views.slip import SHEETS, THREE, Copy, render_slip
 
+    paper = chosen("paper", paper, tuple(SHEETS))
+    copies = [chosen("copy", copy, get_args(Copy)) for copy in copies or THREE]
     if visit and not (visit.isascii() and visit.isdigit() and len(visit) < 10):
         raise Usage(
             "bad-visit", Message(N_("“{text}” is not the number of a visit"), {"text": visit})
         )
     page = slip_page(asked.view, ticket, int(visit) if visit else None)
+    fields = [{"field": name} for name in page.contested]
+    echo.contested(asked.run, [{"ticket": page.ticket, "contested": fields}], "ticket")
     if asked.output != "html":
         item = slip_item(page)
         asked.emit("slip-page", [item], [Column(key, key) for key in item], id_key="slip")
         return
     with document_language(asked.desk.book.at(asked.view.as_of).language):
         text = render_slip(
-            page, paper, templates_of(asked.desk), cast("tuple[Copy, ...]", tuple(copies or THREE))
+            page, paper, templates_of(asked.desk), cast("tuple[Copy, ...]", tuple(copies))
         )
     give(text, out)
 
@@ -86,12 +99,16 @@ def return_(
             "--opinion",
             metavar="OPINION",
             help=N_("satisfied, basically-satisfied or dissatisfied."),
+            autocompletion=complete_word("slip-returned", "opinion"),
         ),
     ] = "",
     third_copy: Annotated[
         str,
         typer.Option(
-            "--third-copy", metavar="left|refused", help=N_("What became of the customer's copy.")
+            "--third-copy",
+            metavar="left|refused",
+            help=N_("What became of the customer's copy."),
+            autocompletion=complete_word("slip-returned", "third-copy"),
         ),
     ] = "left",
     words: Annotated[
@@ -159,7 +176,7 @@ def list_(
     ]
     columns = (
         Column("slip", N_("slip")),
-        Column("engineer", N_("engineer")),
+        Column("engineer", N_("engineer"), show="person"),
         Column("name", N_("customer"), width=20),
         Column("due", N_("due by"), show="time"),
         Column("returned", N_("handed in"), show="time"),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from svcctl.cli import cardcommands
-from svcctl.cli.completion import complete_staff
+from svcctl.cli.completion import complete_staff, complete_word
 from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, How, reading, writing
 from svcctl.domain.problems import N_
@@ -21,7 +21,10 @@ Name = Annotated[str, typer.Option("--name", metavar="TEXT", help=N_("Name."))]
 Role = Annotated[
     str,
     typer.Option(
-        "--role", metavar="ROLE", help=N_("manager, coordinator, engineer, store-keeper, clerk ...")
+        "--role",
+        metavar="ROLE",
+        help=N_("manager, coordinator, engineer, store-keeper, clerk ..."),
+        autocompletion=complete_word("staff", "role"),
     ),
 ]
 Skill = Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from svcctl.cli import echo
-from svcctl.cli.completion import complete_staff, complete_ticket
+from svcctl.cli.completion import complete_staff, complete_ticket, complete_word
 from svcctl.cli.lazy import Noun, Target
 from svcctl.cli.manner import How, writing
 from svcctl.cli.options import CustomerRef, TicketId, UnitRef
@@ -59,6 +59,7 @@ def new(
             "--kind",
             metavar="KIND",
             help=N_("repair, install, inspection, complaint, inquiry or support."),
+            autocompletion=complete_word("head", "kind"),
         ),
     ] = None,
     customer: CustomerRef = None,
@@ -66,7 +67,10 @@ def new(
     channel: Annotated[
         str | None,
         typer.Option(
-            "--channel", metavar="CHANNEL", help=N_("phone, mail, online, letter, visit or other.")
+            "--channel",
+            metavar="CHANNEL",
+            help=N_("phone, mail, online, letter, visit or other."),
+            autocompletion=complete_word("head", "channel"),
         ),
     ] = None,
     subject: Annotated[
@@ -74,7 +78,13 @@ def new(
         typer.Option("--subject", metavar="TEXT", help=N_("The fault or wish, in one line.")),
     ] = None,
     priority: Annotated[
-        str | None, typer.Option("--priority", metavar="P", help=N_("urgent or normal."))
+        str | None,
+        typer.Option(
+            "--priority",
+            metavar="P",
+            help=N_("urgent or normal."),
+            autocompletion=complete_word("head", "priority"),
+        ),
     ] = None,
     details: Annotated[
         str | None, typer.Option("--details", metavar="TEXT", help=N_("More about it."))
@@ -151,7 +161,13 @@ def new(
 def review(
     ticket: TicketId,
     cover: Annotated[
-        str, typer.Option("--cover", metavar="COVER", help=N_("free, paid or declined."))
+        str,
+        typer.Option(
+            "--cover",
+            metavar="COVER",
+            help=N_("free, paid or declined."),
+            autocompletion=complete_word("reviewed", "cover"),
+        ),
     ],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help=N_("Why."))] = "",
     *,
@@ -267,7 +283,13 @@ def reassign(
 def contact(
     ticket: TicketId,
     result: Annotated[
-        str, typer.Option("--result", metavar="RESULT", help=N_("reached, unreached or refused."))
+        str,
+        typer.Option(
+            "--result",
+            metavar="RESULT",
+            help=N_("reached, unreached or refused."),
+            autocompletion=complete_word("contacted", "result"),
+        ),
     ],
     words: Words = "",
     *,
@@ -316,6 +338,7 @@ def finish(
             help=N_(
                 "fixed, by-phone, no-fault, no-access, refused, not-fixed, parts-needed or workshop."
             ),
+            autocompletion=complete_word("finished", "result"),
         ),
     ],
     fault: Annotated[str, typer.Option("--fault", metavar="TEXT", help=N_("What was wrong."))] = "",

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from svcctl.cli import columns
+from svcctl.cli.completion import complete_word
 from svcctl.cli.manner import Asked, reading
 from svcctl.cli.options import Engineer, State, TicketId
-from svcctl.domain.problems import N_, Message, Usage
+from svcctl.domain.problems import N_, Message
 from svcctl.views.language import _, say, times, word
-from svcctl.views.output import render
 from svcctl.views.safe import line
 
 CONTESTED = N_("contested: {value}: {applied} says {applied_text}, {other} says {other_text}")
@@ -22,7 +22,13 @@ def list_tickets(
     state: State = None,
     engineer: Engineer = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", metavar="KIND", help=N_("Only this kind of request."))
+        str | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help=N_("Only this kind of request."),
+            autocompletion=complete_word("head", "kind"),
+        ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help=N_("Also closed, declined and cancelled ones."))
@@ -32,9 +38,13 @@ def list_tickets(
 ) -> None:
     """List tickets."""
     from svcctl.desk.listing import tickets
+    from svcctl.desk.typed import chosen
+    from svcctl.domain.ticket import KINDS, TICKET
 
     if state is not None:
-        _check_state(state)
+        state = chosen("state", state, tuple(TICKET.states))
+    if kind is not None:
+        kind = chosen("kind", kind, KINDS)
     if engineer is not None:
         engineer = asked.desk.staff(engineer).id
     items = tickets(asked.view, state, engineer, kind, everything)
@@ -45,27 +55,6 @@ def list_tickets(
         empty=_("no tickets"),
         overdue=any(o["state"] == "missed" for item in items for o in item["obligations"]),
     )
-    for item in items:
-        if item["contested"]:
-            asked.run.tell(
-                _(
-                    "{id} is contested ({values}): svcctl ticket show {id} names both candidates"
-                ).format(
-                    id=item["id"],
-                    values=", ".join(word(value, "field") for value in item["contested"]),
-                )
-            )
-
-
-def _check_state(state: str) -> None:
-    from svcctl.domain.ticket import TICKET
-
-    if state not in TICKET.states:
-        raise Usage(
-            "no-such-state",
-            Message(N_("there is no state “{state}”"), {"state": state}),
-            Message(N_("known are: {known}"), {"known": ", ".join(TICKET.states)}),
-        )
 
 
 @reading
@@ -73,6 +62,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     """Show one ticket."""
     from svcctl.desk.history import events
     from svcctl.desk.items import of_state
+    from svcctl.desk.tickets import customer_name
     from svcctl.domain.obligations import obligations
     from svcctl.domain.problems import NotFound
     from svcctl.domain.replay import replay
@@ -92,7 +82,8 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
                 {"id": case.id, "at": format_instant(min(view.as_of, view.known or view.as_of))},
             ),
         )
-    item = of_state(state, obligations(state, desk.book), view.as_of)
+    name = customer_name(desk, state.text("customer"))
+    item = of_state(state, obligations(state, desk.book), view.as_of, name)
     item["head"] = {
         key: str(value) if key != "opened" else item["opened"] for key, value in case.head.items()
     }
@@ -105,9 +96,6 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
         asked.emit("ticket", [item], columns.TICKET)
         return
     run = asked.run
-    from svcctl.desk.tickets import customer_name
-
-    name = customer_name(desk, state.text("customer"))
     run.print(run.paint(f"{case.id} · {word(state.state)} · {line(state.text('subject'))}", "bold"))
     for label, text in (
         ("kind", word(state.text("kind"), "kind")),
@@ -116,7 +104,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
         ("channel", word(state.text("channel"), "channel")),
         ("customer", f"{state.text('customer')} {line(name)}"),
         ("unit", f"{state.text('unit')} {line(state.text('model'))}".strip()),
-        ("engineer", state.text("engineer")),
+        ("engineer", _person(asked, state.text("engineer"))),
         ("visit", times(state.text("visit"))),
         ("wanted", state.text("wanted")),
         ("details", line(state.text("details"))),
@@ -139,15 +127,21 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     event_columns = (
         Column("event", N_("event")),
         Column("at", N_("when"), show="time"),
-        Column("by", N_("by")),
+        Column("by", N_("by"), show="person"),
         Column("do", N_("what"), show="word"),
         Column("what", N_("details"), width=60),
         Column("counts", N_("counts"), spare=1),
     )
-    run.print(render("event", rows, event_columns, "table", terminal_width=run.width))
+    run.print(asked.table("event", rows, event_columns))
     run.print("")
     owed = item["obligations"]
-    run.print(render("obligation", owed, columns.OBLIGATION, "table", terminal_width=run.width))
+    run.print(asked.table("obligation", owed, columns.OBLIGATION))
+
+
+def _person(asked: Asked, key: str) -> str:
+    """A person's id and name."""
+    name = asked.people.get(key, "").removesuffix(f" {key}")
+    return f"{key} {line(name)}".strip()
 
 
 def _what(event: dict[str, object]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from svcctl.cli import echo
 from svcctl.cli.manner import Asked, reading
 from svcctl.domain.problems import N_, Message, Stop, Usage
 from svcctl.views.language import _, say
@@ -60,13 +61,14 @@ def today(
 
     run = asked.run
     lines = board(
-        items,
+        echo.marked(items, "ticket"),
         asked.view.as_of.isoformat(),
         run.paint,
         width=run.width,
         limit=None if everything else limit,
     )
     run.print("\n".join(lines))
+    echo.contested(run, items, "ticket")
 
 
 def _watch(asked: Asked, every: int) -> None:
@@ -103,7 +105,7 @@ def _picture(run: Session) -> list[str]:
     height = run.height
     fresh = Asked()
     try:
-        items = listing.today(fresh.view)
+        items = echo.marked(listing.today(fresh.view), "ticket")
         problems = len(fresh.problems)
         moment = fresh.view.as_of.isoformat()
     except Stop as stop:  # somebody is pulling, or mending a file: the next picture may be well

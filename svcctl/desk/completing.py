@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from svcctl.desk.desk import Desk, open_desk
 
 Offers = list[tuple[str, str]]
@@ -55,7 +57,40 @@ def states(prefix: str) -> Offers:
     """Return the states of a ticket that begin with ``prefix``."""
     from svcctl.domain.ticket import TICKET
 
-    return [(state, "") for state in TICKET.states if state.startswith(prefix)]
+    return _labelled(tuple(TICKET.states), "state", prefix)
+
+
+def words(prefix: str, place: str, field: str) -> Offers:
+    """Return the words of a field that begin, or whose labels begin, with ``prefix``.
+
+    ``place``: an event, ``head``, a card's kind, or ``slip`` for what a slip is printed on.
+    """
+    from svcctl.domain.cards import KINDS
+    from svcctl.domain.ticket import TICKET
+
+    if place == "slip":
+        from typing import get_args
+
+        from svcctl.views.slip import SHEETS, Copy
+
+        known = tuple(SHEETS) if field == "paper" else get_args(Copy)
+    elif place in KINDS:
+        known = KINDS[place].shape.fields[field].words
+    else:
+        shape = TICKET.head if place == "head" else TICKET.events[place].shape
+        known = shape.fields[field].words
+    return _labelled(known, field, prefix)
+
+
+def _labelled(known: Sequence[str], field: str, prefix: str) -> Offers:
+    from svcctl.views.language import word
+
+    labels = [(one, word(one, field)) for one in known]
+    return [
+        (one, label if label != one else "")
+        for one, label in labels
+        if one.startswith(prefix) or label.startswith(prefix)
+    ]
 
 
 def codes(prefix: str) -> Offers:

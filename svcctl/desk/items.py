@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from svcctl.domain.standing import standing
+from svcctl.domain.standing import OWED, standing
 from svcctl.domain.times import format_instant
 
 if TYPE_CHECKING:
@@ -84,9 +84,14 @@ def of_row(row: dict[str, Any], as_of: float) -> Item:
 
 
 def ticket_item(
-    values: dict[str, Any], obligations: Sequence[Item], contested: Iterable[str]
+    values: dict[str, Any], obligations: Sequence[Item], contested: Sequence[Item]
 ) -> Item:
-    """Return a ticket as machine output has it. ``values`` has the index's column names."""
+    """Return a ticket as machine output has it. ``values`` has the index's column names.
+
+    ``contested`` is what ``contested_items`` gives; ``values["name"]`` the customer's name.
+    """
+    owed = [one for one in obligations if one["state"] in OWED]
+    first = min(owed, key=lambda one: (one["due"] is None, str(one["due"])), default=None)
     return {
         "id": values["id"],
         "kind": values["kind"],
@@ -104,22 +109,46 @@ def ticket_item(
         "foreign": values["foreign_id"] or None,
         "contested": list(contested),
         "obligations": list(obligations),
+        "name": values["name"] or None,
+        "next": first["kind"] if first else None,
+        "next_due": first["due"] if first else None,
     }
 
 
-def of_state(state: State, owed: Iterable[Obligation], as_of: datetime) -> Item:
-    """Return the item of a replayed ticket."""
+def contested_items(state: State) -> list[Item]:
+    """Return each contested value with its candidates, the one that applies first."""
+    events = {event.name: event for event in state.case.events}
+
+    def candidate(name: str, text: str) -> Item:
+        event = events[name]
+        return {"event": name, "value": text, "by": event.by, "at": format_instant(event.at)}
+
+    return [
+        {
+            "field": contest.value,
+            "candidates": [
+                candidate(contest.applied, contest.applied_text),
+                candidate(contest.other, contest.other_text),
+            ],
+        }
+        for _, contest in sorted(state.contested.items())
+    ]
+
+
+def of_state(state: State, owed: Iterable[Obligation], as_of: datetime, name: str) -> Item:
+    """Return the item of a replayed ticket; ``name`` is the customer's."""
     text = state.text
     values = {
         "id": state.case.id,
+        "name": name,
         "state": state.state,
         "opened_text": format_instant(state.case.opened),
         "foreign_id": text("foreign"),
         **{
-            name: text(name)
-            for name in (
+            key: text(key)
+            for key in (
                 "kind priority customer unit subject engineer visit wanted category about"
             ).split()
         },
     }
-    return ticket_item(values, [of_obligation(one, as_of) for one in owed], sorted(state.contested))
+    return ticket_item(values, [of_obligation(one, as_of) for one in owed], contested_items(state))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from svcctl.desk.items import of_row, ticket_item
+from svcctl.desk.items import contested_items, of_row, ticket_item
 from svcctl.desk.view import Row, View
-from svcctl.domain.standing import OWED, standing
+from svcctl.domain.standing import standing
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
@@ -53,23 +53,21 @@ def tickets(
             return False
         return all(value is None or row[column] == value for column, value in wanted.items())
 
-    found = [
-        item(row, view.seconds) for row in view.tickets(" and ".join(clauses) or "1", values, test)
-    ]
+    found = [item(view, row) for row in view.tickets(" and ".join(clauses) or "1", values, test)]
     found.sort(key=_urgency)
     return found
 
 
-def item(row: Row, seconds: float) -> Item:
-    """Return a ticket's item from its row, with the customer's name and what is owed next."""
-    obligations = [of_row(one, seconds) for one in row["obligations"]]
-    made = ticket_item(row, obligations, row["contested"].split())
-    made["name"] = row["name"]
-    owed = [one for one in obligations if one["state"] in OWED]
-    first = min(owed, key=lambda one: str(one["due"]), default=None)
-    made["next"] = first["kind"] if first else None
-    made["next_due"] = first["due"] if first else None
-    return made
+def item(view: View, row: Row) -> Item:
+    """Return a ticket's item from its row."""
+    obligations = [of_row(one, view.seconds) for one in row["obligations"]]
+    return ticket_item(row, obligations, contested(view, row))
+
+
+def contested(view: View, row: Row) -> list[Item]:
+    """Return the contested values of a ticket's row; its file is read only where there are any."""
+    state = view.state(row["path"]) if row["contested"] else None
+    return contested_items(state) if state is not None else []
 
 
 def _urgency(made: Item) -> tuple[bool, bool, str, str]:
@@ -109,6 +107,7 @@ def callbacks_due(view: View, within: str | None = None) -> list[Item]:
                 "overdue_minutes": max(0, int(view.seconds - row["due"]) // 60),
                 "attempts": row["attempts"],
                 "subject": row["subject"],
+                "contested": contested(view, row),
             }
         )
     found.sort(key=lambda one: (one["due"], one["ticket"], one["kind"]))
@@ -180,7 +179,7 @@ def today(view: View) -> list[Item]:
         if now == "paused":
             continue
         section = "overdue" if now == "missed" else "due-today"
-        made = _line(section, row, row["kind"], row["due_text"], row["who"] or row["owner"])
+        made = _line(view, section, row, row["kind"], row["due_text"], row["who"] or row["owner"])
         if now == "missed":
             made["overdue_minutes"] = int(view.seconds - row["due"]) // 60
         found.append(made)
@@ -189,9 +188,11 @@ def today(view: View) -> list[Item]:
     for ticket in open_ones:
         visit, state = ticket["visit"][:10], ticket["state"]
         if (visit == day and state == "on-site") or (visit <= day and state == "dispatched"):
-            found.append(_line("visits", ticket, "visit", ticket["visit"], ticket["engineer"]))
+            found.append(
+                _line(view, "visits", ticket, "visit", ticket["visit"], ticket["engineer"])
+            )
         if state in ("new", "ready", "quoting", "waiting"):
-            found.append(_line("nobody", ticket, state, ticket["opened_text"], ""))
+            found.append(_line(view, "nobody", ticket, state, ticket["opened_text"], ""))
     for made in found:
         made["who_name"] = names.get(made["who"])
     order = {"overdue": 0, "due-today": 1, "visits": 2, "nobody": 3}
@@ -206,7 +207,7 @@ def today(view: View) -> list[Item]:
     return found
 
 
-def _line(section: str, row: Row, what: str, when: str, who: str) -> Item:
+def _line(view: View, section: str, row: Row, what: str, when: str, who: str) -> Item:
     return {
         "section": section,
         "ticket": row["id"],
@@ -219,4 +220,5 @@ def _line(section: str, row: Row, what: str, when: str, who: str) -> Item:
         "phone": row["phone"],
         "subject": row["subject"],
         "priority": row["priority"],
+        "contested": contested(view, row),
     }

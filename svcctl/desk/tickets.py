@@ -44,9 +44,10 @@ class Written(NamedTuple):
     also: tuple[Written, ...] = ()
     problems: tuple[Problem, ...] = ()
 
-    def item(self, as_of: datetime) -> items.Item:
+    def item(self, desk: Desk) -> items.Item:
         """Return the ticket as machine output has it, with what was written."""
-        item = items.of_state(self.state, self.owed, as_of)
+        name = customer_name(desk, self.state.text("customer"))
+        item = items.of_state(self.state, self.owed, desk.now(), name)
         item["written"] = [self.event.canonical(), *(w.event.canonical() for w in self.also)]
         return item
 

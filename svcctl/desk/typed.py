@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from svcctl.domain.problems import N_, Message, Usage
-from svcctl.domain.schema import Field
+from svcctl.domain.schema import EXPECTED, Field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from svcctl.desk.desk import Desk
 
@@ -60,11 +60,43 @@ def stored_form(desk: Desk, field: Field, text: str) -> str:
         return customer_id(desk, text)
     if field.type == "staff":
         return desk.staff(text.strip()).id
-    if field.type == "word" and text not in field.words:
-        from svcctl.views.language import stored_word
-
-        return stored_word(text.strip(), field.name, field.words) or text
+    if field.type == "word":
+        return chosen(field.name, text, field.words)
     return text
+
+
+def chosen(key: str, text: str, words: Sequence[str]) -> str:
+    """Return the one of ``words`` that ``text`` names, by itself or by its label in any language.
+
+    ``key`` is the field or option they are for. Raises ``Usage``, which lists the words and says
+    which one may have been meant.
+    """
+    if text in words:
+        return text
+    from difflib import get_close_matches
+
+    from svcctl.views.language import stored_word, word
+
+    typed = text.strip()
+    found = stored_word(typed, key, words)
+    if found is not None:
+        return found
+    named = {name.casefold(): one for one in words for name in (one, word(one, key))}
+    near = get_close_matches(typed.casefold(), named, n=1, cutoff=0.5)
+    raise Usage(
+        "bad-value",
+        Message(
+            N_("{key}: “{value}” is not {expected}"),
+            {
+                "key": key,
+                "value": text[:80],
+                "expected": EXPECTED["word"].replace("{words}", " | ".join(words)),
+            },
+        ),
+        Message(N_("did you mean {near}?"), {"near": named[near[0]]})
+        if near
+        else Message(N_("write the value in the form named"), {}),
+    )
 
 
 _HOUR = re.compile(r"[::点时]|[-+−]\s*\d|now|现在|刚才", re.IGNORECASE)

@@ -88,7 +88,7 @@ class View:
         found = rows(
             self.desk.index,
             f"select o.*, t.id, t.kind as ticket_kind, t.state, t.priority, t.customer, t.subject, "
-            f"t.engineer, t.visit, c.name, c.phone from obligations o "
+            f"t.engineer, t.visit, t.path, t.contested, c.name, c.phone from obligations o "
             f"join tickets t on t.rowid = o.owing >> {PLACES} "
             f"left join cards c on c.kind='customer' and c.id=t.customer "
             f"where o.verdict=0 and {then} and ({where})",

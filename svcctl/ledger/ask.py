@@ -130,3 +130,12 @@ def tickets_of(index: Index, kind: str, name: str) -> list[str]:
     column = {"customer": "customer", "unit": "unit"}[kind]
     query = f"select id from tickets where {column}=? order by opened, id"
     return [row[0] for row in index.connection.execute(query, (name,))]
+
+
+def people(index: Index) -> dict[str, str]:
+    """Return what each person is called, by id; two of one name are told apart by their ids."""
+    found = dict(
+        index.connection.execute("select id, name from cards where kind='staff' and name != ''")
+    )
+    names = list(found.values())
+    return {key: f"{name} {key}" if names.count(name) > 1 else name for key, name in found.items()}

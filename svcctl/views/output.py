@@ -19,7 +19,8 @@ class Column(NamedTuple):
     """A column of a table: where its value lies in an item, and how it is shown.
 
     ``key`` may reach into nested mappings with dots; ``title`` is an English template marked with
-    ``N_``. ``show``: ``text`` as it is; ``word`` a stored word, translated; ``time`` an instant
+    ``N_``. ``show``: ``text`` as it is; ``word`` a stored word, translated; ``person`` the name of a person
+    (or a stored word, such as a role); ``time`` an instant
     without seconds and offset; ``day`` its date; ``minutes`` a number of them as days, hours and minutes. ``width`` is the widest it may get, in terminal
     columns; ``align`` is ``left`` or ``right``. ``spare``: left out where the terminal is too narrow,
     the highest number first; 0 stays.
@@ -29,7 +30,7 @@ class Column(NamedTuple):
     title: str
     width: int | None = None
     align: Literal["left", "right"] = "left"
-    show: Literal["text", "word", "time", "day", "minutes"] = "text"
+    show: Literal["text", "word", "person", "time", "day", "minutes"] = "text"
     spare: int = 0
 
 
@@ -43,11 +44,13 @@ def render(
     problems: Iterable[Problem] = (),
     id_key: str = "id",
     terminal_width: int | None = None,
+    people: Mapping[str, str] | None = None,
 ) -> str:
     """``items`` in ``fmt``, ready to print, with a final newline unless it is empty.
 
     ``kind`` names what an item is; ``as_of`` is the instant the answer is about (ISO 8601).
     ``id_key`` is the key that ``ids`` prints. ``terminal_width``: None where there is no terminal.
+    ``people`` are the names of people by id, for a table; machine output keeps ids.
     """
     if fmt == "json":
         return _json(kind, items, as_of, problems)
@@ -59,7 +62,7 @@ def render(
         return "".join(f"{line(_plain(value_at(item, id_key)))}\n" for item in items)
     from svcctl.views.tables import table
 
-    return table(items, columns, terminal_width)
+    return table(items, columns, terminal_width, people or {})
 
 
 def value_at(item: Item, key: str) -> object:

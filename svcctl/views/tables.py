@@ -17,14 +17,20 @@ from svcctl.views.safe import line
 GAP = 2
 tabulate.MIN_PADDING = 0  # else titles are padded, and rows get wider than what was measured
 NARROWEST = 6
+NOBODY: Mapping[str, str] = {}
 
 
-def table(items: Sequence[Item], columns: Sequence[Column], terminal_width: int | None) -> str:
+def table(
+    items: Sequence[Item],
+    columns: Sequence[Column],
+    terminal_width: int | None,
+    people: Mapping[str, str] = NOBODY,
+) -> str:
     """``items`` as lines of aligned columns under translated titles; empty for no items."""
     if not items:
         return ""
     titles = [_(column.title) for column in columns]
-    rows = [[shown(item, column) for column in columns] for item in items]
+    rows = [[shown(item, column, people) for column in columns] for item in items]
     if terminal_width is not None:
         titles, rows, columns = _narrowed(titles, rows, columns, terminal_width)
     widths = _widths(titles, rows, columns, terminal_width)
@@ -75,9 +81,12 @@ def _narrowed(
     return titles, rows, columns
 
 
-def shown(item: Item, column: Column) -> str:
+def shown(item: Item, column: Column, people: Mapping[str, str] = NOBODY) -> str:
     """The cell of ``item`` in ``column``: labels for stored words, short times, one harmless line."""
-    return _cell(value_at(item, column.key), column)
+    value = value_at(item, column.key)
+    if column.show == "person" and isinstance(value, str) and value in people:
+        return line(people[value])
+    return _cell(value, column)
 
 
 def _cell(value: object, column: Column) -> str:
@@ -95,7 +104,7 @@ def _cell(value: object, column: Column) -> str:
 
 
 def _text(text: str, column: Column) -> str:
-    if column.show == "word":
+    if column.show in ("word", "person"):
         text = word(text, column.key.rpartition(".")[2])
     elif column.show == "time":
         text = text[:16].replace("T", " ")

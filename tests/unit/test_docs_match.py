@@ -287,9 +287,9 @@ def promised(heading: str, *numbers: int) -> set[str]:
 
 
 ASKED = {
-    "ticket list": ("ticket", {0, 1}, set()),
-    "ticket show 02G": ("ticket", {0, 2}, set()),
-    "ticket note 02G 客户来电": ("ticket", {0, 3}, set()),
+    "ticket list": ("ticket", {0}, set()),
+    "ticket show 02G": ("ticket", {0, 1}, set()),
+    "ticket note 02G 客户来电": ("ticket", {0, 2}, set()),
     "callbacks due": ("callback", {0}, set()),
     "escalations due": ("escalation", {0}, set()),
     "remind": ("reminder", {0}, set()),

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
+import click
 import pytest
 import typer
 
@@ -23,6 +24,7 @@ from svcctl.cli.options import AsOf, By, CustomerRef, Output, State, TicketId
 from svcctl.cli.session import session
 from svcctl.domain import problems
 from svcctl.domain.problems import Message, Problem
+from svcctl.views import language
 from svcctl.views.output import Column
 
 Run = Callable[..., Any]
@@ -450,3 +452,54 @@ def test_a_failing_completion_offers_nothing(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "svcctl.desk.completing", broken)
     assert completion.complete_staff("a") == []
     assert completion.complete_customer("a") == []
+
+
+@pytest.mark.parametrize(
+    ("shell", "mark"),
+    [("bash", "complete -o"), ("zsh", "#compdef svcctl"), ("fish", "complete --command svcctl")],
+)
+def test_the_completion_script_is_that_of_the_shell_named(
+    svcctl: Callable[..., Any], shell: str, mark: str
+) -> None:
+    ran = svcctl("--show-completion", shell)
+    assert ran.code == 0, ran.err
+    assert mark in ran.out
+    assert f"complete_{shell}" in ran.out
+
+
+def test_a_shell_that_is_not_known_is_refused(svcctl: Callable[..., Any]) -> None:
+    ran = svcctl("--show-completion", "ksh")
+    assert (ran.code, ran.out) == (2, "")
+    assert "'fish'" in ran.err
+
+
+def test_every_option_with_words_of_its_own_completes_them() -> None:
+    from svcctl.desk import completing
+
+    assert completing.words("f", "finished", "result") == [("fixed", "")]
+    assert ("parts-needed", "waiting for parts") in completing.words("", "finished", "result")
+    assert [one for one, _ in completing.words("A", "slip", "paper")] == ["A4", "A5"]
+    assert [one for one, _ in completing.words("s", "slip", "copy")] == ["stub"]
+    assert [one for one, _ in completing.words("e", "staff", "role")] == ["engineer"]
+    assert completing.words("on", "head", "channel") == [("online", "")]
+    language.set_language("zh_CN")
+    assert completing.words("维", "head", "kind") == [("repair", "维修")]
+    assert completing.states("已派") == [("dispatched", "已派工")]
+
+
+def test_the_options_for_words_offer_them_to_the_shell() -> None:
+    wanted = {"--result", "--kind", "--paper", "--copy", "--cover", "--opinion", "--third-copy"}
+    wanted |= {"--working", "--priority", "--channel", "--role", "--state"}
+    program = frame.root()
+    offering, silent = set(), set()
+    for noun in ("ticket", "slip", "callbacks", "staff"):
+        group = program.get_command(click.Context(program), noun)
+        assert isinstance(group, click.Group)
+        for verb in group.list_commands(click.Context(group)):
+            command = group.get_command(click.Context(group), verb)
+            assert command is not None
+            for option in command.params:
+                if wanted & set(option.opts):
+                    offers = option.shell_complete(click.Context(command), "")
+                    (offering if offers else silent).update(option.opts)
+    assert (offering & wanted, silent) == (wanted, set())

@@ -1,0 +1,140 @@
+"""A contested ticket shows both candidates wherever it is shown; the items of a ticket are alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+NOW = "2026-11-18T10:00:00+08:00"
+CANDIDATES = [
+    {
+        "event": "4SHA",
+        "value": "zhao.min",
+        "by": "li.na",
+        "at": "2026-11-16T09:20:00+08:00",
+    },
+    {"event": "4BJ", "value": "wang.wei", "by": "li.na", "at": "2026-11-16T09:20:00+08:00"},
+]
+
+
+@pytest.fixture
+def desk(svcctl: Run, tmp_path: Path) -> Run:
+    """A ledger with one ticket that two desks have dispatched to different engineers."""
+    for words in (
+        "init . --desk SHA",
+        "staff new li.na --name 李娜 --role manager",
+        "me li.na",
+        "staff new wang.wei --name 王伟 --role engineer",
+        "staff new zhao.min --name 赵敏 --role engineer",
+        "customer new --name 周兰 --phone 13800138000",
+        "ticket new --kind repair --customer 周兰 --subject 不制冷 --at 2026-11-16T09:00",
+        "ticket contact 02G --result reached --at 2026-11-16T09:01",
+        "ticket review 02G --cover free --at 2026-11-16T09:10",
+        "ticket dispatch 02G --to zhao.min --visit 2026-11-18T14:00 --at 2026-11-16T09:20",
+    ):
+        ran = svcctl(*words.split(), now=NOW)
+        assert ran.code == 0, ran.err
+    path = next((tmp_path / "records/tickets").rglob("*.yaml"))
+    *head, last = path.read_text("utf-8").splitlines()
+    other = {**json.loads(last[2:]), "desk": "BJ", "to": "wang.wei"}
+    lines = [*head, f"- {json.dumps(other)}", last]
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+    def call(*words: str) -> Any:
+        return svcctl(*words, now=NOW)
+
+    return call
+
+
+def items(ran: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(ran.out)["items"]
+    assert found, ran.err
+    return found
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["ticket list", "ticket show 02G", "today", "ticket list --as-of 2026-11-17T09:00"],
+)
+def test_the_candidates_stand_in_machine_output(desk: Run, command: str) -> None:
+    for item in items(desk(*command.split(), "-o", "json")):
+        assert item["contested"] == [{"field": "engineer", "candidates": CANDIDATES}]
+
+
+@pytest.mark.parametrize("command", ["ticket list", "today"])
+def test_a_table_marks_the_ticket_and_says_where_to_look(desk: Run, command: str) -> None:
+    ran = desk(*command.split())
+    assert "SHA-261116-02G !" in ran.out
+    told = "SHA-261116-02G is contested (service engineer): svcctl ticket show SHA-261116-02G"
+    assert ran.err.count(told) == 1
+    assert desk(*command.split(), "-o", "ids").out.split()[0] == "SHA-261116-02G"
+
+
+def test_the_callbacks_mark_it_too(desk: Run) -> None:
+    finish = ("ticket", "finish", "02G", "--result", "fixed", "--at", "2026-11-17T11:00")
+    assert desk(*finish, "--fault", "电容", "--action", "更换").code == 0
+    assert "SHA-261116-02G !" in desk("callbacks", "due").out
+    (item,) = items(desk("callbacks", "due", "-o", "json"))
+    assert item["contested"] == [{"field": "engineer", "candidates": CANDIDATES}]
+
+
+def test_a_slip_is_marked_on_paper_and_on_stderr(desk: Run) -> None:
+    ran = desk("slip", "print", "02G")
+    assert "<em>contested</em>" in ran.out
+    assert "is contested (service engineer)" in ran.err
+    (item,) = items(desk("slip", "print", "02G", "-o", "json"))
+    assert item["contested"] == ["engineer"]
+
+
+def test_every_command_gives_a_ticket_the_same_keys(desk: Run) -> None:
+    (listed,) = items(desk("ticket", "list", "-o", "json"))
+    (shown,) = items(desk("ticket", "show", "02G", "-o", "json"))
+    (written,) = items(desk("ticket", "note", "02G", "x", "--dry-run", "-o", "json"))
+    assert set(shown) == set(listed) | {"head", "events"}
+    assert set(written) == set(listed) | {"written"}
+    assert {key: shown[key] for key in listed} == listed
+    assert {key: written[key] for key in listed} == listed
+    assert listed["name"] == "周兰"
+    assert listed["next"] == "slip"
+
+
+def test_a_table_names_people_and_machine_output_keeps_their_ids(desk: Run) -> None:
+    shown = desk("ticket", "list").out
+    assert "赵敏" in shown
+    assert "zhao.min" not in shown
+    assert items(desk("ticket", "list", "-o", "json"))[0]["engineer"] == "zhao.min"
+    assert "zhao.min" in desk("ticket", "list", "-o", "csv").out
+    assert desk("staff", "new", "zhao.er", "--name", "赵敏", "--role", "engineer").code == 0
+    assert "赵敏 zhao.min" in desk("ticket", "list").out
+
+
+@pytest.mark.parametrize(
+    ("command", "near"),
+    [
+        ("ticket list --kind repiar", "repair"),
+        ("ticket list --state clsed", "closed"),
+        ("ticket review 02G --cover fre", "free"),
+        ("ticket contact 02G --result reachd", "reached"),
+        ("ticket finish 02G --result parts-neded", "parts-needed"),
+        ("callbacks record 02G --result reached --opinion satisfid", "satisfied"),
+        ("slip print 02G --paper 241x14", "241x140"),
+        ("slip print 02G --copy stubb", "stub"),
+        ("staff set li.na --role enginer", "engineer"),
+    ],
+)
+def test_a_wrong_word_gives_the_list_and_the_nearest(desk: Run, command: str, near: str) -> None:
+    ran = desk(*command.split())
+    assert ran.code == 2, ran.err
+    assert f"did you mean {near}?" in ran.err
+    assert " | " in ran.err
+
+
+def test_a_word_may_be_given_as_it_is_shown(desk: Run) -> None:
+    assert desk("ticket", "list", "--state", "已派工", "--kind", "维修", "-o", "ids").out == (
+        "SHA-261116-02G\n"
+    )
