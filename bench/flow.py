@@ -151,6 +151,8 @@ def event_lines(story: Story) -> list[str]:
     )
     finish = arrival + timedelta(minutes=chance.randrange(25, 90))
     slip = finish + timedelta(minutes=chance.randrange(10, 60))
+    if story.priority == "urgent":
+        slip = min(slip, finish + timedelta(minutes=30))  # signed on the spot: the result is told
     if chance.random() < 0.005:
         slip += timedelta(days=3)  # a late slip
     callback = finish.replace(hour=9, minute=30, second=0) + timedelta(

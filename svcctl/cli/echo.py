@@ -74,13 +74,18 @@ def _print_owed(run: Session, done: Written) -> None:
     from svcctl.desk.items import standing_at
 
     moment = done.event.noted
-    for one in sorted(done.owed, key=lambda one: one.due):
+    for one in sorted(done.owed, key=lambda one: (one.due is None, one.due or one.starts)):
         standing = standing_at(one, moment)
         if standing in ("open", "missed", "paused"):
-            shown = _("  owed: {what} by {who}, due {due} ({standing})").format(
+            template = (
+                _("  owed: {what} by {who}, due {due} ({standing})")
+                if one.due
+                else _("  owed: {what} by {who}, without a time limit ({standing})")
+            )
+            shown = template.format(
                 what=word(one.kind),
                 who=one.who or word(one.owner),
-                due=one.due.strftime("%Y-%m-%d %H:%M"),
+                due=one.due.strftime("%Y-%m-%d %H:%M") if one.due else "",
                 standing=word(standing),
             )
             run.print(run.paint(shown, "red") if standing == "missed" else shown)

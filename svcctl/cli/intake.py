@@ -31,6 +31,10 @@ def complete(
             at=manner.at or read.pop("at", None) or read.pop("opened", None),
         )
         fields = {**read, **fields}
+    if fields.get("about"):
+        from svcctl.desk.tickets import from_earlier
+
+        from_earlier(desk, fields)
     run = session()
     if run.stdin_terminal and source != "-":
         _ask(desk, fields, manner)

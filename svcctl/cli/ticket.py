@@ -39,6 +39,10 @@ Words = Annotated[str, typer.Option("--words", "-m", metavar="TEXT", help=N_("In
 Visit = Annotated[
     str, typer.Option("--visit", metavar="N", help=N_("Which visit, where there are several."))
 ]
+AnswerBy = Annotated[
+    str,
+    typer.Option("--answer-by", metavar="TIME", help=N_("Until when more will be said: promised.")),
+]
 
 
 def act(ticket: str, do: str, fields: dict[str, str], how: How, *, another: bool = False) -> None:
@@ -118,7 +122,7 @@ def new(
         typer.Option(
             "--about",
             metavar="ID",
-            help=N_("The earlier ticket this one is about."),
+            help=N_("The earlier ticket this one is about; what is not said is taken from it."),
             autocompletion=complete_ticket,
         ),
     ] = None,
@@ -291,12 +295,13 @@ def contact(
             autocompletion=complete_word("contacted", "result"),
         ),
     ],
+    answer_by: AnswerBy = "",
     words: Words = "",
     *,
     how: How,
 ) -> None:
     """Record a contact."""
-    fields = {"result": result, "words": words}
+    fields = {"result": result, "answer-by": answer_by, "words": words}
     act(ticket, "contacted", fields, how)
 
 
@@ -304,12 +309,13 @@ def contact(
 @writing
 def reply(
     ticket: TicketId,
+    answer_by: AnswerBy = "",
     words: Words = "",
     *,
     how: How,
 ) -> None:
     """Record a reply."""
-    act(ticket, "replied", {"words": words}, how)
+    act(ticket, "replied", {"answer-by": answer_by, "words": words}, how)
 
 
 @app.command("arrive", help=N_("Record that the engineer arrived."))
@@ -373,6 +379,37 @@ def note(
 ) -> None:
     """Add a remark."""
     act(ticket, "noted", {"words": words}, how)
+
+
+@app.command("pause", help=N_("Wait for somebody else; clocks stand still as the policy says."))
+@writing
+def pause(
+    ticket: TicketId,
+    waiting: Annotated[
+        str, typer.Option("--for", metavar="WHOM", help=N_("customer, or parts of our own."))
+    ],
+    reason: Reason,
+    *,
+    how: How,
+) -> None:
+    """Record that the work waits."""
+    act(ticket, "paused", {"for": waiting, "reason": reason}, how)
+
+
+@app.command("resume", help=N_("The waiting is over; clocks run on."))
+@writing
+def resume(
+    ticket: TicketId,
+    waiting: Annotated[
+        str,
+        typer.Option("--for", metavar="WHOM", help=N_("customer or parts; without it, for both.")),
+    ] = "",
+    words: Words = "",
+    *,
+    how: How,
+) -> None:
+    """Record that the waiting is over."""
+    act(ticket, "resumed", {"for": waiting, "words": words}, how)
 
 
 @app.command("close", help=N_("Close a ticket on which nothing is owed any more."))

@@ -214,8 +214,12 @@ class _Story:
         self.made.append(done.state.case.id)
         self.written += 1
         plan = self._inquiry if kind == "inquiry" else self._visit
+        urgent = fields["priority"] == "urgent"
         for moment, do, by, more in plan(at, kind, fault):
             self._later(done.state.case.id, moment, do, by, more)
+            if urgent and do == "finished":
+                told = {"words": "当场说明处理结果"}
+                self._later(done.state.case.id, moment + timedelta(minutes=2), "told", by, told)
 
     def _answer(self, complaint: str, at: datetime) -> None:
         """Plan what becomes of a complaint: answered the same day, looked into, closed the next."""
@@ -284,7 +288,7 @@ class _Story:
         visit = self._next_slot(at)
         sent = {"to": engineer, "visit": visit.isoformat()}
         yield at + timedelta(minutes=30), "dispatched", "li.na", sent
-        yield visit + timedelta(minutes=self.random.randrange(-10, 20)), "arrived", engineer, {}
+        yield visit + timedelta(minutes=self.random.randrange(-25, 5)), "arrived", engineer, {}
         done = visit + timedelta(minutes=self.random.randrange(35, 120))
         if chance < 0.12:
             yield (
@@ -316,6 +320,8 @@ class _Story:
                 "action": "安装调试完成" if kind == "install" else "按检查单逐项检查",
             }
         yield done, "finished", engineer, work
+        if paid:
+            yield done + timedelta(minutes=5), "paid", engineer, {"amount": "180"}
         yield from self._papers(done, engineer, kind, chance)
 
     def _papers(

@@ -89,7 +89,7 @@ def _escalated(view: View, policy: Policy, calendar: Calendar) -> Iterable[tuple
     rows = view.owed(
         f"o.due <= ? and o.kind in ({marks})",
         [until, *names],
-        lambda one: one["due"] <= until and one["kind"] in names,
+        lambda one: one["due"] is not None and one["due"] <= until and one["kind"] in names,
     )
     by_path: dict[str, Row] = {}
     for row in rows:
@@ -128,6 +128,7 @@ def _horizon(as_of: datetime, policy: Policy, calendar: Calendar) -> float:
 
 def _item(view: View, row: Row, one: Escalation, to: str, people: list[str]) -> Item:
     owed = one.obligation
+    assert owed.due is not None, "what is due at no time goes nowhere"
     return {
         "ticket": row["id"],
         "obligation": owed.kind,

@@ -26,7 +26,7 @@ def obligation_item(
     owner: str,
     who: str,
     starts: str,
-    due: str,
+    due: str | None,
     met: str | None,
     state: str,
 ) -> Item:
@@ -51,7 +51,7 @@ def of_obligation(one: Obligation, as_of: datetime) -> Item:
         one.owner,
         one.who,
         format_instant(one.starts),
-        format_instant(one.due),
+        format_instant(one.due) if one.due else None,
         format_instant(one.met) if one.met else None,
         standing_at(one, as_of),
     )
@@ -60,7 +60,7 @@ def of_obligation(one: Obligation, as_of: datetime) -> Item:
 def standing_at(one: Obligation, as_of: datetime) -> str:
     """Return the standing of an obligation at an instant."""
     return standing(
-        one.due.timestamp(),
+        one.due.timestamp() if one.due else None,
         one.met.timestamp() if one.met else None,
         one.excused.timestamp() if one.excused else None,
         one.ended.timestamp() if one.ended else None,

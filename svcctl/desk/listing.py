@@ -89,7 +89,11 @@ def callbacks_due(view: View, within: str | None = None) -> list[Item]:
     condition = "o.due <= ? and instr(' ' || o.met_with || ' ', ' called-back ') > 0"
 
     def test(one: Row) -> bool:
-        return one["due"] <= until and "called-back" in one["met_with"].split()
+        return (
+            one["due"] is not None
+            and one["due"] <= until
+            and "called-back" in one["met_with"].split()
+        )
 
     found = []
     for row in view.owed(condition, [until], test):
@@ -160,7 +164,7 @@ def slips(view: View, everything: bool = False) -> list[Item]:
                     "state": now,
                 }
             )
-    found.sort(key=lambda made: (made["due"], made["slip"]))
+    found.sort(key=lambda made: (made["due"] or "~", made["slip"]))
     return found
 
 
@@ -174,7 +178,9 @@ def today(view: View) -> list[Item]:
     people = "select id, name from cards where kind='staff'"
     names = dict(view.desk.index.connection.execute(people).fetchall())
     found: list[Item] = []
-    for row in view.owed("o.due <= ?", [end], lambda one: one["due"] <= end):
+    for row in view.owed(
+        "o.due <= ?", [end], lambda one: one["due"] is not None and one["due"] <= end
+    ):
         now = standing_of(row, view.seconds)
         if now == "paused":
             continue

@@ -14,7 +14,7 @@ from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain import cards, identity
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.checks.service_rules import dissatisfied
-from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who, Wish, decide, draft
+from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who, Wish, decide, draft, reopen_until
 from svcctl.domain.obligations import Obligation, obligations
 from svcctl.domain.problems import N_, Message, NotFound, Problem, Refusal, Usage
 from svcctl.domain.replay import State, replay
@@ -73,7 +73,8 @@ def take(desk: Desk, fields: Mapping[str, str], manner: Manner) -> Written:
 
 
 def _complete(desk: Desk, fields: dict[str, str]) -> None:
-    """Fill what follows from the cards: the customer's id, the unit's model and customer."""
+    """Fill what follows from the ticket it is about and from the cards: whose, which unit."""
+    from_earlier(desk, fields)
     serial = fields.get("unit", "")
     if serial:
         fields["unit"] = identity.normalise(serial)
@@ -85,8 +86,23 @@ def _complete(desk: Desk, fields: dict[str, str]) -> None:
         load_card(desk.ledger, cards.CUSTOMER, fields["customer"])
     fields.setdefault("channel", "phone")
     fields.setdefault("priority", "normal")
-    if fields.get("about"):
-        fields["about"] = desk.ticket_path(fields["about"]).rpartition("/")[2].removesuffix(".yaml")
+
+
+def from_earlier(desk: Desk, fields: dict[str, str]) -> None:
+    """Fill what is not said from the ticket that a new one is ``about``; it may be typed loosely.
+
+    Whose it is and which product follows only where neither is said.
+    """
+    if not fields.get("about"):
+        return
+    earlier = preview(desk, fields["about"])
+    fields["about"] = earlier.case.id
+    names = ["kind", "subject", "category", "region"]
+    if not (fields.get("customer") or fields.get("unit")):
+        names += ["customer", "unit", "model"]
+    for name in names:
+        if earlier.text(name) and not fields.get(name):
+            fields[name] = earlier.text(name)
 
 
 def _opened_case(
@@ -186,6 +202,8 @@ def act(
         state = replay(case)
         if do == "amended":
             wanted["value"] = _amended_value(desk, case, wanted)
+        if do == "reopened":
+            _check_not_too_late(desk, state, at)
         if do == "dispatched" and not another:
             _check_no_visit_under_way(state)
         owed = obligations(state, desk.book) if do == "closed" else []
@@ -248,6 +266,23 @@ def _about_time(event: Event) -> list[Message]:
         return []
     args = {"visit": as_text(visit), "at": as_text(event.at)}
     return [Message(N_("the appointment {visit} lies before the dispatch itself ({at})"), args)]
+
+
+def _check_not_too_late(desk: Desk, state: State, at: datetime) -> None:
+    """Refuse to take up again what ended longer ago than the policy's ``reopen`` allows."""
+    until = reopen_until(state, desk.book)
+    if until is not None and at > until:
+        raise Refusal(
+            "too-late-to-reopen",
+            Message(
+                N_("{id} could be reopened until {until}"),
+                {"id": state.case.id, "until": as_text(until)},
+            ),
+            Message(
+                N_("take a new request about it: svcctl ticket new --about {id}"),
+                {"id": state.case.id},
+            ),
+        )
 
 
 def _check_no_visit_under_way(state: State) -> None:

@@ -358,7 +358,9 @@ def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
 def _overdue(case: Looked, moment: datetime) -> Iterator[Owed]:
     """Yield what an open ticket owed past its due time at ``moment``."""
     for one in case.owed:
-        if one.starts <= moment and case.standing_at(one, moment) == "missed":
+        if one.due is None or one.starts > moment:
+            continue
+        if case.standing_at(one, moment) == "missed":
             yield Owed(one.kind, case.id, case.state.text("customer"), one.who, one.owner, one.due)
 
 

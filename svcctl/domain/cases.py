@@ -76,6 +76,8 @@ class CaseKind:
     ``table`` maps a state to patterns and the state that follows; ``anywhere`` are patterns that
     may happen in every state and change none. ``visit_starts`` and ``cycle_starts`` open a new
     visit and, after them, a new cycle of work. ``marks`` are names a policy may use for patterns.
+    ``changing`` are those ``amendable`` fields of the head that change in the course of things: no
+    change of one makes good what was missed before it.
     """
 
     def __init__(
@@ -90,8 +92,10 @@ class CaseKind:
         cycle_starts: tuple[str, ...] = (),
         marks: Mapping[str, tuple[str, ...]] | None = None,
         amendable: frozenset[str] = frozenset(),
+        changing: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
+        self.changing = changing
         self.head = Shape(head)
         self.head_order = tuple(field.name for field in head)
         self.events = {event.name: event for event in events}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from svcctl.domain.cases import Case, Event, EventKind
 from svcctl.domain.contests import RETROACTIVE, amended_value
 from svcctl.domain.obligations import Obligation
-from svcctl.domain.policy import Policy
+from svcctl.domain.policy import Book, Policy
 from svcctl.domain.problems import N_, Message, Refusal, Usage
 from svcctl.domain.replay import State, over_of, replaced, replay
 from svcctl.domain.schema import Value, as_text
@@ -30,6 +30,24 @@ OF_IMPORTS = "from"
 
 LAST_NUMBER = 999_999_999
 """The largest number an event may have; a mangled file that has it already takes no more."""
+
+
+def reopen_until(state: State, book: Book) -> datetime | None:
+    """Return until when an ended case is taken up again rather than followed by a new one.
+
+    By the policy in force when it ended. None: no limit is configured, or it has not ended.
+    """
+    ending = None
+    for fact in reversed(state.facts):
+        if fact.state not in state.case.kind.ended:
+            break
+        ending = fact
+    if ending is None:
+        return None
+    policy = book.at(ending.at)
+    if policy.reopen_within is None:
+        return None
+    return book.calendar_of(policy).due(ending.at, policy.reopen_within, "wall", "never")
 
 
 class Who(NamedTuple):
@@ -262,11 +280,14 @@ def _check_nothing_owed(policy: Policy, owed: Sequence[Obligation], now: datetim
         if one.met is None
         and one.ended is None
         and _standing_of(one, now) in OWED
-        and ("nothing-owed" in policy.close_needs or one.kind in policy.close_needs)
+        and (
+            one.kind in policy.close_needs
+            or ("nothing-owed" in policy.close_needs and one.due is not None)
+        )
     ]
     if waiting:
         listed = "; ".join(
-            f"{one.kind}{f' ({one.number})' if one.number else ''} {as_text(one.due)}"
+            f"{one.kind}{f' ({one.number})' if one.number else ''} {as_text(one.due or '')}".strip()
             for one in waiting
         )
         raise Refusal(
@@ -283,7 +304,7 @@ def _check_nothing_owed(policy: Policy, owed: Sequence[Obligation], now: datetim
 
 def _standing_of(one: Obligation, now: datetime) -> str:
     return standing(
-        one.due.timestamp(),
+        one.due.timestamp() if one.due else None,
         one.met.timestamp() if one.met else None,
         one.excused.timestamp() if one.excused else None,
         one.ended.timestamp() if one.ended else None,

@@ -141,7 +141,8 @@ def _highest(
     reached = [
         (level, since)
         for level in policy.escalations
-        if level.speaks_of(one.kind, kind, priority, category, severity)
+        if one.due is not None
+        and level.speaks_of(one.kind, kind, priority, category, severity)
         and (since := max(level.reached(one.due, calendar, one.pauses), one.starts)) <= as_of
     ]
     if not reached:

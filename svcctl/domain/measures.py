@@ -155,7 +155,7 @@ class Sheet:
     def _owed(self, case: Looked) -> None:
         """What fell due in the week: reply and first call, slips, both callbacks (000)."""
         for one in case.owed:
-            if not self.period.falls_due(one.due):
+            if one.due is None or not self.period.falls_due(one.due):
                 continue
             name = "callback" if "called-back" in one.met_with else one.kind
             if name not in ("reply", "first-call", "slip", "callback"):

@@ -9,13 +9,16 @@ it started. Deadlines follow ``at``; so an event written down late meets what it
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, cast
 
 from svcctl.domain.calendar import Calendar, Rolls
+from svcctl.domain.cases import Case
 from svcctl.domain.policy import Book, Policy, Rule
-from svcctl.domain.replay import Fact, State
+from svcctl.domain.replay import Fact, State, replay
+from svcctl.domain.schema import as_text
+from svcctl.domain.standing import standing
 from svcctl.domain.times import parse_instant
 
 
@@ -23,7 +26,7 @@ class Obligation(NamedTuple):
     """One thing owed, with all that its standing at any moment follows from.
 
     ``number`` is the visit's or the cycle's (0: the ticket's). ``who`` is a staff id where the
-    owner is a person of the case, else "". ``met``, ``excused`` and ``ended`` are instants or None;
+    owner is a person of the case, else "". ``due`` is None where it is owed without a time. ``met``, ``excused`` and ``ended`` are instants or None;
     ``ended`` is when it was waived or the case ended without it. ``paused`` is since when its clock
     stands still, ``pauses`` all spans in which it did. ``met_with`` names the events that can meet it.
     """
@@ -35,7 +38,7 @@ class Obligation(NamedTuple):
     starts: datetime
     started_by: str
     not_before: datetime | None
-    due: datetime
+    due: datetime | None
     met: datetime | None
     met_by: str
     excused: datetime | None
@@ -50,10 +53,66 @@ class Obligation(NamedTuple):
 
 
 Marked = dict[str, dict[str, list[Fact]]]
+Gap = tuple[Fact, Fact]
+"""What ended a case, and what took it up again."""
 
 
 def obligations(state: State, book: Book) -> list[Obligation]:
     """Return every obligation of the case that ``state`` is the state of, in order of start."""
+    found = _owed(state, book)
+    changes = _changes(state)
+    if changes:
+        found = _with_breaches(state, book, changes, found)
+    found.sort(key=by_start)
+    return found
+
+
+def _changes(state: State) -> list[Fact]:
+    """Return the facts that changed a value of the head which changes in the course of things."""
+    changing = state.case.kind.changing
+    found = []
+    for fact in state.facts:
+        event = fact.event
+        if event.do == "amended":
+            if event.fields["target"] == "head" and event.fields["field"] in changing:
+                found.append(fact)
+        elif event.do == "settled" and event.fields["value"] in changing:
+            found.append(fact)
+    return found
+
+
+def _with_breaches(
+    state: State, book: Book, changes: Sequence[Fact], found: list[Obligation]
+) -> list[Obligation]:
+    """Return ``found``, but what was overdue before one of the ``changes`` as it was owed then.
+
+    A request made normal, or urgent, is judged as such from its beginning; what somebody had let
+    pass by that time has passed all the same.
+    """
+    kept = {(one.kind, one.number, one.started_by): one for one in found}
+    counted = {fact.event.name for fact in state.facts} | {one.event.name for one in state.strays}
+    case = state.case
+    for place, change in reversed(list(enumerate(changes))):
+        left_out = {fact.event.name for fact in changes[place:]}
+        events = [one for one in case.events if one.name in counted and one.name not in left_out]
+        for one in _owed(replay(Case(case.kind, case.head, events)), book):
+            if _overdue(one, change.at):
+                kept[one.kind, one.number, one.started_by] = one
+    return list(kept.values())
+
+
+def _overdue(one: Obligation, moment: datetime) -> bool:
+    """Whether the due time had passed by ``moment``, with nothing done or explained in time."""
+
+    def then(at: datetime | None) -> float | None:
+        return None if at is None or at > moment else at.timestamp()
+
+    due = one.due.timestamp() if one.due is not None else None
+    times = (then(one.met), then(one.excused), then(one.ended), then(one.paused))
+    return standing(due, *times, moment.timestamp()) in ("missed", "late")
+
+
+def _owed(state: State, book: Book) -> list[Obligation]:
     found: list[Obligation] = []
     policies = _policies(state, book)
     ended = Ended(state)
@@ -73,7 +132,6 @@ def obligations(state: State, book: Book) -> list[Obligation]:
                 instance = _instance(state, policy, rule, roles, fact, calendar, ended, engineers)
                 if instance is not None:
                     found.append(instance)
-    found.sort(key=by_start)
     return found
 
 
@@ -104,7 +162,8 @@ class Ended:
     """When nothing more can come: of the case as a whole, and of each of its cycles.
 
     ``lapsed`` are the events that ended the case and were overcome by its reopening: what they
-    waived is owed again, or else cancelling and reopening would make a breach vanish.
+    waived is owed again, or else cancelling and reopening would make a breach vanish; what they met
+    too (``lapses``). ``gaps`` are the times in between, which count as nobody's.
     """
 
     def __init__(self, state: State) -> None:
@@ -112,6 +171,7 @@ class Ended:
         self.last: Fact | None = None
         self.cycles: dict[int, Fact] = {}
         self.lapsed: set[str] = set()
+        self.gaps: list[Gap] = []
         ending: Fact | None = None
         for fact in state.facts:
             if fact.state in ended:
@@ -119,13 +179,24 @@ class Ended:
             self.cycles[fact.cycle] = ending or fact
             if fact.state not in ended and ending is not None:
                 self.lapsed.add(ending.event.name)
+                if fact.at > ending.at:
+                    self.gaps.append((ending, fact))
                 ending = None
         self.cycles.pop(state.cycle, None)
         if ending is not None:
             self.last = ending
 
+    def lapses(self, rule: Rule) -> Container[str]:
+        """Return which events no longer meet ``rule``: endings that were overcome.
+
+        What is promised for a time is met for good, and so is what belongs to a cycle that is over.
+        """
+        return () if rule.until or rule.per == "cycle" else self.lapsed
+
     def of(self, rule: Rule, number: int) -> Fact | None:
         """Return what ended an instance of ``rule`` with its cycle or its case, or None."""
+        if rule.outlasts:
+            return None
         return self.cycles.get(number, self.last) if rule.per == "cycle" else self.last
 
 
@@ -180,7 +251,7 @@ def _instance(
     passed = passed_over(state, rule, start)
     met = None
     if passed is None:
-        met = _first(state, rule, number, roles, "met_by", start, not_before)
+        met = _first(state, rule, number, roles, "met_by", start, not_before, ended.lapses(rule))
     excused = _first(state, rule, number, roles, "excused_by", start)
     waived = _first(state, rule, number, roles, "waived_by", start, None, ended.lapsed)
     end = ended.of(rule, number)
@@ -188,7 +259,7 @@ def _instance(
     if rule.owner == "engineer":
         who = engineers.of(number if rule.per == "visit" else start.visit)
     return judged(
-        Judged(state, policy, rule, roles, start, calendar, number, not_before, who),
+        Judged(state, policy, rule, roles, start, calendar, number, not_before, who, ended.gaps),
         met,
         excused,
         waived,
@@ -219,6 +290,7 @@ class Judged(NamedTuple):
     number: int
     not_before: datetime | None
     who: str
+    gaps: Sequence[Gap] = ()
 
 
 _NEVER: tuple[list[tuple[datetime, datetime]], datetime | None] = ([], None)
@@ -236,22 +308,24 @@ def judged(
 
     What was ``passed`` over was never to be done: it is waived, however long after its due time.
     """
-    state, policy, rule, roles, start, calendar, number, not_before, who = one
+    state, policy, rule, roles, start, calendar, number, not_before, who, gaps = one
     starts = start.event.at
     if waived is not None and (end is None or waived.at < end):
         end = waived.at
     if end is not None and end < starts:
         end = starts
     pauses, paused = _NEVER
-    if rule.paused_by:
+    if gaps or (rule.paused_by and roles.get("paused_by")):
         stop = min((fact.at for fact in (met, waived) if fact is not None), default=end)
-        pauses, paused = _pauses(state, rule, number, roles, start, stop)
+        pauses, paused = _pauses(state, rule, number, roles, start, gaps, stop)
     due = _due(rule, start, calendar, pauses)
-    if due is None:
+    if due is None and not rule.unlimited:
         return None
     if passed is not None:
-        end, excused = min(due, max(starts, passed.at)), None
-    if met is not None and waived is not None and waived.at < met.at and due < met.at:
+        end, excused = max(starts, passed.at), None
+        end = end if due is None else min(due, end)
+    late = due is None or (met is not None and due < met.at)
+    if met is not None and waived is not None and waived.at < met.at and late:
         met = None  # nobody waited for it any more
     return Obligation(
         rule.name,
@@ -326,38 +400,50 @@ def in_scope(state: State, rule: Rule, number: int, fact: Fact) -> bool:
     return True
 
 
+_ENDED = "ended"
+"""Under which the time counts in which the case was over: nobody can resume it but by reopening."""
+
+
 def _pauses(
     state: State,
     rule: Rule,
     number: int,
     roles: dict[str, list[Fact]],
     start: Fact,
+    gaps: Iterable[Gap],
     stop: datetime | None,
 ) -> tuple[list[tuple[datetime, datetime]], datetime | None]:
     """Return the closed pauses of this instance, and since when it is paused now.
 
-    The clock stands at ``stop`` for good: a pause is not longer than that. ``rule`` has pauses.
+    What is resumed ``for`` something ends the pause for that alone, else all of them; the clock runs
+    when none is left. It stands at ``stop`` for good: a pause is not longer than that.
     """
-    turns = sorted(
-        (fact.at, fact.event.order, role == "paused_by")
+    turns = [
+        (fact.at, fact.event.order, role == "paused_by", as_text(fact.event.fields.get("for", "")))
         for role in ("paused_by", "resumed_by")
         for fact in roles.get(role, ())
-        if in_scope(state, rule, number, fact) and (stop is None or fact.at < stop)
-    )
-    since: datetime | None = None
+        if in_scope(state, rule, number, fact)
+    ]
+    for ending, again in gaps:
+        turns.append((ending.at, ending.event.order, True, _ENDED))
+        turns.append((again.at, again.event.order, False, _ENDED))
+    turns.sort()
+    waiting: set[str] = set()
+    since = start.at
     pauses: list[tuple[datetime, datetime]] = []
-    for at, _, pausing in turns:
+    for at, _, pausing, reason in turns:
+        if stop is not None and at >= stop:
+            break
         if pausing:
-            since = since or at
-        elif since is not None:
-            if at > start.at:
-                pauses.append((max(since, start.at), at))
-            since = None
-    if since is not None:
-        since = max(since, start.at)
-        if stop is not None and stop > since:
-            pauses.append((since, stop))
-    return pauses, since if stop is None else None
+            since = since if waiting else max(at, start.at)
+            waiting.add(reason)
+        elif waiting:
+            waiting = waiting - {reason} if reason else waiting & {_ENDED}
+            if not waiting and at > since:
+                pauses.append((since, at))
+    if waiting and stop is not None and stop > since:
+        pauses.append((since, stop))
+    return pauses, since if waiting and stop is None else None
 
 
 def _due(
@@ -365,7 +451,7 @@ def _due(
 ) -> datetime | None:
     if rule.within is not None:
         return calendar.due(start.event.at, rule.within, rule.clock, rule.rolls, pauses)
-    promised = start.lookup(rule.until)
+    promised = start.lookup(rule.until) if rule.until else None
     if isinstance(promised, datetime):
         return promised
     if not isinstance(promised, str):

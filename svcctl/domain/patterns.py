@@ -2,14 +2,15 @@
 
 Knows how to read and match one; not which events there are. A condition names a field of the
 event, a fact of its place (``number``, ``visits``, ``cycle``, ``attempt``) or a value of the case
-at that moment, in this order. ``field`` alone asks that it be there; ``=``, ``!=`` take words
+at that moment, in this order. A name with a dot before it is the event's own field alone: ``owned``
+makes it of one that the event can have, so that no value of the case stands in for it. ``field`` alone asks that it be there; ``=``, ``!=`` take words
 between bars; ``>`` and ``<`` compare whole numbers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from svcctl.domain.schema import Value, as_text
@@ -27,10 +28,12 @@ class Condition(NamedTuple):
     how: str
     words: frozenset[str]
     number: int
+    asked: str
+    """The field as it is looked up."""
 
     def holds(self, lookup: Lookup) -> bool:
         """Say whether the event at hand meets this test."""
-        value = lookup(self.field)
+        value = lookup(self.asked)
         if self.how == "":
             return value is not None and value is not False
         if self.how == "!=":
@@ -71,8 +74,17 @@ class Pattern(NamedTuple):
             names = frozenset(word.strip() for word in words.split("|"))
             if how and "" in names:
                 raise ValueError(part.strip())
-            conditions.append(Condition(piece[1], how, names, number))
+            conditions.append(Condition(piece[1], how, names, number, piece[1]))
         return cls(found[1], tuple(conditions), text.strip())
+
+    def owned(self, fields: Container[str]) -> Pattern:
+        """The same pattern for an event that can have these ``fields`` of its own."""
+        return self._replace(
+            conditions=tuple(
+                one._replace(asked=f".{one.field}") if one.field in fields else one
+                for one in self.conditions
+            )
+        )
 
     def holds(self, lookup: Lookup) -> bool:
         """Say whether the conditions hold for an event of this name."""

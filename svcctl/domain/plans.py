@@ -38,6 +38,7 @@ class Plan(NamedTuple):
     waived: int | None
     end: int | None
     who: int | None
+    gaps: tuple[tuple[int, int], ...]
     pausing: dict[str, tuple[int, ...]]
 
 
@@ -73,6 +74,7 @@ def plans(state: State, policy: Policy) -> list[Plan]:
                 for at in later.get("waived_by", ())
                 if state.facts[at].event.name not in ended.lapsed
             )
+            lapsed = ended.lapses(rule)
             end = ended.of(rule, number)
             who = None
             if rule.owner == "engineer":
@@ -87,11 +89,16 @@ def plans(state: State, policy: Policy) -> list[Plan]:
                     rule,
                     number,
                     begun,
-                    later.get("met_by", ()),
+                    tuple(
+                        at
+                        for at in later.get("met_by", ())
+                        if state.facts[at].event.name not in lapsed
+                    ),
                     next(iter(later.get("excused_by", ())), None),
                     next(waived, None),
                     None if end is None else place[id(end)],
                     who,
+                    tuple((place[id(one)], place[id(again)]) for one, again in ended.gaps),
                     pausing,
                 )
             )
@@ -104,7 +111,7 @@ def planned(
     """Return what ``obligations`` does, where ``known`` are the ``plans`` of the state's form."""
     found: list[Obligation] = []
     facts = state.facts
-    for rule, number, begun, meeting, excused, waived, end, whose, pausing in known:
+    for rule, number, begun, meeting, excused, waived, end, whose, over, pausing in known:
         start = facts[begun]
         not_before = None
         met: Fact | None = None
@@ -122,7 +129,18 @@ def planned(
             who = state.text("engineer") if whose < 0 else str(facts[whose].event.fields["to"])
         roles = {role: [facts[place] for place in places] for role, places in pausing.items()}
         instance = judged(
-            Judged(state, policy, rule, roles, start, calendar, number, not_before, who),
+            Judged(
+                state,
+                policy,
+                rule,
+                roles,
+                start,
+                calendar,
+                number,
+                not_before,
+                who,
+                [(facts[one], facts[again]) for one, again in over],
+            ),
             met,
             None if excused is None else facts[excused],
             None if waived is None else facts[waived],

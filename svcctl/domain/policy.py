@@ -39,6 +39,7 @@ ROLES = (
 PER = ("ticket", "visit", "cycle")
 MAY = ("dispatch", "review", "approve", "close", "cancel", "correct", "settle")
 """What a policy can reserve to some roles. A mistyped one would leave the door open to all."""
+UNLIMITED = "unlimited"
 FORMAT = "1"
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
@@ -51,6 +52,8 @@ _TIMES = ("date", "moment", "instant")
 class Rule(NamedTuple):
     """One obligation as the policy states it: what starts it, within what time, what meets it.
 
+    ``within`` and ``until`` are both unset where it is owed without a due time (``unlimited``), or
+    not at all, because no limit is configured (``is_off``). ``outlasts`` the closing: payment does.
     ``met_with`` are the names of the events in ``met_by``.
     """
 
@@ -73,6 +76,13 @@ class Rule(NamedTuple):
     text: str
     line: int
     met_with: tuple[str, ...]
+    unlimited: bool
+    outlasts: bool
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the policy names it and leaves its limit empty: then nothing is owed by it."""
+        return self.within is None and not self.until and not self.unlimited
 
 
 class Policy:
@@ -91,6 +101,7 @@ class Policy:
         self.may: dict[str, frozenset[str]] = {}
         self.back_dating: Span | None = None
         self.rework_within: Span | None = None
+        self.reopen_within: Span | None = None
         self.close_needs: frozenset[str] | None = None
         self.dissatisfied_below = 0
         self.targets: dict[str, int] = {}
@@ -102,6 +113,8 @@ class Policy:
         """Index the rules' patterns by the event they speak of: name -> (rule, role, pattern)."""
         self.table = {}
         for rule in self.rules.values():
+            if rule.is_off:
+                continue
             for role in ("starts", "met_by", "excused_by", "waived_by", "paused_by", "resumed_by"):
                 for pattern in getattr(rule, role):
                     self.table.setdefault(pattern.do, []).append((rule.name, role, pattern))
@@ -243,6 +256,8 @@ class _Reader:
                         (*keys, key), text, N_("a pattern such as contacted(result=reached)")
                     )
                     continue
+                if pattern.do in self.events:
+                    pattern = pattern.owned(self.events[pattern.do].order)
                 found.append(pattern)
                 if pattern.do not in self.events:
                     known = " | ".join(sorted((*self.events, *self.marks)))
@@ -295,11 +310,11 @@ TARGETS = (
 
 _KEYS = (
     "format version company service-phone warranty language currency calendar may back-dating "
-    "rework close-needs dissatisfied-below targets obligations escalations"
+    "rework reopen close-needs dissatisfied-below targets obligations escalations"
 ).split()
 _RULE_KEYS = (
     "for per starts within until clock rolls not-before met-by excused-by waived-by paused-by "
-    "resumed-by owner severity"
+    "resumed-by outlasts-closing owner severity"
 ).split()
 
 
@@ -337,6 +352,7 @@ def read_policy(
     policy.calendar = reader.text(fields, "calendar", (), "CN")
     policy.back_dating = reader.span(fields, "back-dating", ())
     policy.rework_within = reader.span(fields, "rework", ())
+    policy.reopen_within = reader.span(fields, "reopen", ())
     below = reader.word(fields, "dissatisfied-below", (), ("", *"012345"), "")
     policy.dissatisfied_below = int(below or "0")
     _read_may(reader, fields, policy)
@@ -401,9 +417,10 @@ def _read_rule(reader: _Reader, name: str, fields: Fields) -> Rule:
     for key in ("starts", "met-by"):
         if fields.get(key, "") in ("", []):
             reader.wrong((*keys, key), "", N_("at least one event"))
-    within = reader.span(fields, "within", keys)
+    unlimited = fields.get("within") == UNLIMITED
+    within = None if unlimited else reader.span(fields, "within", keys)
     until = reader.text(fields, "until", keys)
-    if bool(fields.get("within")) == bool(until):
+    if ("within" in fields) == ("until" in fields) or ("until" in fields and not until):
         reader.wrong((*keys, "within"), "", N_("either within or until"))
     if until:
         reader.until(until, patterns["starts"], keys)
@@ -432,7 +449,9 @@ def _read_rule(reader: _Reader, name: str, fields: Fields) -> Rule:
         resumed_by=patterns["resumed-by"],
         owner=reader.word(fields, "owner", keys, ROLES, "coordinator"),
         severity=reader.word(fields, "severity", keys, ("error", "warning"), "error"),
-        text=str(within) if within is not None else f"until {until}",
+        text=str(within) if within is not None else f"until {until}" if until else UNLIMITED,
         line=reader.place(keys)[0],
         met_with=tuple(sorted({pattern.do for pattern in patterns["met-by"]})),
+        unlimited=unlimited,
+        outlasts=reader.word(fields, "outlasts-closing", keys, ("yes", "no"), "no") == "yes",
     )

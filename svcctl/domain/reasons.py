@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.checks.owed_rules import span_text
 from svcctl.domain.obligations import Obligation, passed_over
-from svcctl.domain.policy import Book, Rule
+from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.problems import N_, Message
 from svcctl.domain.state import Fact, State
 from svcctl.domain.times import add_months, deadline_text
@@ -38,20 +38,20 @@ WEEKDAYS = (
 )
 
 
-def rule_of(book: Book, one: Obligation) -> tuple[Rule, Calendar]:
-    """Return the rule that an obligation follows from, and the calendar it is counted by."""
-    policy = next(policy for policy in book.policies if policy.path == one.policy)
-    return policy.rules[one.kind], book.calendar_of(policy)
+def policy_of(book: Book, one: Obligation) -> Policy:
+    """Return the policy that an obligation is judged by: that in force when it began."""
+    return next(policy for policy in book.policies if policy.path == one.policy)
 
 
 def reasons(state: State, book: Book, one: Obligation, as_of: datetime) -> list[Message]:
     """Return the steps from the start of ``one`` to what became of it by ``as_of``."""
-    rule, calendar = rule_of(book, one)
+    policy = policy_of(book, one)
+    rule, calendar = policy.rules[one.kind], book.calendar_of(policy)
     return [
         *_start(state, one),
-        *_rule(rule, one),
+        *_rule(rule, policy, one),
         *_counted(rule, calendar, one),
-        *_pauses(one),
+        *_pauses(state, rule, one),
         _due(one),
         *_outcome(state, rule, one, as_of),
     ]
@@ -73,22 +73,27 @@ def _start(state: State, one: Obligation) -> Iterator[Message]:
     yield Message(N_("started by {event} {do}, {at}"), args)
 
 
-def _rule(rule: Rule, one: Obligation) -> Iterator[Message]:
-    args = {"place": f"{one.policy}:{one.line}", "rule": one.rule}
-    if rule.within is None:
+def _rule(rule: Rule, policy: Policy, one: Obligation) -> Iterator[Message]:
+    place = f"{one.policy}:{one.line}"
+    args = {"place": place, "rule": one.rule, "version": policy.version}
+    if rule.unlimited:
+        yield Message(N_("rule: without a time limit ({place}, policy {version})"), args)
+    elif rule.within is None:
         args["field"] = rule.until
-        yield Message(N_("rule: until the time in {field} ({place})"), args)
+        yield Message(N_("rule: until the time in {field} ({place}, policy {version})"), args)
     elif rule.within.seconds is None:
-        yield Message(N_("rule: within {rule}, counted in days ({place})"), args)
+        yield Message(N_("rule: within {rule}, counted in days ({place}, policy {version})"), args)
     elif rule.clock == "work":
-        yield Message(N_("rule: within {rule} of working time ({place})"), args)
+        yield Message(N_("rule: within {rule} of working time ({place}, policy {version})"), args)
     else:
-        yield Message(N_("rule: within {rule} round the clock ({place})"), args)
+        yield Message(N_("rule: within {rule} round the clock ({place}, policy {version})"), args)
 
 
 def _counted(rule: Rule, calendar: Calendar, one: Obligation) -> Iterator[Message]:
-    if rule.within is None:
-        yield from _promised(rule, calendar, one)
+    if one.due is None:
+        pass
+    elif rule.within is None:
+        yield from _promised(calendar, one.due)
     elif rule.within.seconds is None:
         yield from _days(rule, calendar, one)
     elif rule.clock == "work":
@@ -98,8 +103,8 @@ def _counted(rule: Rule, calendar: Calendar, one: Obligation) -> Iterator[Messag
         yield Message(N_("does not count before {at} (not before {span})"), args)
 
 
-def _promised(rule: Rule, calendar: Calendar, one: Obligation) -> Iterator[Message]:
-    if when(one.due) == when(calendar.day_end(one.due.date())):
+def _promised(calendar: Calendar, due: datetime) -> Iterator[Message]:
+    if when(due) == when(calendar.day_end(due.date())):
         yield Message(N_("that day ends when its last window closes"), {})
 
 
@@ -116,6 +121,12 @@ def _days(rule: Rule, calendar: Calendar, one: Obligation) -> Iterator[Message]:
         plain = calendar.due(one.starts, rule.within, rule.clock, rule.rolls)
         yield Message(N_("without its pauses it would be due {at}"), {"at": deadline(plain)})
         return
+    for number in range(1, min(count, MOST_WINDOWS) if unit == "d" else 1):
+        day = first + timedelta(days=number)
+        args = {"number": str(number), "day": str(day), "weekday": WEEKDAYS[day.weekday()]}
+        yield Message(N_("day {number}: {day}, a {weekday}"), args)
+    if unit == "d" and count > MOST_WINDOWS:
+        yield Message(N_("and further days: {count}"), {"count": str(count - MOST_WINDOWS)})
     args = {"day": last.isoformat(), "weekday": WEEKDAYS[last.weekday()]}
     yield Message(N_("its last day is {day}, a {weekday}"), args)
     yield from _rolled(rule, calendar, last)
@@ -143,8 +154,8 @@ def _rolled(rule: Rule, calendar: Calendar, last: date) -> Iterator[Message]:
 
 
 def _windows(calendar: Calendar, one: Obligation) -> Iterator[Message]:
-    """Say which windows lie between start and due time, the pauses still in them."""
-    spans = calendar.open_between(one.starts, one.due)
+    """Say which windows lie between start and due time; what of them was a pause does not count."""
+    spans = counted(calendar, one)
     for opens, closes in spans[:MOST_WINDOWS]:
         length = span_text(int((closes - opens).total_seconds()))
         args = {"opens": when(opens), "closes": closes.strftime("%H:%M"), "length": length}
@@ -154,12 +165,43 @@ def _windows(calendar: Calendar, one: Obligation) -> Iterator[Message]:
         yield Message(N_("and further windows: {count}"), {"count": str(rest)})
 
 
-def _pauses(one: Obligation) -> Iterator[Message]:
+def counted(calendar: Calendar, one: Obligation) -> list[tuple[datetime, datetime]]:
+    """Return the opening hours from the start of ``one`` to its due time, without its pauses."""
+    spans = calendar.open_between(one.starts, one.due) if one.due is not None else []
     for start, end in one.pauses:
-        args = {"start": when(start), "end": when(end)}
-        yield Message(N_("its clock stood still from {start} to {end}"), args)
+        cut = []
+        for opens, closes in spans:
+            cut += [(opens, min(closes, start)), (max(opens, end), closes)]
+        spans = [(opens, closes) for opens, closes in cut if opens < closes]
+    return spans
+
+
+def _pauses(state: State, rule: Rule, one: Obligation) -> Iterator[Message]:
+    for start, end in one.pauses:
+        args = {"start": when(start), "end": when(end), **_reason(state, rule, start)}
+        yield Message(
+            N_("its clock stood still from {start} to {end}: {event} {do} {reason}"), args
+        )
     if one.paused is not None:
-        yield Message(N_("its clock stands still since {at}"), {"at": when(one.paused)})
+        args = {"at": when(one.paused), **_reason(state, rule, one.paused)}
+        yield Message(N_("its clock stands still since {at}: {event} {do} {reason}"), args)
+
+
+def _reason(state: State, rule: Rule, since: datetime) -> dict[str, str]:
+    """Return the event that stopped the clock: a pause, or the end of the ticket before reopening."""
+    ended = state.case.kind.ended
+    stopped = [
+        fact
+        for fact in state.facts
+        if fact.at <= since
+        and (
+            fact.state in ended
+            or any(p.do == fact.event.do and p.holds(fact.lookup) for p in rule.paused_by)
+        )
+    ]
+    event = max(stopped, key=lambda fact: (fact.at, fact.event.order)).event
+    words = event.fields.get("reason", event.fields.get("words", ""))
+    return {"event": event.name, "do": event.do, "reason": f"({words})" if words else ""}
 
 
 def deadline(due: datetime) -> str:
@@ -168,17 +210,20 @@ def deadline(due: datetime) -> str:
 
 
 def _due(one: Obligation) -> Message:
-    return Message(
-        N_("due {at}, by {owner}"), {"at": deadline(one.due), "owner": one.who or one.owner}
-    )
+    owner = one.who or one.owner
+    if one.due is None:
+        return Message(N_("owed by {owner} until it is done"), {"owner": owner})
+    return Message(N_("due {at}, by {owner}"), {"at": deadline(one.due), "owner": owner})
 
 
 def _outcome(state: State, rule: Rule, one: Obligation, as_of: datetime) -> Iterator[Message]:
     if one.met is not None:
         fact = _fact(state, one.met_by)
         args = {"event": one.met_by, "do": fact.event.do if fact else "", "at": when(one.met)}
-        late = int((one.met - one.due).total_seconds())
-        if late > 0:
+        late = int((one.met - one.due).total_seconds()) if one.due else 0
+        if one.due is None:
+            yield Message(N_("met by {event} {do}, {at}"), args)
+        elif late > 0:
             args["gap"] = span_text(late)
             yield Message(N_("met by {event} {do}, {at}, {gap} late"), args)
         else:
@@ -197,6 +242,8 @@ def _outcome(state: State, rule: Rule, one: Obligation, as_of: datetime) -> Iter
     if one.met is None and one.ended is None:
         texts = ", ".join(pattern.text for pattern in rule.met_by)
         yield Message(N_("would be met by {patterns}"), {"patterns": texts})
+        if one.due is None:
+            return
         left = int((one.due - as_of).total_seconds())
         args = {"at": when(as_of), "gap": span_text(left)}
         if left >= 0:

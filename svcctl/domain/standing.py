@@ -7,7 +7,7 @@ OWED = ("open", "missed", "paused")
 
 
 def standing(
-    due: float,
+    due: float | None,
     met: float | None,
     excused: float | None,
     ended: float | None,
@@ -16,9 +16,11 @@ def standing(
 ) -> str:
     """Return the standing at ``as_of``; all are seconds since the epoch, None where it is not so.
 
-    Exactly at the due time is in time. An explanation excuses. What ended after its due time
+    What is due at no time is never missed. Exactly at the due time is in time. An explanation excuses. What ended after its due time
     without being met stays missed: closing a ticket makes no breach vanish.
     """
+    if due is None:
+        due = float("inf")
     if met is not None:
         if met <= due:
             return "met"

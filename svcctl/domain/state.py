@@ -52,6 +52,8 @@ class Fact:
         value = self.event.fields.get(name)
         if value is not None:
             return value
+        if name[0] == ".":
+            return self.event.fields.get(name[1:])
         if name in _PLACE:
             place = getattr(self, _PLACE[name])
             assert isinstance(place, int)

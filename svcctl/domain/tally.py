@@ -157,4 +157,6 @@ def standing_then(one: Obligation, moment: datetime, asked: float) -> str:
         return None if at is None or at > moment else at.timestamp()
 
     met, excused, ended = then(one.met), then(one.excused), then(one.ended)
-    return standing(one.due.timestamp(), met, excused, ended, then(one.paused), asked)
+    return standing(
+        one.due.timestamp() if one.due else None, met, excused, ended, then(one.paused), asked
+    )

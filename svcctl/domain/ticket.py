@@ -52,6 +52,9 @@ HEAD = (
 
 WORDS = Field("words", "text")
 REASON = Field("reason", "text", required=True)
+ANSWER_BY = Field("answer-by", "moment")
+"""Until when more will be said: an answer was put off."""
+WAITED_FOR = ("customer", "parts")
 STATE = {"state": ""}
 FROM = Field("from", "line")
 """The system an imported line comes from. Such a line may leave out the steps before it."""
@@ -64,8 +67,10 @@ EVENTS = (
         Field("status", "line"),
         sets=STATE,
     ),
-    EventKind("contacted", Field("result", "word", CONTACT_RESULTS, required=True), WORDS),
-    EventKind("replied", WORDS),
+    EventKind(
+        "contacted", Field("result", "word", CONTACT_RESULTS, required=True), ANSWER_BY, WORDS
+    ),
+    EventKind("replied", ANSWER_BY, WORDS),
     EventKind("told", WORDS),
     EventKind("noted", Field("words", "text", required=True)),
     EventKind(
@@ -137,8 +142,8 @@ EVENTS = (
         Field("wants", "text"),
     ),
     EventKind("solution-known", WORDS),
-    EventKind("paused", Field("for", "word", ("customer", "parts"), required=True), REASON),
-    EventKind("resumed", WORDS),
+    EventKind("paused", Field("for", "word", WAITED_FOR, required=True), REASON),
+    EventKind("resumed", Field("for", "word", WAITED_FOR), WORDS),
     EventKind("closed", WORDS, FROM, sets=STATE),
     EventKind("reopened", REASON, sets=STATE),
     EventKind("cancelled", REASON, sets=STATE),
@@ -303,4 +308,5 @@ TICKET = CaseKind(
             "about",
         }
     ),
+    changing=frozenset({"priority"}),
 )

@@ -124,9 +124,9 @@ def instances(
     for plan in sorted(plans, key=lambda plan: (plan.rule.name, plan.number)):
         rule = plan.rule
         start = state.facts[plan.start].event
-        if plan.pausing.get("paused_by") or (
-            rule.within is None and rule.until not in start.fields
-        ):
+        if plan.pausing.get("paused_by") or plan.gaps:
+            return None
+        if rule.within is None and rule.until not in start.fields:
             return None
         span, seconds = rule.within, rule.within.seconds if rule.within is not None else None
         whose = NOBODY if plan.who is None else plan.who

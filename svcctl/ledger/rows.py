@@ -193,6 +193,7 @@ def owing_row(state: State, one: Obligation, rule_id: int) -> Row:
     """Return the values of ``OWING_COLUMNS`` but the first; instants as seconds, with their offset."""
     decided = verdict(one)
     met, met_offset = (None, None) if one.met is None else epoch_and_offset(one.met)
+    due, due_offset = (None, None) if one.due is None else epoch_and_offset(one.due)
     return (
         rule_id,
         one.number,
@@ -200,7 +201,8 @@ def owing_row(state: State, one: Obligation, rule_id: int) -> Row:
         *epoch_and_offset(one.starts),
         one.started_by,
         None if one.not_before is None else epoch(one.not_before),
-        *epoch_and_offset(one.due),
+        due,
+        due_offset,
         met,
         met_offset,
         one.met_by,
@@ -219,7 +221,7 @@ def obligation_row(path: str, state: State, one: Obligation) -> Row:
     values |= {
         "path": path,
         "starts_text": one.starts.isoformat(),
-        "due_text": one.due.isoformat(),
+        "due_text": None if one.due is None else one.due.isoformat(),
         "met_text": None if one.met is None else one.met.isoformat(),
         "kind": one.kind,
         "owner": one.owner,
@@ -243,13 +245,13 @@ def line_of(state: State, event: str) -> int:
 def verdict(one: Obligation) -> int:
     """Return what can be said of an obligation whatever the moment of asking."""
     if one.met is not None:
-        if one.met <= one.due:
+        if one.due is None or one.met <= one.due:
             return MET
         return LATE if one.excused is None else EXCUSED
     if one.excused is not None:
         return EXCUSED
     if one.ended is not None:
-        return WAIVED if one.ended <= one.due else MISSED
+        return WAIVED if one.due is None or one.ended <= one.due else MISSED
     return UNDECIDED
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from svcctl.desk import playing
 from svcctl.domain.checks.examples.sound import (
+    ARRIVED,
     AS_OF,
     BEGUN,
     CALLED,
@@ -338,7 +339,7 @@ def test_where_nothing_can_be_kept_the_answer_is_the_same(in_git: Path, svcctl: 
 
 
 def test_machine_output_has_every_place_and_severity(ledger: Path, svcctl: Run) -> None:
-    (ledger / TICKET).write_bytes(ticket(*BEGUN))
+    (ledger / TICKET).write_bytes(ticket(*BEGUN, ARRIVED))
     answer = json.loads(svcctl("audit", "-o", "json", cwd=ledger, now=AS_OF, lang="zh_CN").out)
     assert (answer["kind"], answer["as_of"], answer["problems"]) == ("finding", AS_OF, [])
     (item,) = answer["items"]

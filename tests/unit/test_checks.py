@@ -285,7 +285,7 @@ def test_a_breach_begins_after_the_due_time_and_not_at_it(book: Book) -> None:
 
 def test_what_was_excused_or_met_in_time_is_no_breach(book: Book) -> None:
     explained = told("17T16:00", "eng1", "slip-explained", reason="客户出差")
-    state = state_of(*BEGUN, explained)
+    state = state_of(*BEGUN, ARRIVED, explained)
     at = datetime.fromisoformat("2026-12-01T00:00:00+08:00").timestamp()
     assert [one.kind for one in obligations(state, book) if breach_of(TICKET, state, one, at)] == []
     state = state_of(*STORY)

@@ -122,7 +122,8 @@ def test_only_repairs_owe_a_first_call_and_only_field_work_a_slip() -> None:
 
     assert kinds("repair") == {"first-call", "reply", "slip"}
     assert kinds("install") == kinds("inspection") == {"reply", "slip"}
-    assert kinds("complaint") == kinds("inquiry") == kinds("support") == {"reply"}
+    assert kinds("inquiry") == kinds("support") == {"reply"}
+    assert kinds("complaint") == {"reply", "complaint-resolved"}
 
 
 # Slips ------------------------------------------------------------------------------------------
@@ -383,6 +384,7 @@ def test_closing_makes_no_breach_vanish() -> None:
         ("first-call", 0): "met",
         ("reply", 0): "met",
         ("slip", 1): "missed",
+        ("arrival", 1): "excused",
         ("callback-next", 1): "missed",
     }
     assert the(case, "slip").ended == at("11-30 10:00")

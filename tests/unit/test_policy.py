@@ -30,13 +30,31 @@ def problems(text: str) -> list[Problem]:
 def test_the_shipped_policy_says_what_the_department_asks() -> None:
     policy = shipped_policy()
     assert sorted(policy.rules) == [
+        "arrival",
         "callback-next",
         "callback-slip",
+        "complaint-answer",
+        "complaint-resolved",
+        "enquiry",
         "first-call",
+        "first-contact",
         "papers",
+        "payment",
+        "put-off",
         "reply",
+        "result-told",
+        "result-urgent",
         "slip",
         "slip-promised",
+        "solution",
+    ]
+    assert [name for name, rule in policy.rules.items() if rule.is_off] == [
+        "first-contact",
+        "result-told",
+    ]
+    assert [name for name, rule in policy.rules.items() if rule.unlimited] == [
+        "payment",
+        "complaint-resolved",
     ]
     first = policy.rules["first-call"]
     assert (first.within, first.clock, first.severity) == (Span(3, "m"), "wall", "warning")

@@ -239,6 +239,7 @@ def test_overdue_is_what_was_owed_at_the_end_of_the_week(story: Story) -> None:
         [
             ("reply", ids["forgotten"], "coordinator"),
             ("reply", ids["complaint"], "coordinator"),
+            ("complaint-answer", ids["complaint"], "coordinator"),
             ("reply", ids["asked"], "coordinator"),  # answered on the 24th, after the week
             ("reply", ids["inspected"], "coordinator"),
             ("slip", ids["inspected"], "工程师甲"),

@@ -22,6 +22,16 @@ CODE_OF_RULE = {
     "callback-slip": "E405",
     "papers": "E415",
     "slip-promised": "E417",
+    "arrival": "E420",
+    "result-told": "E421",
+    "result-urgent": "E421",
+    "complaint-answer": "E422",
+    "enquiry": "E423",
+    "put-off": "E423",
+    "solution": "E424",
+    "first-contact": "E425",
+    "complaint-resolved": "E426",
+    "payment": "E427",
 }
 """Which code an obligation's breach has; a department's own obligation has E419."""
 
@@ -52,6 +62,8 @@ class Breach(NamedTuple):
 
 def breach_of(path: str, state: State, one: Obligation, as_of: float) -> Breach | None:
     """Return the breach that ``one`` is at ``as_of`` (seconds since the epoch), or None."""
+    if one.due is None:
+        return None
     due = one.due.timestamp()
     met = one.met.timestamp() if one.met else None
     ended = one.ended.timestamp() if one.ended else None

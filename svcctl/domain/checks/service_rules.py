@@ -149,6 +149,60 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("{what}: due {due}, {how}"),
         N_("`svcctl why {id} {which}` shows how it is counted and what meets it"),
     ),
+    "E420": (
+        "warning",
+        N_("arrived after the appointment"),
+        N_("{what}: due {due}, {how}"),
+        N_(
+            "svcctl ticket arrive {id} --at …; a new appointment is made with `svcctl ticket reassign "
+            "{id} --visit …` and a mistyped one amended"
+        ),
+    ),
+    "E421": (
+        "warning",
+        N_("result not told to the customer"),
+        N_("{what}: due {due}, {how}"),
+        N_("tell the customer and record it: svcctl ticket record {id} told"),
+    ),
+    "E422": (
+        "error",
+        N_("outcome of a complaint not told"),
+        N_("{what}: due {due}, {how}"),
+        N_("tell the customer and record it: svcctl ticket record {id} told"),
+    ),
+    "E423": (
+        "error",
+        N_("no answer by the time promised"),
+        N_("{what}: due {due}, {how}"),
+        N_(
+            "answer and record it with `svcctl ticket reply {id}`; if it takes longer, say until when "
+            "with --answer-by"
+        ),
+    ),
+    "E424": (
+        "error",
+        N_("solution known, but no reply"),
+        N_("{what}: due {due}, {how}"),
+        N_("tell the customer and record it: svcctl ticket reply {id}"),
+    ),
+    "E425": (
+        "warning",
+        N_("no first contact after the dispatch"),
+        N_("{what}: due {due}, {how}"),
+        N_("call the customer and record it: svcctl ticket contact {id} --result reached"),
+    ),
+    "E426": (
+        "error",
+        N_("complaint not resolved in time"),
+        N_("{what}: due {due}, {how}"),
+        N_("find the cause, act, tell the customer, and close it: svcctl ticket close {id}"),
+    ),
+    "E427": (
+        "error",
+        N_("money not in in time"),
+        N_("{what}: due {due}, {how}"),
+        N_("ask for it, and record it when it is in: svcctl ticket record {id} paid amount=…"),
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from svcctl.domain.checks.examples.bytes_and_yaml import EXAMPLES as BYTES_AND_Y
 from svcctl.domain.checks.examples.calendars import EXAMPLES as CALENDARS
 from svcctl.domain.checks.examples.history import EXAMPLES as HISTORY
 from svcctl.domain.checks.examples.identities import EXAMPLES as IDENTITIES
+from svcctl.domain.checks.examples.owed import EXAMPLES as OWED
 from svcctl.domain.checks.examples.schema import EXAMPLES as SCHEMA
 from svcctl.domain.checks.examples.service import EXAMPLES as SERVICE
 from svcctl.domain.checks.examples.sound import Edit, Example, Git, Later, Link, Put
@@ -18,5 +19,5 @@ __all__ = ["EXAMPLES", "Edit", "Example", "Git", "Later", "Link", "Put"]
 
 EXAMPLES: dict[str, Example] = {
     example.code: example
-    for example in (*BYTES_AND_YAML, *SCHEMA, *CALENDARS, *IDENTITIES, *SERVICE, *HISTORY)
+    for example in (*BYTES_AND_YAML, *SCHEMA, *CALENDARS, *IDENTITIES, *SERVICE, *OWED, *HISTORY)
 }

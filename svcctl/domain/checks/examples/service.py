@@ -23,7 +23,7 @@ from svcctl.domain.checks.examples.sound import (
 )
 from svcctl.domain.problems import N_
 
-_NOON = "2026-11-17T12:00:00+08:00"
+_EARLY = "2026-11-17T09:30:00+08:00"
 
 
 def _story(*events: Told) -> tuple[Put]:
@@ -61,7 +61,7 @@ EXAMPLES = (
             "The slip of a visit is handed in within two days of the request. An explanation in time "
             "with `svcctl slip explain` excuses."
         ),
-        _story(*BEGUN),
+        _story(*BEGUN, ARRIVED),
         f"{TICKET}:11:1",
     ),
     Example(
@@ -106,7 +106,7 @@ EXAMPLES = (
             ),
         ),
         f"{TICKET}:16:1",
-        _NOON,
+        _EARLY,
     ),
     Example(
         "E407",
@@ -127,7 +127,7 @@ EXAMPLES = (
             ),
         ),
         f"{TICKET}:15:1",
-        _NOON,
+        _EARLY,
     ),
     Example(
         "E408",
@@ -244,6 +244,7 @@ EXAMPLES = (
         ),
         _story(
             *BEGUN,
+            ARRIVED,
             told(
                 "18T16:00",
                 "eng1",
@@ -252,7 +253,7 @@ EXAMPLES = (
                 promised="2026-11-19",
             ),
         ),
-        f"{TICKET}:15:1",
+        f"{TICKET}:16:1",
     ),
     Example(
         "E418",
