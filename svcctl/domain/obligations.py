@@ -314,9 +314,11 @@ def judged(
         end = waived.at
     if end is not None and end < starts:
         end = starts
+    if rule.within is None:
+        gaps = ()  # nothing is counted that could stand still
     pauses, paused = _NEVER
     if gaps or (rule.paused_by and roles.get("paused_by")):
-        stop = min((fact.at for fact in (met, waived) if fact is not None), default=end)
+        stop = end if met is None else min(fact.at for fact in (met, waived) if fact is not None)
         pauses, paused = _pauses(state, rule, number, roles, start, gaps, stop)
     due = _due(rule, start, calendar, pauses)
     if due is None and not rule.unlimited:

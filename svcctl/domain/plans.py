@@ -84,25 +84,39 @@ def plans(state: State, policy: Policy) -> list[Plan]:
                 for role in ("paused_by", "resumed_by")
                 if rule.paused_by
             }
-            found.append(
-                Plan(
-                    rule,
-                    number,
-                    begun,
-                    tuple(
-                        at
-                        for at in later.get("met_by", ())
-                        if state.facts[at].event.name not in lapsed
-                    ),
-                    next(iter(later.get("excused_by", ())), None),
-                    next(waived, None),
-                    None if end is None else place[id(end)],
-                    who,
-                    tuple((place[id(one)], place[id(again)]) for one, again in ended.gaps),
-                    pausing,
-                )
+            one = Plan(
+                rule,
+                number,
+                begun,
+                tuple(
+                    at for at in later.get("met_by", ()) if state.facts[at].event.name not in lapsed
+                ),
+                next(iter(later.get("excused_by", ())), None),
+                next(waived, None),
+                None if end is None else place[id(end)],
+                who,
+                tuple((place[id(over)], place[id(again)]) for over, again in ended.gaps),
+                pausing,
             )
+            found.append(one._replace(gaps=_within(one)))
     return found
+
+
+def _within(plan: Plan) -> tuple[tuple[int, int], ...]:
+    """Return those of the gaps that lie in the time of this instance, and thus put its end off."""
+    if plan.rule.within is None:
+        return ()
+    stops = [] if plan.waived is None else [plan.waived]
+    if plan.end is not None and not plan.met:
+        stops.append(plan.end)
+    if plan.rule.not_before is None:
+        stops += plan.met[:1]
+    stop = min(stops, default=None)
+    return tuple(
+        (over, again)
+        for over, again in plan.gaps
+        if again > plan.start and (stop is None or over < stop)
+    )
 
 
 def planned(

@@ -87,7 +87,7 @@ class Instance(NamedTuple):
     """One plan with all that can be known before the times are. -1: there is no such event.
 
     ``wall`` are seconds on the clock; else ``length`` are seconds of open time; else ``span`` are days,
-    remembered in ``ends``; else ``until`` is the field of the event that promises.
+    remembered in ``ends``; else ``until`` is the field of the event that promises; "" is no time.
     """
 
     rule_id: int
@@ -126,7 +126,7 @@ def instances(
         start = state.facts[plan.start].event
         if plan.pausing.get("paused_by") or plan.gaps:
             return None
-        if rule.within is None and rule.until not in start.fields:
+        if rule.until and rule.until not in start.fields:
             return None
         span, seconds = rule.within, rule.within.seconds if rule.within is not None else None
         whose = NOBODY if plan.who is None else plan.who
@@ -205,6 +205,8 @@ def rows(
         tried,
     ) in listed:
         starts = at[begun]
+        due: int | None
+        due_offset: int | None
         if wall is not None:
             due = starts + wall
             due_offset = times.offset(due)
@@ -214,8 +216,10 @@ def rows(
         elif span is not None:
             day = times.day(starts)
             due, due_offset = ends.get(day) or times.period(ends, day, starts, span, rolls)
-        else:
+        elif until:
             due, due_offset = times.promised(told[begun].texts[until], rolls)
+        else:
+            due = due_offset = None
         not_before = met = None
         if later is None:
             place = 0 if meeting else -1
@@ -231,16 +235,16 @@ def rows(
         met_offset, met_by = None, ""
         if place >= 0:
             met = at[meeting[place]]
-            if waived >= 0 and at[waived] < met and due < met:
+            if waived >= 0 and at[waived] < met and (due is None or due < met):
                 met = None  # nobody waited for it any more
             else:
                 met_offset, met_by, finish = offset, names[place], None
         if met is not None:
-            decided = MET if met <= due else EXCUSED if excused >= 0 else LATE
+            decided = MET if due is None or met <= due else EXCUSED if excused >= 0 else LATE
         elif excused >= 0:
             decided = EXCUSED
         elif finish is not None:
-            decided = WAIVED if finish <= due else MISSED
+            decided = WAIVED if due is None or finish <= due else MISSED
         else:
             decided = UNDECIDED
         found.append(
