@@ -88,11 +88,13 @@ def _owed(view: View, present: dict[str, Card], until: float) -> Iterator[tuple[
     """Yield what is owed, to whom it falls.
 
     What nobody has in hand yet (an engineer's duty before the dispatch), or somebody who has left,
-    is the coordinator's, who dispatches.
+    is the coordinator's, who dispatches. What is due at no time is in nobody's list of the day.
     """
     end = horizon(view.as_of, None)
     rows = view.owed(
-        "o.due <= ? or o.who != ''", [until], lambda one: one["due"] <= until or bool(one["who"])
+        "o.due <= ? or (o.due is not null and o.who != '')",
+        [until],
+        lambda one: one["due"] is not None and (one["due"] <= until or bool(one["who"])),
     )
     for row in rows:
         now = standing_of(row, view.seconds)
