@@ -20,11 +20,11 @@ COLUMNS = (
     Column("obligation", N_("what is owed"), show="word"),
     Column("level", N_("level"), align="right"),
     Column("to", N_("goes to"), show="word"),
-    Column("people", N_("people")),
+    Column("people", N_("people"), show="person"),
     Column("due", N_("due by"), show="time"),
     Column("overdue_minutes", N_("overdue"), align="right", show="minutes"),
     Column("owner", N_("owed by"), show="word", spare=3),
-    Column("who", N_("person"), spare=2),
+    Column("who", N_("person"), show="person", spare=2),
     Column("name", N_("customer"), width=20, spare=1),
     Column("subject", N_("subject"), width=30),
 )

@@ -87,9 +87,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     item["head"] = {
         key: str(value) if key != "opened" else item["opened"] for key, value in case.head.items()
     }
-    shown = [
-        e for e in events(state) if e["at"] <= format_instant(view.as_of) or asked.as_of is None
-    ]
+    shown = events(view, state)
     item["events"] = shown
     asked.overdue = any(one["state"] == "missed" for one in item["obligations"])
     if asked.output != "table":

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from svcctl.desk.view import View
-from svcctl.domain.cases import Case
+from svcctl.domain.cases import Case, Event
 from svcctl.domain.problems import Unreadable
 from svcctl.domain.replay import State, replay
 from svcctl.domain.schema import stored
@@ -73,14 +73,14 @@ def _name(desk: Desk, customer: str) -> str | None:
     return row[0] if row else None
 
 
-def events(state: State) -> list[Item]:
-    """Return every event of a ticket as it was written, with what became of it.
+def events(view: View, state: State) -> list[Item]:
+    """Return every event of a ticket until the view's moment as it was written, with what became of it.
 
     ``counts`` is false for one that was voided or does not follow.
     """
     effective = {fact.event.name for fact in state.facts}
     found = []
-    for event in state.case.events:
+    for event in _until(view, state.case):
         found.append(
             {
                 "event": event.name,
@@ -94,6 +94,17 @@ def events(state: State) -> list[Item]:
             }
         )
     return found
+
+
+def _until(view: View, case: Case) -> list[Event]:
+    """Return the events that had happened and were known at the view's moment; all, where it is now."""
+    if not view.past:
+        return case.events
+    return [
+        event
+        for event in case.events
+        if event.at <= view.as_of and (view.known is None or event.noted <= view.known)
+    ]
 
 
 def search(view: View, text: str, most: int) -> list[Item]:
@@ -167,12 +178,7 @@ def _newest_first(row: tuple[Any, ...]) -> tuple[float, str]:
 def _text_then(view: View, path: str) -> bytes:
     """Return a ticket's text without the events that had not happened, or were not known, then."""
     case, _, _ = load_ticket(view.desk.ledger, path)
-    events = [
-        event
-        for event in case.events
-        if event.at <= view.as_of and (view.known is None or event.noted <= view.known)
-    ]
-    return Case(case.kind, case.head, events).text()
+    return Case(case.kind, case.head, _until(view, case)).text()
 
 
 def _text_of(desk: Desk, path: str) -> bytes:

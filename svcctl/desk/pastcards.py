@@ -11,7 +11,7 @@ from svcctl.domain.cards import Card, CardKind
 from svcctl.domain.problems import N_, GitFailed, Message, NotFound, Said, Unreadable
 from svcctl.domain.times import format_instant
 from svcctl.ledger.folder import RECORDS
-from svcctl.ledger.records import read_card
+from svcctl.ledger.records import load_card, read_card
 
 if TYPE_CHECKING:
     from svcctl.desk.view import View
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def cards_then(view: View, kinds: Sequence[CardKind], name: str = "*") -> list[Card]:
     """Return the cards of ``kinds`` at the view's moment, by kind and id; ``name``: only that one.
 
-    They are what git says they were: see ``past.files_at``. One that could not be read then is left
+    They are what git says they were: see ``past.files_at``. A customer who was erased since stays so. One that could not be read then is left
     out of many, and raises ``Unreadable`` where it alone is asked for. Raises ``GitFailed`` where
     there is no git, or not all of its history.
     """
@@ -40,6 +40,7 @@ def cards_then(view: View, kinds: Sequence[CardKind], name: str = "*") -> list[C
     alone = name != "*"
     folders = {f"{RECORDS}/{kind.folder}": kind for kind in kinds}
     wanted = [f"{folder}/{name}.yaml" if alone else folder for folder in folders]
+    erased = _erased(view) if cards.CUSTOMER in kinds else {}
     found = []
     for path, data in files_at(gitdir, wanted, view.as_of, view.known).items():
         kind = folders.get(path.rpartition("/")[0])
@@ -47,7 +48,7 @@ def cards_then(view: View, kinds: Sequence[CardKind], name: str = "*") -> list[C
             continue
         card, problems = read_card(kind, data, path)
         if card is not None:
-            found.append(card)
+            found.append(erased.get(card.id, card) if kind is cards.CUSTOMER else card)
         elif alone:
             raise Unreadable(
                 "unreadable-record",
@@ -55,6 +56,15 @@ def cards_then(view: View, kinds: Sequence[CardKind], name: str = "*") -> list[C
                 problems=tuple(problems),
             )
     return sorted(found, key=lambda card: (card.kind.name, card.id))
+
+
+def _erased(view: View) -> dict[str, Card]:
+    """Return what is left of the customers whose personal data was taken out, by id."""
+    rows = view.desk.index.connection.execute(
+        "select id from cards where kind='customer' and instr(fields, '\"erased\"') > 0"
+    )
+    names = [name for (name,) in rows.fetchall()]
+    return {name: load_card(view.desk.ledger, cards.CUSTOMER, name) for name in names}
 
 
 def card_at(view: View, kind: CardKind, typed: str) -> Card:

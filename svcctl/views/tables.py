@@ -84,8 +84,12 @@ def _narrowed(
 def shown(item: Item, column: Column, people: Mapping[str, str] = NOBODY) -> str:
     """The cell of ``item`` in ``column``: labels for stored words, short times, one harmless line."""
     value = value_at(item, column.key)
-    if column.show == "person" and isinstance(value, str) and value in people:
-        return line(people[value])
+    if column.show == "person":
+        several = value if isinstance(value, (list, tuple)) else [value]
+        return _(", ").join(
+            line(people[one]) if isinstance(one, str) and one in people else _cell(one, column)
+            for one in several
+        )
     return _cell(value, column)
 
 

@@ -45,7 +45,7 @@ def items(ran: Any) -> list[dict[str, Any]]:
 def test_a_card_as_of_a_day_says_what_it_said_then(desk: Run) -> None:
     def phone(*more: str) -> str:
         (shown,) = items(desk("customer", "show", "周兰", "-o", "json", *more))
-        (listed,) = items(desk("customer", "list", "-o", "json", *more))
+        (listed,) = items(desk("customer", "list", "--show-personal", "-o", "json", *more))
         assert shown["phone"] == listed["phone"]
         return str(shown["phone"])
 
@@ -179,3 +179,31 @@ def test_the_audit_knows_only_what_had_been_written_down(desk: Run) -> None:
         return {item["code"] for item in json.loads(ran.out)["items"] if item["code"] > "E4"}
 
     assert codes("--known", "2026-11-18T12:00") - codes() != set()
+
+
+def test_whoever_was_erased_is_not_brought_back_by_a_look_at_the_past(desk: Run) -> None:
+    assert desk("customer", "erase", "周兰", "--reason", "要求删除").code == 0
+    later = "2026-11-21T09:00:00+08:00"
+    for words in (("customer", "list"), ("customer", "show", "SHA-C0001Z"), ("find", "C0001")):
+        ran = desk(*words, "--as-of", TUESDAY, "-o", "json", now=later)
+        assert "SHA-C0001Z" in ran.out, ran.err
+        assert "周兰" not in ran.out
+        assert "900139000" not in ran.out
+    assert items(desk("find", "13900139000", "--as-of", TUESDAY, "-o", "json", now=later)) == []
+
+
+def test_a_ticket_shows_the_events_that_were_known_then(desk: Run) -> None:
+    words = ["ticket", "new", "--kind", "repair", "--customer", "周兰", "--subject", "不制冷"]
+    assert desk(*words, now="2026-11-18T09:00:00+08:00").code == 0
+    ticket = desk("ticket", "list", "-o", "ids").out.strip()
+    note = ("ticket", "contact", ticket, "--result", "reached", "--at", "2026-11-18T09:01")
+    assert desk(*note).code == 0
+
+    def shown(*more: str) -> list[str]:
+        (item,) = items(desk("ticket", "show", ticket, "-o", "json", *more))
+        return [event["do"] for event in item["events"]]
+
+    assert shown() == ["opened", "contacted"]
+    assert shown("--as-of", "2026-11-18T12:00") == ["opened", "contacted"]
+    assert shown("--known", "2026-11-18T12:00") == ["opened"]
+    assert shown("--as-of", "2026-11-18T09:00:30") == ["opened"]
