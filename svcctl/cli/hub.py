@@ -31,7 +31,7 @@ def init(
     run.print(_("hub {path}").format(path=line(str(root))))
     run.tell(
         _(
-            "next: in the first clone git remote add origin {path}, then svcctl sync; "
+            "next: in the first clone svcctl sync {path}; "
             "further stations with svcctl init --from {path} --desk CODE"
         ).format(path=line(str(root)))
     )

@@ -125,10 +125,10 @@ class _Sync:
             merged = self._merge(theirs)
             if theirs is not None and self.place.name and not self.dry_run:
                 remote.note_seen(self.gitdir, self.place, theirs)
-            if self.dry_run or merged.commit == theirs:
+            if self.dry_run:
                 return self._told(before, merged.commit, merged.commit == theirs)
-            if remote.push(self.gitdir, self.place, merged.commit) == "done":
-                remote.note_seen(self.gitdir, self.place, merged.commit)
+            if merged.commit == theirs or self._pushed(merged.commit):
+                self._remember(merged.commit)
                 return self._told(before, merged.commit, True)
             # Those who were refused come back at different moments.
             self.pause(0.05 * 2 ** min(attempt, 6) * (0.5 + time.monotonic_ns() % 1000 / 1000))
@@ -140,6 +140,24 @@ class _Sync:
             ),
             Message(N_("everything from there is merged here already; run svcctl sync again")),
         )
+
+    def _pushed(self, commit: str) -> bool:
+        if remote.push(self.gitdir, self.place, commit) != "done":
+            return False
+        remote.note_seen(self.gitdir, self.place, commit)
+        return True
+
+    def _remember(self, commit: str) -> None:
+        """Let a first sync be the last for which the place had to be typed."""
+        if remote.remember(self.gitdir, self.place, commit):
+            self.notices.append(
+                Message(
+                    N_(
+                        "{remote} is where this clone syncs from now on: svcctl sync alone is enough"
+                    ),
+                    {"remote": self.place.where},
+                )
+            )
 
     def _now(self) -> datetime:
         try:

@@ -51,7 +51,7 @@ def find(gitdir: GitDir, given: str | None, folder: Path) -> Remote:
         raise NotFound(
             "no-remote",
             Message(N_("this clone knows no other place to sync with")),
-            Message(N_("name one: svcctl sync PATH-OR-URL, or for good: git remote add origin …")),
+            Message(N_("name one: svcctl sync PATH-OR-URL")),
         )
     if given.startswith("-"):
         raise Usage("bad-remote", Message(N_("“{remote}” is no remote"), {"remote": given}))
@@ -104,6 +104,18 @@ def note_seen(gitdir: GitDir, remote: Remote, commit: str) -> None:
     if remote.tracking:
         words = ["update-ref", "-m", "svcctl: sync", remote.tracking, commit]
         run(gitdir.top, [*DURABLE, *words])
+
+
+def remember(gitdir: GitDir, remote: Remote, commit: str) -> bool:
+    """Make a place that was named by its path or URL ``origin``, if the clone has no remote yet.
+
+    Returns whether it was done. ``commit`` is where it was seen.
+    """
+    if remote.name or _asked(gitdir, ["remote"]):
+        return False
+    run(gitdir.top, ["remote", "add", "--", "origin", remote.where])
+    note_seen(gitdir, remote._replace(name="origin"), commit)
+    return True
 
 
 Pushed = Literal["done", "behind"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import made_ledgers as made
@@ -243,6 +244,18 @@ def test_another_ledger_is_not_merged(three: Stations, tmp_path: Path) -> None:
 def test_without_a_remote_the_sync_says_how_to_name_one(tmp_path: Path) -> None:
     root = made.copy(tmp_path / "ledger")
     assert refused(root, "no-remote").code == 8
+
+
+def test_the_first_place_synced_with_is_remembered(tmp_path: Path) -> None:
+    root = made.copy(tmp_path / "another")
+    subprocess.run(["git", "init", "-q", "--bare", tmp_path / "usual"], check=True)
+    subprocess.run(["git", "init", "-q", "--bare", tmp_path / "stick"], check=True)
+    told = made.sure(root, "sync", tmp_path / "usual").err
+    assert "from now on" in told
+    assert "from now on" not in made.sure(root, "sync", tmp_path / "stick").err
+    made.sure(root, "ticket", "note", TICKET, "x")
+    assert json.loads(made.sure(root, "sync", "-o", "json").out)["items"][0]["change"] == "sent"
+    assert made.git(tmp_path / "usual", "log", "-1", "--format=%s", "main") == f"{TICKET} noted\n"
 
 
 def test_a_hub_that_cannot_be_reached_loses_nothing(three: Stations) -> None:
