@@ -143,7 +143,16 @@ def _plain(value: object) -> str:
 
 
 @app.command("check", help=N_("Every problem of the policies and calendars, or of one file."))
-@_reading
+@reading_with(
+    as_of=None,
+    known=None,
+    strict=(
+        Annotated[
+            bool, typer.Option("--strict", help=N_("Let warnings, too, end with exit code 1."))
+        ],
+        False,
+    ),
+)
 def check(
     file: Annotated[
         str,
@@ -159,6 +168,8 @@ def check(
     from svcctl.domain.checks.catalogue import severity_of
 
     run = asked.run
+    # A warning found is the answer itself, which ends with 1 and not as a damaged record does.
+    strict, asked.strict = asked.strict, False
     today = run.now().date()
     found = rules.check_file(file, today) if file else rules.check(echo.open_desk().ledger, today)
     errors = sum(severity_of(problem) == "error" for problem in found)
@@ -171,7 +182,7 @@ def check(
         if asked.output == "ids":
             items = list({str(item["id"]): item for item in items}.values())
         asked.emit("finding", items, _FINDING)
-    if errors:
+    if errors or (strict and found):
         raise typer.Exit(1)
 
 

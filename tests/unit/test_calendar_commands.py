@@ -394,6 +394,7 @@ def test_every_file_of_the_rules_is_checked_even_where_no_command_can_work(
 ) -> None:
     svcctl("init", ".", "--desk", "SHA")
     assert svcctl("policy", "check").code == 0
+    assert svcctl("policy", "check", "--strict").code == 1  # nothing is known of next year
     for path in ("records/policy/2026-01-01.yaml", "records/calendar/CN.yaml"):
         file = tmp_path / path
         file.write_text(file.read_text("utf-8") + "colour: red\n", "utf-8")
