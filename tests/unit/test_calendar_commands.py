@@ -365,7 +365,7 @@ def test_bad_rules_are_refused_with_their_place_and_what_to_do(
 def test_the_rules_shown_are_those_of_the_day(svcctl: Run, tmp_path: Path) -> None:
     svcctl("init", ".", "--desk", "SHA")
     policy = (tmp_path / "records/policy/2026-01-01.yaml").read_text("utf-8")
-    later = policy.replace("within: 24h", "within: 12h")
+    later = policy.replace("within: 24h", "within: 12h", 1)
     (tmp_path / "records/policy/2027-01-01.yaml").write_text(later, "utf-8")
 
     def shown(*words: str) -> dict[str, Any]:
