@@ -160,7 +160,7 @@ def stands(one: Obligation, when: str) -> str:
         return None if instant is None else instant.timestamp()
 
     return standing(
-        one.due.timestamp(),
+        seconds(one.due),
         seconds(one.met),
         seconds(one.excused),
         seconds(one.ended),

@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from svcctl.cli.completion import complete_code
+from svcctl.cli.completion import complete_code, complete_ticket
 from svcctl.cli.manner import Asked, reading, reading_with
-from svcctl.cli.options import TicketId
-from svcctl.domain.problems import N_
+from svcctl.domain.problems import N_, Message, Usage
 from svcctl.views.language import _, say, word
 from svcctl.views.output import Column
 
 if TYPE_CHECKING:
     from svcctl.cli.session import Session
     from svcctl.domain.checks.catalogue import Code
-    from svcctl.domain.problems import Message
 
 _COLUMNS = (
     Column("code", N_("code")),
@@ -193,7 +191,14 @@ def _wrapped(text: str) -> list[str]:
 
 @reading
 def why(
-    ticket: TicketId,
+    ticket: Annotated[
+        str,
+        typer.Argument(
+            metavar="[ID]",
+            help=N_("The ticket: its id, or any unambiguous tail of it."),
+            autocompletion=complete_ticket,
+        ),
+    ] = "",
     obligation: Annotated[
         str,
         typer.Argument(
@@ -201,12 +206,42 @@ def why(
             help=N_("One obligation, such as slip, or slip:2 for the second visit."),
         ),
     ] = "",
+    measure: Annotated[
+        str,
+        typer.Option(
+            "--measure",
+            metavar="MEASURE",
+            help=N_("Instead of a ticket: what a measure of the weekly summary counted."),
+        ),
+    ] = "",
+    week: Annotated[
+        str | None,
+        typer.Option(
+            "--week",
+            metavar="WEEK",
+            help=N_("The week: 2026-W47 (default: the last complete one)."),
+        ),
+    ] = None,
     *,
     asked: Asked,
 ) -> None:
-    """Explain when something is owed."""
+    """Explain when something is owed, or what a measure counted."""
     from svcctl.desk.explaining import why
 
+    if bool(ticket) == bool(measure) or (week and not measure):
+        raise Usage(
+            "ticket-or-measure",
+            Message(N_("either a ticket or a measure is explained"), {}),
+            Message(
+                N_(
+                    "svcctl why ID [OBLIGATION], or svcctl why --measure satisfaction --week 2026-W47"
+                ),
+                {},
+            ),
+        )
+    if measure:
+        _measure(asked, measure, week)
+        return
     identifier, found = why(asked.view, ticket, obligation)
     asked.overdue = any(explained.item["state"] == "missed" for explained in found)
     if asked.output != "table":
@@ -225,6 +260,36 @@ def why(
     if not found:
         lines.append(_("nothing is or was owed on this ticket"))
     run.print("\n".join(lines))
+
+
+def _measure(asked: Asked, measure: str, week: str | None) -> None:
+    """Print what a measure counted: its tickets, each in the numerator or not."""
+    from svcctl.desk.explaining import why_measure
+
+    name, items = why_measure(asked.view, measure, week)
+    if asked.output == "table":
+        kept = [item["counts"] for item in items if item["beside"] is None]
+        template = (
+            _("{measure} in {week}: {count} counted")
+            if None in kept
+            else _("{measure} in {week}: {kept} of {count}")
+        )
+        shown = template.format(
+            measure=word(measure), week=name, kept=kept.count(True), count=len(kept)
+        )
+        asked.run.print(asked.run.paint(shown, "bold"))
+        for item in items:
+            item["counts"] = {True: "yes", False: "no", None: ""}[item["counts"]]
+    asked.emit("counted", items, _COUNTED, id_key="id")
+
+
+_COUNTED = (
+    Column("id", N_("ticket")),
+    Column("engineer", N_("engineer")),
+    Column("counts", N_("in the numerator"), show="word"),
+    Column("beside", N_("beside it"), show="word"),
+    Column("seconds", N_("seconds"), align="right"),
+)
 
 
 def _step(step: Message) -> str:

@@ -6,10 +6,13 @@ from typing import NamedTuple
 
 from svcctl.desk.items import Item, of_obligation
 from svcctl.desk.view import View
+from svcctl.domain.measures import NAMES
 from svcctl.domain.obligations import Obligation, obligations
-from svcctl.domain.problems import N_, Message, NotFound
-from svcctl.domain.reasons import reasons
+from svcctl.domain.policy import Book
+from svcctl.domain.problems import N_, Message, NotFound, Usage
+from svcctl.domain.reasons import counted, policy_of, reasons
 from svcctl.domain.replay import replay
+from svcctl.domain.tally import DURATIONS, Entry
 from svcctl.domain.times import format_instant
 from svcctl.ledger.records import load_ticket
 
@@ -58,7 +61,7 @@ def why(view: View, typed: str, wanted: str = "") -> tuple[str, list[Explained]]
         [
             Explained(
                 one,
-                {**of_obligation(one, moment), **_more(one)},
+                {**of_obligation(one, moment), **_more(one, desk.book)},
                 reasons(state, desk.book, one, moment),
             )
             for one in chosen
@@ -66,8 +69,53 @@ def why(view: View, typed: str, wanted: str = "") -> tuple[str, list[Explained]]
     )
 
 
-def _more(one: Obligation) -> Item:
+def why_measure(view: View, name: str, week: str | None) -> tuple[str, list[Item]]:
+    """Return the week's name and what the measure ``name`` counted in it, one item per thing.
+
+    ``counts`` is whether it is in the numerator, None where the measure is a length of time, or where
+    the thing stands ``beside`` numerator and denominator. Raises ``Usage`` for an unknown measure.
+    """
+    from svcctl.desk.weekly import gather
+
+    if name not in NAMES:
+        raise Usage(
+            "no-such-measure",
+            Message(N_("“{name}” is not a measure"), {"name": name}),
+            Message(N_("measures are: {known}"), {"known": ", ".join(NAMES)}),
+        )
+    weekly = gather(view, week)
+    tally = weekly.now.tallies[name]
+    kept = list(tally.counted)
+    found: list[tuple[Entry, bool | None, str | None]] = []
+    for entry in tally.among:
+        counts = None
+        if name not in DURATIONS:
+            counts = entry in kept
+            if counts:
+                kept.remove(entry)  # a ticket can stand there twice
+        found.append((entry, counts, None))
+    for beside, entries in tally.beside.items():
+        found += [(entry, None, beside) for entry in entries if beside == "excused"]
+    return weekly.week.name, [
+        {
+            "measure": name,
+            "week": weekly.week.name,
+            "id": entry.ticket,
+            "engineer": entry.engineer or None,
+            "counts": counts,
+            "beside": beside,
+            "seconds": entry.seconds,
+        }
+        for entry, counts, beside in found
+    ]
+
+
+def _more(one: Obligation, book: Book) -> Item:
     """What an item of an obligation has besides, where it is explained."""
+    policy = policy_of(book, one)
+    rule = policy.rules[one.kind]
+    windows = rule.within is not None and rule.within.seconds is not None and rule.clock == "work"
+    spans = counted(book.calendar_of(policy), one) if windows else []
     return {
         "started_by": one.started_by,
         "met_by": one.met_by or None,
@@ -78,7 +126,9 @@ def _more(one: Obligation) -> Item:
         "paused": format_instant(one.paused) if one.paused else None,
         "rule": one.rule,
         "policy": one.policy,
+        "policy_version": policy.version,
         "line": one.line,
+        "windows": [[format_instant(start), format_instant(end)] for start, end in spans],
     }
 
 
