@@ -152,9 +152,14 @@ def _move_branch(gitdir: GitDir, way: UnderWay, who: Identity, when: datetime) -
 
 def _put_down(private: Path, way: UnderWay) -> None:
     place = private / SYNC_NOTE
+    fresh = private / f"{SYNC_NOTE}.new"  # always this name: a kill leaves no litter
     with posix.storage(place):
-        place.unlink(missing_ok=True)
-    posix.create(place, "\n".join((*way, "")).encode())
+        with open(fresh, "wb") as file:
+            file.write("\n".join((*way, "")).encode())
+            file.flush()
+            posix.sync_file(file.fileno())
+        os.replace(fresh, place)
+        posix.sync_folder(private)
 
 
 def _noted(private: Path) -> UnderWay | None:

@@ -1,0 +1,185 @@
+"""A sync that is killed, or whose disk or git fails, at every call: the old state or the new one.
+
+After each blow every record at the station is a whole one that some station wrote or the merge of
+both, the next command works, and the next sync brings everything together.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import made_ledgers as made
+import pytest
+from made_ledgers import CUSTOMER, OTHER, TICKET
+from stations import Stations, stations, tree
+from test_commands_under_fire import blow_at, is_full, killed_at, records
+
+from svcctl.ledger.records import read_ticket
+
+SYNC = ("sync",)
+LATER = "2026-11-16T11:00:00+08:00"
+STEP = 1 if os.environ.get("SVCCTL_TESTS") == "thorough" else 8
+"""Every call with SVCCTL_TESTS=thorough; else each eighth, beginning elsewhere in each test."""
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Stations:
+    made_apart = stations(tmp_path)
+    prepare(made_apart)
+    return made_apart
+
+
+def prepare(three: Stations, number: int = 0) -> None:
+    """Both sides change the same ticket and card, and each has something new."""
+    for root, flag in (
+        (three.sha, ("--marks", f"m{number}")),
+        (three.bja, ("--email", f"e{number}@example.com")),
+    ):
+        made.sure(root, "ticket", "note", TICKET, f"{root.name} {number}")
+        made.sure(root, "ticket", "note", OTHER, f"{root.name} {number}")
+        made.sure(root, "customer", "set", CUSTOMER, *flag)
+        new = ("ticket", "new", "--kind", "inquiry", "--customer", CUSTOMER, "--subject", "问")
+        made.sure(root, *new)
+    made.sure(three.sha, "sync")
+
+
+def whole(three: Stations, before: dict[str, bytes]) -> None:
+    """Every record can be read, none is gone, and no ticket lost a line."""
+    after = records(three.bja)
+    assert set(before) <= set(after)
+    for path, data in after.items():
+        if "/tickets/" in path:
+            case = read_ticket(data, path).case
+            assert case is not None, path
+            old = set(before.get(path, b"").split(b"\n"))
+            assert old <= set(data.split(b"\n")), path
+
+
+def next_command_works(three: Stations) -> None:
+    ran = made.call(three.bja, "ticket", "note", TICKET, "next", now=LATER)
+    assert (ran.code, ran.err) == (0, "")
+    assert made.temporaries(three.bja) == []
+    assert made.git(three.bja, "status", "--porcelain") == ""
+
+
+def comes_together(three: Stations) -> None:
+    for root in (three.bja, three.sha):
+        made.sure(root, "sync")
+    assert tree(three.bja) == tree(three.sha) == tree(three.hub, "main")
+    assert made.git(three.bja, "fsck", "--strict", "--no-dangling", "--no-progress") == ""
+    left = {path.name for path in (three.bja / ".git/svcctl").iterdir()}
+    assert not left & {"sync", "sync-under-way", "under-way"}
+    assert not list((three.bja / ".git").glob("fast_import_crash_*"))
+
+
+def test_a_sync_killed_at_any_call_leaves_old_or_new_records(three: Stations) -> None:
+    number = 1
+    while True:
+        before = records(three.bja)
+        struck = killed_at(number, three.bja, SYNC)
+        whole(three, before)
+        next_command_works(three)
+        whole(three, before)
+        comes_together(three)
+        if not struck:
+            break
+        number += STEP
+        prepare(three, number)
+    assert number > 30
+
+
+def test_a_disk_that_is_full_at_any_call_of_a_sync_loses_nothing(three: Stations) -> None:
+    number, refused = 2, 0
+    while True:
+        before = records(three.bja)
+        with blow_at(number, is_full) as blows:
+            ran = made.call(three.bja, *SYNC)
+        struck = len(blows.calls) >= number
+        assert ran.code in (0, 4, 6), (blows.calls[number - 1 :][:1], ran)
+        assert "bug" not in ran.err
+        refused += ran.code != 0
+        whole(three, before)
+        next_command_works(three)
+        comes_together(three)
+        if not struck:
+            break
+        number += STEP
+        prepare(three, number)
+    assert refused > 3
+
+
+def test_a_git_that_fails_at_any_call_of_a_sync_loses_nothing(
+    three: Stations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import subprocess
+
+    number = 1
+    real: Callable[..., None] = subprocess.Popen.__init__
+    while True:
+        before = records(three.bja)
+        calls: list[str] = []
+
+        def started(
+            self: object,
+            words: list[str],
+            *args: object,
+            calls: list[str] = calls,
+            k: int = number,
+            **kw: object,
+        ) -> None:
+            calls.append(" ".join(map(str, words[-3:])))
+            if len(calls) == k:
+                words = ["git", "no-such-command"]
+            real(self, words, *args, **kw)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(subprocess.Popen, "__init__", started)
+            ran = made.call(three.bja, *SYNC)
+        assert ran.code in (0, 3, 6, 8), (calls[number - 1 :][:1], ran)
+        assert "bug" not in ran.err
+        whole(three, before)
+        next_command_works(three)
+        comes_together(three)
+        if len(calls) < number:
+            break
+        number += 1 if STEP == 1 else 4
+        prepare(three, number)
+    assert number > 15
+
+
+def test_what_is_written_by_hand_after_a_kill_is_merged_and_not_overwritten(
+    three: Stations,
+) -> None:
+    path = f"records/tickets/2026/11/{TICKET}.yaml"
+    for number in range(1, 400, STEP):
+        assert killed_at(number, three.bja, SYNC), "the note is put down before the end"
+        if (three.bja / ".git/svcctl/sync-under-way").exists():
+            break
+        next_command_works(three)
+    file = three.bja / path
+    file.write_text(
+        file.read_text("utf-8") + '- {"n": 9, "desk": "BJA", "at": "2026-11-16T10:30:00+08:00", '
+        '"noted": "2026-11-16T10:30:00+08:00", "by": "mgr1", "do": "noted", "words": "by hand"}\n',
+        "utf-8",
+    )
+    made.sure(three.bja, "ticket", "note", OTHER, "next", now=LATER)
+    text = file.read_text("utf-8")
+    assert "by hand" in text
+    assert "SHA 0" in text
+    made.commit_all(three.bja)
+    comes_together(three)
+
+
+def test_a_branch_that_moved_after_a_kill_takes_the_files_back(three: Stations) -> None:
+    for number in range(1, 400, STEP):
+        assert killed_at(number, three.bja, SYNC)
+        if (three.bja / ".git/svcctl/sync-under-way").exists():
+            break
+        next_command_works(three)
+    (three.bja / "README.md").write_text("x", "utf-8")
+    made.git(three.bja, "add", "README.md")
+    made.git(three.bja, "commit", "--quiet", "-m", "by hand", "README.md")
+    next_command_works(three)
+    comes_together(three)
