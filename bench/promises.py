@@ -67,6 +67,9 @@ PROMISES = {
         4.0,
         sized=False,
     ),
+    "sync": Promise(
+        "sync", "`sync` of 1,000 changed tickets under 10 s", 10.0, "s", below=True, sized=False
+    ),
     "import": Promise(
         "import", "import of the 20,769 real rows under 60 s", 60.0, "s", below=True, sized=False
     ),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import deadlines, floors, generate, histories, peers, product
+from bench import deadlines, floors, generate, histories, meetings, peers, product
 from bench.generate import size_name
 from bench.places import WORK, NotMeasured
 from bench.promises import Row, judged, unmeasured
@@ -242,6 +242,17 @@ def history(bench: Bench) -> list[Row]:
     return [judged("history", 0, ratio(taken, "history", "log"), note)]
 
 
+def sync(bench: Bench) -> list[Row]:
+    """A station and a hub that both have one more line in every ticket, the hub's own look included."""
+    taken: list[Round] = []
+    for _ in range(bench.rounds(5)):
+        command = product.command(meetings.fresh_copy(), "sync", "../hub")
+        taken.append({"sync": command(), "python": floors.bare_python()()})
+    bench.keep("sync", meetings.TICKETS, taken)
+    note = f"each changed on both sides; {processor(taken, 'sync'):.1f} s of processor time"
+    return [judged("sync", 0, seconds(taken, "sync"), note)]
+
+
 def import_rows(bench: Bench) -> list[Row]:
     """The real rows into a new ledger, in one command."""
     root = WORK / "ledgers" / "imported"
@@ -324,6 +335,7 @@ GROUPS: Mapping[str, Callable[[Bench], list[Row]]] = {
     "rebuild": rebuild,
     "audit": audit,
     "history": history,
+    "sync": sync,
     "import": import_rows,
     "deadlines": far_deadlines,
     "memory": memory,
