@@ -21,6 +21,7 @@ side, and its events keep their names; nothing that was ever pushed changes. So 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from svcctl.domain.cases import Case, CaseKind, Event
@@ -101,13 +102,13 @@ class _Union:
         self.added: list[Event] = []
         self.taken: list[Event] = []
         self.renamed: list[Renamed] = []
-        self._said = {event.canonical() for event in self.events}
-        self._names = {event.name for event in self.events}
+        self._by_name: dict[str, list[Event]] = {}
         self._follow_ups: dict[str, list[Event]] = {}
         for event in self.events:
             self._note(event)
 
     def _note(self, event: Event) -> None:
+        self._by_name.setdefault(event.name, []).append(event)
         if event.was is not None:
             self._follow_ups.setdefault(event.was, []).append(event)
 
@@ -120,17 +121,17 @@ class _Union:
         names: dict[str, str] = {}
         late: set[str] = set()
         for event in sorted(side.events, key=lambda event: event.order):
-            if event.canonical() in self._said:
+            if self._holds(event):
                 continue
             followed = _following(self.kind, event, names)
-            if followed is not event and followed.canonical() in self._said:
+            if followed is not event and self._holds(followed):
                 continue
             known = self._known_as(followed)
             if known is not None:
                 names[event.name] = known.name
                 continue
             moved = (
-                event.name in self._names or event.desk in late or _refers_to(event, names, late)
+                event.name in self._by_name or event.desk in late or _refers_to(event, names, late)
             )
             if moved:
                 last += 1
@@ -141,9 +142,10 @@ class _Union:
             self.taken.append(event)
             self.added.append(followed)
             self.events.append(followed)
-            self._said.add(followed.canonical())
-            self._names.add(followed.name)
             self._note(followed)
+
+    def _holds(self, event: Event) -> bool:
+        return any(_alike(known, event) for known in self._by_name.get(event.name, ()))
 
     def _known_as(self, event: Event) -> Event | None:
         """Return the event that is ``event`` under a later name, given to it by an earlier merge."""
@@ -151,6 +153,22 @@ class _Union:
             if _renamed(event, known.n, known.was or "").canonical() == known.canonical():
                 return known
         return None
+
+
+def _alike(one: Event, two: Event) -> bool:
+    """Whether two events of one name have the same canonical line; quicker than making both."""
+    if (one.do, one.by, one.over, one.was) != (two.do, two.by, two.over, two.was):
+        return False
+    if one.at != two.at or one.noted != two.noted or one.fields != two.fields:
+        return False
+    # The same instant may be written with another offset, which is another line.
+    pairs = [(one.at, two.at), (one.noted, two.noted)]
+    pairs += [
+        (value, other)
+        for name, value in one.fields.items()
+        if isinstance(value, datetime) and isinstance(other := two.fields[name], datetime)
+    ]
+    return all(value.utcoffset() == other.utcoffset() for value, other in pairs)
 
 
 def _refers_to(event: Event, names: Mapping[str, str], late: set[str]) -> bool:

@@ -146,7 +146,7 @@ def _sync_all(folder: Path, files: Iterator[Path]) -> None:
 
     On Linux by one syncfs, which reports errors (sync does not); elsewhere file by file.
     """
-    if _sync_file_system(folder):
+    if sync_file_system(folder):
         return
     folders: set[Path] = set()
     for path in files:
@@ -161,7 +161,7 @@ def _sync_all(folder: Path, files: Iterator[Path]) -> None:
             posix.sync_folder(each)
 
 
-def _sync_file_system(folder: Path) -> bool:
+def sync_file_system(folder: Path) -> bool:
     """Flush the file system of ``folder``; False where the system has no call for it."""
     if not sys.platform.startswith("linux"):
         return False

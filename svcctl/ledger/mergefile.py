@@ -52,6 +52,8 @@ class FileMerge(NamedTuple):
     data: bytes | None
     conflict: Conflict | None = None
     case: Case | None = None
+    sides: tuple[Case, ...] = ()
+    """The cases that were merged: the pushed one, the other one, and what they began from."""
     renamed: tuple[Renamed, ...] = ()
     collided: bool = False
     """Two different records, both new, got one id."""
@@ -103,12 +105,12 @@ def _merge_ticket(path: str, pushed: bytes, other: bytes, bases: Sequence[bytes]
     except HeadsDiffer:
         why = Message(HEAD_CHANGED if bases else DIFFERENT_RECORDS)
         return FileMerge(None, Conflict(why, (), marked(pushed, other)), collided=not bases)
-    case = merged.case
+    case, sides = merged.case, (one, two, *known)
     for data, side in ((pushed, one), (other, two)):
         # Comments and the order of a hand stay where nothing was added to that side.
         if len(side.events) == len(case.events) and not lost_events(case, side):
-            return FileMerge(data, None, case, merged.renamed)
-    return FileMerge(case.text(), None, case, merged.renamed)
+            return FileMerge(data, None, case, sides, merged.renamed)
+    return FileMerge(case.text(), None, case, sides, merged.renamed)
 
 
 # Cards ------------------------------------------------------------------------------------------

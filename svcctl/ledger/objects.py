@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from svcctl.domain.problems import N_, GitFailed, Message
 from svcctl.ledger.changes import EMPTY_TREE
 from svcctl.ledger.git import GitDir, failure, run, start
 
+AHEAD = 240
+"""How many objects are asked for at once: their names fit into the smallest pipe."""
 PLAIN = frozenset(("100644", "100755"))
 
 
@@ -71,6 +74,7 @@ class Objects:
 
     def __init__(self, gitdir: GitDir, extra: Mapping[str, str] | None = None) -> None:
         self._process = start(gitdir.top, ["cat-file", "--batch"], extra, fed=True)
+        self._ahead: dict[str, bytes | None] = {}
 
     def __enter__(self) -> Objects:
         return self
@@ -82,17 +86,34 @@ class Objects:
             process.stdin = None
         process.communicate()
 
+    def look_ahead(self, names: Sequence[str]) -> None:
+        """Read at once what will be asked for next: a question for each would wait for each answer.
+
+        At most ``AHEAD`` names, so that the questions fit into the pipe. Raises GitFailed.
+        """
+        self._ahead.clear()
+        self._ask(names)
+        for name in names:
+            self._ahead[name] = self._answer()
+
     def get(self, name: str) -> bytes | None:
         """Return the content of the object ``name``; None where there is none. Raises GitFailed."""
+        if name in self._ahead:
+            return self._ahead[name]
+        self._ask((name,))
+        return self._answer()
+
+    def _ask(self, names: Sequence[str]) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # git ended early, which its answer tells
+            text = "".join(f"{name}\n" for name in names)
+            self._process.stdin.write(text.encode("utf-8", "surrogateescape"))
+            self._process.stdin.flush()
+
+    def _answer(self) -> bytes | None:
         process = self._process
-        assert process.stdin is not None
         assert process.stdout is not None
-        try:
-            process.stdin.write(name.encode("utf-8", "surrogateescape") + b"\n")
-            process.stdin.flush()
-            head = process.stdout.readline()
-        except BrokenPipeError:
-            head = b""
+        head = process.stdout.readline()
         if head.endswith((b" missing\n", b" ambiguous\n")):
             return None
         try:

@@ -167,11 +167,11 @@ def create(path: Path, data: bytes) -> None:
     with storage(path):
         folder = path.parent
         make_folders(folder)
-        temp = _write_temp(folder, data, None)
+        temp = write_temp(folder, data, None)
         try:
             os.link(temp, path)
         finally:
-            _discard(temp)
+            discard(temp)
     try:
         sync_folder(folder)
     except OSError as error:
@@ -188,13 +188,13 @@ def replace(path: Path, data: bytes, expect_sha256: str) -> None:
     Raises StorageFailed as ``create`` does.
     """
     with storage(path):
-        mode = _compare(path, expect_sha256)
-        temp = _write_temp(path.parent, data, mode)
+        mode = compare(path, expect_sha256)
+        temp = write_temp(path.parent, data, mode)
         try:
-            _compare(path, expect_sha256)
+            compare(path, expect_sha256)
             os.replace(temp, path)
         except BaseException:
-            _discard(temp)
+            discard(temp)
             raise
     try:
         sync_folder(path.parent)
@@ -217,7 +217,7 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _compare(path: Path, expect_sha256: str) -> int:
+def compare(path: Path, expect_sha256: str) -> int:
     """The permission bits of ``path`` if its content is as expected; otherwise raises Busy."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -246,8 +246,8 @@ def _read_all(handle: int, limit: int = -1) -> bytes:
     return b"".join(parts)
 
 
-def _write_temp(folder: Path, data: bytes, mode: int | None) -> Path:
-    """A new flushed file with ``data`` in ``folder``; removed again if anything fails."""
+def write_temp(folder: Path, data: bytes, mode: int | None, *, flush: bool = True) -> Path:
+    """A new file with ``data`` in ``folder``, flushed or not; removed again if anything fails."""
     name = f"{_TEMP_PREFIX}{os.getpid()}-{os.urandom(6).hex()}{_TEMP_SUFFIX}"
     temp = folder / name
     try:
@@ -258,16 +258,17 @@ def _write_temp(folder: Path, data: bytes, mode: int | None) -> Path:
             left = memoryview(data)
             while left:
                 left = left[os.write(handle, left) :]
-            sync_file(handle)
+            if flush:
+                sync_file(handle)
         finally:
             os.close(handle)
     except BaseException:
-        _discard(temp)
+        discard(temp)
         raise
     return temp
 
 
-def _discard(temp: Path) -> None:
+def discard(temp: Path) -> None:
     """Remove a temporary file; one that resists is left for ``sweep``, the record is not harmed."""
     with suppress(OSError):
         os.unlink(temp)

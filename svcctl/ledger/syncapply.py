@@ -38,6 +38,7 @@ from svcctl.ledger.folder import SYNC_NOTE
 from svcctl.ledger.git import GitDir, finish, head, run, start
 from svcctl.ledger.mergefile import merge_file
 from svcctl.ledger.objects import (
+    AHEAD,
     Difference,
     Entry,
     Objects,
@@ -46,6 +47,7 @@ from svcctl.ledger.objects import (
     is_ancestor,
     raw_differences,
 )
+from svcctl.ledger.swap import Put, put_all
 
 BRANCH = b"refs/svcctl/sync-under-way"
 
@@ -189,6 +191,9 @@ class _Move:
         self.way = way
         self.changes = differences(gitdir, way.old, way.new)
         self._attributes = Attributes(gitdir)
+        self._puts: list[Put] = []
+        self._gone: list[str] = []
+        self._modes: list[tuple[Path, bool]] = []
 
     def place(self, path: str) -> Path:
         return Path(os.path.join(self.gitdir.top, path))
@@ -244,18 +249,40 @@ class _Move:
 
     def write_files(self) -> None:
         """Let every place hold the new content; one that holds it already is left alone."""
-        for path, change in self.changes.items():
-            found = self._found(path)
-            if self._is(path, found, change.new):
-                continue
-            if not self._is(path, found, change.old):
-                # Written in between by somebody else: both are kept.
-                self._merge_into(path, found, change)
-            elif change.new is None:
-                self._remove(path)
-            else:
-                data = self._bytes(path, change.new, self.way.new)
-                self._write(path, found, data, change.new.mode)
+        paths = list(self.changes)
+        for first in range(0, len(paths), AHEAD):
+            part = paths[first : first + AHEAD]
+            entries = [self.changes[path].new for path in part]
+            self.objects.look_ahead([entry.oid for entry in entries if entry is not None])
+            for path in part:
+                self._plan_file(path, self.changes[path])
+        self._carry_out()
+
+    def _plan_file(self, path: str, change: Difference) -> None:
+        found = self._found(path)
+        if self._is(path, found, change.new):
+            return
+        if not self._is(path, found, change.old):
+            # Written in between by somebody else: both are kept.
+            self._merge_into(path, found, change)
+        elif change.new is None:
+            self._gone.append(path)
+        else:
+            data = self._bytes(path, change.new, self.way.new)
+            self._write(path, found, data, change.new.mode)
+
+    def _carry_out(self) -> None:
+        """Write what was planned; what goes away makes room first."""
+        for path in self._gone:
+            self._remove(path)
+        try:
+            put_all(self._puts)
+        except FileExistsError as error:
+            raise _in_the_way([str(error.filename2 or error.filename)]) from None
+        for place, executable in self._modes:
+            if bool(os.stat(place).st_mode & 0o100) != executable:
+                with posix.storage(place):
+                    os.chmod(place, 0o755 if executable else 0o644)
 
     def take_back(self) -> None:
         """Let the places that hold new content hold what the branch has there now."""
@@ -266,6 +293,7 @@ class _Move:
             if change.old is None or oid.decode("ascii").strip() != change.old.oid:
                 continue
             self._write(path, found, self._bytes(path, change.old, self.way.old), change.old.mode)
+        self._carry_out()
 
     def _merge_into(self, path: str, found: bytes | None, change: Difference) -> None:
         if found is None or change.new is None:
@@ -279,16 +307,9 @@ class _Move:
 
     def _write(self, path: str, found: bytes | None, data: bytes, mode: str) -> None:
         place = self.place(path)
-        if found is None:
-            try:
-                posix.create(place, data)
-            except FileExistsError:
-                raise _in_the_way([path]) from None
-        elif found != data:
-            posix.replace(place, data, posix.sha256(found))
-        if bool(os.stat(place).st_mode & 0o100) != (mode == "100755"):
-            with posix.storage(place):
-                os.chmod(place, 0o755 if mode == "100755" else 0o644)
+        if found != data:
+            self._puts.append(Put(place, found, data))
+        self._modes.append((place, mode == "100755"))
 
     def _remove(self, path: str) -> None:
         place = self.place(path)

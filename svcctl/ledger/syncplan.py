@@ -24,7 +24,15 @@ from svcctl.ledger.mergefile import (
     marked,
     merge_file,
 )
-from svcctl.ledger.objects import PLAIN, Difference, Entry, Objects, blob_id, differences
+from svcctl.ledger.objects import (
+    AHEAD,
+    PLAIN,
+    Difference,
+    Entry,
+    Objects,
+    blob_id,
+    differences,
+)
 from svcctl.ledger.records import read_ticket
 
 
@@ -135,12 +143,27 @@ class Planner:
     def make(self) -> Plan:
         """Go through every path that differs; ids that two records share are left in ``collided``."""
         paths = {path for pair in self._by_base for side in pair for path in side}
-        for path in sorted(paths):
-            if path in self.moved:
-                self.settle(path, None)
-            else:
-                self._path(path)
+        ordered = sorted(paths)
+        step = AHEAD // (2 + len(self._by_base))
+        for start in range(0, len(ordered), step):
+            part = ordered[start : start + step]
+            self._look_ahead(part)
+            for path in part:
+                if path in self.moved:
+                    self.settle(path, None)
+                else:
+                    self._path(path)
         return self.plan
+
+    def _look_ahead(self, paths: Sequence[str]) -> None:
+        """Read what will be looked at: tickets that changed, and whatever both sides changed."""
+        wanted: dict[str, None] = {}
+        for path in paths:
+            sides = self.sides(path)
+            entries = (sides.ours, sides.theirs, *sides.bases)
+            if len(set(entries)) > 2 or is_ticket(self.inside(path)):
+                wanted |= dict.fromkeys(entry.oid for entry in entries if entry is not None)
+        self.objects.look_ahead(list(wanted))
 
     def sides(self, path: str) -> Sides:
         """Return what ``path`` is on each side, a file that somebody moved counted where it went."""
@@ -343,16 +366,27 @@ class Planner:
         there: tuple[str, ...] = ()
         contests: tuple[Contest, ...] = ()
         if merged.case is not None:
-            before = {n for data in bases for n in _event_names(data, record)}
-            ours, theirs = sides
+            own, pushed, known = _cases(record, merged, sides, bases)
+            before = {event.name for case in known for event in case.events}
             mine = {one.old.name: one.new.name for one in merged.renamed}
-            here = tuple(mine.get(n, n) for n in _event_names(ours, record) if n not in before)
-            there = tuple(name for name in _event_names(theirs, record) if name not in before)
+            here = tuple(mine.get(n, n) for n in _names(own) if n not in before)
+            there = tuple(name for name in _names(pushed) if name not in before)
             contests = tuple(replay(merged.case).contested.values())
         elif is_card_file(record):
             here, there = (_changed_fields(record, side, bases) for side in sides)
         touched = Touched(record, "both", here, there, merged.renamed, contests, decided)
         self.plan.touched.append(touched)
+
+
+def _cases(
+    record: str, merged: FileMerge, sides: tuple[bytes, bytes], bases: Sequence[bytes]
+) -> tuple[Case | None, Case | None, list[Case]]:
+    """Return ours, theirs and what they began from, as they were merged or as they are read now."""
+    if merged.sides:
+        pushed, own, *known = merged.sides
+        return own, pushed, known
+    ours, theirs = (read_ticket(data, record).case for data in sides)
+    return ours, theirs, [c for data in bases if (c := read_ticket(data, record).case) is not None]
 
 
 def _normalised(path: str) -> bool:
@@ -364,8 +398,7 @@ def _is_issued(record: str) -> bool:
     return is_ticket(record) or record.startswith(f"{RECORDS}/customers/")
 
 
-def _event_names(data: bytes, record: str) -> list[str]:
-    case = read_ticket(data, record).case
+def _names(case: Case | None) -> list[str]:
     return [] if case is None else [event.name for event in case.events]
 
 

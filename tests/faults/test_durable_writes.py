@@ -371,9 +371,9 @@ def test_a_batch_killed_at_any_call_is_all_there_or_not_at_all_after_recovery(
     sync_by_file: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if sync_by_file:
-        monkeypatch.setattr(batch, "_sync_file_system", lambda folder: False)
+        monkeypatch.setattr(batch, "sync_file_system", lambda folder: False)
     else:  # one flush of a whole busy disk per attempt would take long, and shows nothing more
-        monkeypatch.setattr(batch, "_sync_file_system", lambda folder: True)
+        monkeypatch.setattr(batch, "sync_file_system", lambda folder: True)
     seen, recoveries = [], []
     for number in range(1, 200):
         root, journal = tmp_path / str(number), tmp_path / str(number) / ".svcctl" / "journal"
@@ -401,7 +401,7 @@ def test_a_batch_killed_at_any_call_is_all_there_or_not_at_all_after_recovery(
 def test_a_batch_refused_at_any_call_is_written_later_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "_sync_file_system", lambda folder: False)
+    monkeypatch.setattr(batch, "sync_file_system", lambda folder: False)
     codes = set()
     for number in range(1, 200):
         root, journal = tmp_path / str(number), tmp_path / str(number) / ".svcctl" / "journal"

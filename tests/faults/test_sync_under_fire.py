@@ -16,7 +16,9 @@ from made_ledgers import CUSTOMER, OTHER, TICKET
 from stations import Stations, stations, tree
 from test_commands_under_fire import blow_at, is_full, killed_at, records
 
+from svcctl.domain.problems import Busy
 from svcctl.ledger.records import read_ticket
+from svcctl.ledger.swap import Put, put_all
 
 SYNC = ("sync",)
 LATER = "2026-11-16T11:00:00+08:00"
@@ -183,3 +185,26 @@ def test_a_branch_that_moved_after_a_kill_takes_the_files_back(three: Stations) 
     made.git(three.bja, "commit", "--quiet", "-m", "by hand", "README.md")
     next_command_works(three)
     comes_together(three)
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_many_files_put_in_place_are_whole_and_none_is_overwritten(
+    tmp_path: Path, count: int
+) -> None:
+    puts = []
+    for number in range(count):
+        place = tmp_path / f"{number % 3}" / f"{number}.yaml"
+        place.parent.mkdir(exist_ok=True)
+        old = f"old {number}".encode() if number % 2 else None
+        if old is not None:
+            place.write_bytes(old)
+        puts.append(Put(place, old, f"new {number}".encode()))
+    put_all(puts)
+    assert [put.place.read_bytes() for put in puts] == [put.data for put in puts]
+    assert made.temporaries(tmp_path) == []
+    with pytest.raises(Busy):
+        put_all([put._replace(old=b"something else", data=b"x") for put in puts])
+    with pytest.raises(FileExistsError):
+        put_all([put._replace(old=None, data=b"x") for put in puts])
+    assert [put.place.read_bytes() for put in puts] == [put.data for put in puts]
+    assert made.temporaries(tmp_path) == []
