@@ -49,7 +49,9 @@ TEXTS: dict[str, st.SearchStrategy[str]] = {
     "int": st.integers(-99, 99).map(str),
     "count": st.integers(1, 4).map(str),
     "score": st.integers(1, 5).map(str),
+    "digest": st.just("0" * 64),
     "flag": st.sampled_from(["true", "false"]),
+    "digest": st.just("0" * 64),
     "staff": st.sampled_from(PEOPLE),
     "ticket": st.just("SHA-261116-01F"),
     "customer": st.just("SHA-C0001Z"),
@@ -126,6 +128,7 @@ SOME: dict[str, tuple[str, ...]] = {
     "count": ("1", "1", "2", "3"),
     "score": ("1", "5"),
     "flag": ("true", "false"),
+    "digest": ("0" * 64, "1" * 64),
     "staff": PEOPLE,
 }
 

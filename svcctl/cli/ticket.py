@@ -29,6 +29,13 @@ app = Noun(
             "svcctl.cli.ticket_correct:settle",
             N_("Decide which of two candidates of a contested value stands."),
         ),
+        "attach": Target(
+            "svcctl.cli.ticket_attach:attach", N_("Attach files: photographs, papers, recordings.")
+        ),
+        "attachments": Target(
+            "svcctl.cli.ticket_attach:attachments",
+            N_("The files attached to a ticket, with their paths."),
+        ),
         "record": Target("svcctl.cli.ticket_record:record", N_("Anything else that happened.")),
         "show": Target("svcctl.cli.ticket_read:show", N_("One ticket with every event.")),
     },

@@ -35,7 +35,7 @@ def record(
     from svcctl.desk.tickets import act
     from svcctl.domain.ticket import TICKET
 
-    recordable = [name for name in TICKET.events if name not in ("opened", "imported")]
+    recordable = [name for name in TICKET.events if name not in ("opened", "imported", "attached")]
     if event not in recordable:
         raise Usage(
             "no-such-event",

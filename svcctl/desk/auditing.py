@@ -236,6 +236,7 @@ def _lasting(desk: Desk, moment: datetime) -> list[Problem]:
     found = findings(desk.index)
     found += [owed_problem(one) for one in ask_audit.decided_breaches(desk.index)]
     found += _crossings(desk)
+    found += _of_attachments(desk)
     found += _of_people(desk, seconds)
     found += rule_problems(desk.ledger)
     found += misplaced(desk.ledger)
@@ -262,6 +263,27 @@ def _crossings(desk: Desk) -> list[Problem]:
     for path, subject, _, desk_code in ask_audit.unregistered_desks(desk.index):
         place = crossing.desk_place(text_of(desk.ledger, path), desk_code, subject)
         found.append(crossing.no_desk(path, subject, desk_code, place))
+    return found
+
+
+def _of_attachments(desk: Desk) -> list[Problem]:
+    """Return the findings about attached files (E311, E312, E313)."""
+    from svcctl.domain.checks import crossing
+    from svcctl.ledger.attached import files, state_of
+    from svcctl.ledger.examining import text_of
+
+    found = []
+    named = set()
+    for path, subject, names in ask_audit.with_attachments(desk.index):
+        for name in names:
+            file = f"records/attachments/{subject}/{name}"
+            named.add(file)
+            digest = name.partition(".")[0]
+            state = state_of(desk.ledger, file, digest)
+            if state != "whole":
+                place = crossing.place_of(text_of(desk.ledger, path), ("sha256",), digest)
+                found.append(crossing.attachment_problem(path, subject, file, state, place))
+    found += [crossing.stray_attachment(file) for file in files(desk.ledger) if file not in named]
     return found
 
 

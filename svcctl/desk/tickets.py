@@ -189,6 +189,12 @@ def act(
 
     Raises ``NotFound``, ``Unreadable``, ``Usage``, ``Refusal``, ``Busy``.
     """
+    if do == "attached":
+        raise Refusal(
+            "not-by-hand",
+            Message(N_("{do} needs a file"), {"do": do}),
+            Message(N_("svcctl ticket attach {typed} FILE"), {"typed": typed}),
+        )
     code = desk.desk_code()
     path = desk.ticket_path(typed)
     who = desk.who(manner.by)

@@ -63,6 +63,7 @@ class Writing:
         self.commit = commit
         self.dry_run = dry_run
         self.changes: list[Change] = []
+        self._there: list[str] = []
         self._notices: list[Message] = []
         self._stack = ExitStack()
 
@@ -138,6 +139,10 @@ class Writing:
         """Plan a new file."""
         self.changes.append(Change(path, None, data))
 
+    def include(self, path: str) -> None:
+        """Commit a file that is there already, as it is, with what is written."""
+        self._there.append(path)
+
     def append(self, path: str, old: bytes, line: str) -> None:
         """Plan one more event at the end of a case's file."""
         if not old.endswith(b"\n"):
@@ -160,7 +165,7 @@ class Writing:
         if gitdir is None or not self.commit:
             self._write_all()
             return Outcome((), (*self._notices, *self._without_git()))
-        paths = tuple(change.path for change in self.changes)
+        paths = (*self._there, *(change.path for change in self.changes))
         author, committer = self._identity(who.id), self._identity(self.desk.station.me or who.id)
         pending = Pending(gitdir)
         noted = pending.note(paths, message, author, when, committer, self.desk.now())

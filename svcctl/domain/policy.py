@@ -105,6 +105,8 @@ class Policy:
         self.close_needs: frozenset[str] | None = None
         self.dissatisfied_below = 0
         self.targets: dict[str, int] = {}
+        self.attachment_size: int | None = None
+        self.attachment_types: tuple[str, ...] | None = None
         self.rules: dict[str, Rule] = {}
         self.escalations: tuple[Level, ...] = ()
         self.table: dict[str, list[tuple[str, str, Pattern]]] = {}
@@ -310,7 +312,7 @@ TARGETS = (
 
 _KEYS = (
     "format version company service-phone warranty language currency calendar may back-dating "
-    "rework reopen close-needs dissatisfied-below targets obligations escalations"
+    "rework reopen close-needs dissatisfied-below targets attachments obligations escalations"
 ).split()
 _RULE_KEYS = (
     "for per starts within until clock rolls not-before met-by excused-by waived-by paused-by "
@@ -357,6 +359,7 @@ def read_policy(
     policy.dissatisfied_below = int(below or "0")
     _read_may(reader, fields, policy)
     _read_targets(reader, fields, policy)
+    _read_attachments(reader, fields, policy)
     for name, rule in reader.mapping(fields, "obligations").items():
         if _NAME.fullmatch(name) is None:
             reader.wrong(
@@ -397,6 +400,28 @@ def _read_may(reader: _Reader, fields: Fields, policy: Policy) -> None:
                 reader.wrong(("may", what), role, " | ".join(ROLES))
         if roles:  # nobody named is "no limit configured", not "nobody may"
             policy.may[what] = frozenset(roles)
+
+
+_SIZE = re.compile(r"([1-9][0-9]{0,8}) ?(B|kB|MB|GB)")
+_UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def _read_attachments(reader: _Reader, fields: Fields, policy: Policy) -> None:
+    from svcctl.domain.attachments import KINDS
+
+    given = reader.mapping(fields, "attachments")
+    reader.known(given, ("attachments",), ("max-size", "types"))
+    size = reader.text(given, "max-size", ("attachments",))
+    found = _SIZE.fullmatch(size)
+    if found is not None:
+        policy.attachment_size = int(found[1]) * _UNITS[found[2]]
+    elif size:
+        reader.wrong(("attachments", "max-size"), size, N_("a size such as 10MB or 500kB"))
+    types = reader.words(given, "types", ("attachments",))
+    for kind in types:
+        if kind not in KINDS:
+            reader.wrong(("attachments", "types"), kind, " | ".join(KINDS))
+    policy.attachment_types = tuple(types) or None
 
 
 def _read_targets(reader: _Reader, fields: Fields, policy: Policy) -> None:

@@ -71,6 +71,7 @@ def _instant(text: str) -> datetime:
 _MONEY = re.compile(r"(?!-0\.00)-?(0|[1-9][0-9]{0,11})\.[0-9]{2}")
 _INT = re.compile(r"0|-?[1-9][0-9]{0,8}")
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _SCORE = re.compile(r"[1-5]")
 
 
@@ -130,6 +131,7 @@ CONVERTERS: dict[str, Callable[[str], Value]] = {
     "count": _count,
     "score": _score,
     "flag": _flag,
+    "digest": _matching(_DIGEST),
     "span": _span,
     "lines": _line,
     "desk": _matching(identity.DESK),
@@ -153,6 +155,7 @@ EXPECTED: dict[str, str] = {
     "count": N_("a whole number from 1 on"),
     "score": N_("a score from 1 to 5"),
     "flag": N_("true or false"),
+    "digest": N_("a SHA-256 of 64 hexadecimal digits"),
     "span": N_("a span such as 24mo, 2y or 30d"),
     "lines": N_("a list of words"),
     "desk": N_("a desk code of two to four capital letters without I and O"),

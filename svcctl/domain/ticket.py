@@ -74,6 +74,14 @@ EVENTS = (
     EventKind("told", WORDS),
     EventKind("noted", Field("words", "text", required=True)),
     EventKind(
+        "attached",
+        Field("name", "line", required=True),
+        Field("sha256", "digest", required=True),
+        Field("size", "count", required=True),
+        Field("type", "line", required=True),
+        WORDS,
+    ),
+    EventKind(
         "reviewed",
         Field("cover", "word", COVERS, required=True),
         Field("reason", "text"),
@@ -260,6 +268,7 @@ ANYWHERE = (
     "replied",
     "told",
     "noted",
+    "attached",
     "quoted",
     "invoiced",
     "paid",

@@ -146,6 +146,12 @@ def with_approvals(index: Index) -> list[str]:
     return [path for (path,) in index.connection.execute(sql)]
 
 
+def with_attachments(index: Index) -> list[tuple[str, str, list[str]]]:
+    """Return path and id of each ticket that has attachments, with the names of the files."""
+    sql = "select path, id, attached from tickets where attached != '' order by path"
+    return [(path, name, files.split()) for path, name, files in index.connection.execute(sql)]
+
+
 def without_complaint(index: Index, as_of: float) -> list[str]:
     """Return the paths of tickets with a dissatisfied answer about which no complaint was opened."""
     sql = (

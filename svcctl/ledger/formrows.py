@@ -291,6 +291,7 @@ def _rows(path: str, read: _Read, form: _Form, number: int) -> TicketRows | None
         form.approvals,
         "",
         desk,
+        "",
     )
     owed = rows(form.owed, under.times, at, offset, told, engineer, line, number << PLACES)
     return TicketRows(path, ticket, owed, [])

@@ -68,7 +68,7 @@ def ticket_rows(
 
 TICKET_COLUMNS = (
     "path id kind state ended priority opened opened_text customer unit subject engineer visit "
-    "wanted category about foreign_id last_at last_noted contested people approvals dissatisfied desks"
+    "wanted category about foreign_id last_at last_noted contested people approvals dissatisfied desks attached"
 ).split()
 
 
@@ -77,6 +77,7 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
     case = state.case
     people: set[str] = set()
     approvals = []
+    attached = []
     desks: set[str] = set()
     last_at, last_noted = case.events[0].at, case.events[0].noted
     for event in case.events:
@@ -89,6 +90,8 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
             people.add(str(fields["approved"]))
         if event.do == "reassigned":
             approvals.append(event.name)
+        if event.do == "attached":
+            attached.append(f"{fields['sha256']}.{fields['type']}")
         if event.at > last_at:
             last_at = event.at
         if event.noted > last_noted:
@@ -121,6 +124,7 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
         " ".join(approvals),
         answer.event.name if answer is not None else "",
         " ".join(sorted(desks)),
+        " ".join(attached),
     )
 
 

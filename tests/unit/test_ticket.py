@@ -44,6 +44,7 @@ FIELDS: dict[str, dict[str, str]] = {
     "replied": {},
     "told": {},
     "noted": {"words": "x"},
+    "attached": {"name": "x.txt", "sha256": "0" * 64, "size": "1", "type": "txt"},
     "reviewed free": {"cover": "free"},
     "reviewed paid": {"cover": "paid"},
     "reviewed declined": {"cover": "declined"},
@@ -93,6 +94,7 @@ contacted             =          =          =          =          =         =   
 replied               =          =          =          =          =         =          =          =       =        =
 told                  =          =          =          =          =         =          =          =       =        =
 noted                 =          =          =          =          =         =          =          =       =        =
+attached              =          =          =          =          =         =          =          =       =        =
 reviewed free         ready      ready      =          =          =         =          =          -       ready    -
 reviewed paid         quoting    =          quoting    =          =         =          =          -       quoting  -
 reviewed declined     declined   declined   declined   -          -         -          -          -       =        -

@@ -77,6 +77,19 @@ def no_desk(path: str, subject: str, desk: str, place: Place) -> Problem:
     return Problem("E308", path, line, column, {"value": desk}, excerpt, subject)
 
 
+def attachment_problem(path: str, subject: str, file: str, state: str, place: Place) -> Problem:
+    """Return the finding about an attached file that is ``missing``, ``altered`` or a ``pointer``."""
+    line, column, excerpt = place
+    args = {"file": file, "how": state}
+    code = "E312" if state == "altered" else "E311"
+    return Problem(code, path, line, column, args, excerpt, subject)
+
+
+def stray_attachment(path: str) -> Problem:
+    """Return the finding that no ticket names a file below records/attachments."""
+    return Problem("E313", path)
+
+
 def no_phone(path: str, place: Place) -> Problem:
     """Return the finding that the policy in force names no service phone."""
     line, column, excerpt = place

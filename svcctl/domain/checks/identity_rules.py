@@ -75,6 +75,28 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
 }
 
 
+MESSAGES |= {
+    "E311": (
+        "error",
+        N_("attachment missing"),
+        N_("the attached file {file} is not there ({how})"),
+        N_("bring it back: git checkout -- {file}; with git-lfs: git lfs pull"),
+    ),
+    "E312": (
+        "error",
+        N_("attachment altered"),
+        N_("the content of {file} is not what was attached"),
+        N_("bring it back: git checkout -- {file}"),
+    ),
+    "E313": (
+        "warning",
+        N_("nobody attached this"),
+        N_("no ticket names this file as attached"),
+        N_("attach it with `svcctl ticket attach`, then remove this copy"),
+    ),
+}
+
+
 def folder_of(case: Case) -> str:
     """Return the folder a ticket belongs in, from the day in its id."""
     day = case.id.split("-")[1]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from svcctl.domain.checks.examples.sound import (
+    ATTACHED,
+    ATTACHMENT,
     BEGUN,
     CONTACTED,
     DISPATCHED,
@@ -133,5 +135,32 @@ EXAMPLES = (
         ),
         (Put("records/tickets/2026/11/SHA-261116-02G.yaml.bak", ticket(*STORY)),),
         "records/tickets/2026/11/SHA-261116-02G.yaml.bak",
+    ),
+    Example(
+        "E311",
+        N_(
+            "An event says that a file was attached, and where. The file is not there, or git-lfs has "
+            "left only its pointer."
+        ),
+        (Put(TICKET, ticket(*STORY, ATTACHED)),),
+        f"{TICKET}:20:162",
+    ),
+    Example(
+        "E312",
+        N_(
+            "An attached file is named by its content, and that content is another now: somebody "
+            "changed the file."
+        ),
+        (Put(TICKET, ticket(*STORY, ATTACHED)), Put(ATTACHMENT, b"changed\n")),
+        f"{TICKET}:20:162",
+    ),
+    Example(
+        "E313",
+        N_(
+            "A file lies among the attachments, and no ticket says that it was attached. It was put "
+            "there by hand, or a command was killed before it could write the line."
+        ),
+        (Put(ATTACHMENT, b"attached\n"),),
+        ATTACHMENT,
     ),
 )

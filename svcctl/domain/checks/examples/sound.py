@@ -153,6 +153,17 @@ DONE = (*BEGUN, ARRIVED, FINISHED)
 STORY = (*DONE, RETURNED, CALLED, CLOSED)
 """A repair in which everything was done in time."""
 
+ATTACHMENT = f"records/attachments/{TICKET_ID}/df35a6e25179552aef05aff2513eb13f072f1e88f0548deaa074ed91218d7889.txt"
+ATTACHED = told(
+    "18T10:00",
+    "desk1",
+    "attached",
+    name="x.txt",
+    sha256=ATTACHMENT[-68:-4],
+    size=9,
+    type="txt",
+)
+
 CARDS: Mapping[str, str] = {
     "records/desks/SHA.yaml": 'format: 1\nid: SHA\nregistered: "2026-11-01T08:00:00+08:00"\n',
     "records/staff/mgr1.yaml": "format: 1\nid: mgr1\nname: 经理甲\nrole: manager\n",
