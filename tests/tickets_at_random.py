@@ -51,7 +51,6 @@ TEXTS: dict[str, st.SearchStrategy[str]] = {
     "score": st.integers(1, 5).map(str),
     "digest": st.just("0" * 64),
     "flag": st.sampled_from(["true", "false"]),
-    "digest": st.just("0" * 64),
     "staff": st.sampled_from(PEOPLE),
     "ticket": st.just("SHA-261116-01F"),
     "customer": st.just("SHA-C0001Z"),
