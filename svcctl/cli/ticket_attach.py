@@ -51,8 +51,8 @@ def attach(
     run = session()
     done = keep(desk, ticket, files, words, how.manner)
     if how.output != "table":
-        now = desk.now()
-        run.emit("ticket", [done.item(now)], columns.TICKET, how.output, as_of=now.isoformat())
+        moment = desk.now().isoformat()
+        run.emit("ticket", [done.item(desk)], columns.TICKET, how.output, as_of=moment)
     elif how.dry_run:
         run.tell(_("Dry run: nothing was written."))
     if how.output == "table":

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from svcctl.desk.desk import Desk
 from svcctl.desk.items import of_state
-from svcctl.desk.tickets import Manner
+from svcctl.desk.tickets import Manner, customer_name
 from svcctl.desk.view import View
 from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain.attachments import check, kind_of, path_of, shown_name
@@ -39,9 +38,10 @@ class Attached(NamedTuple):
     outcome: Outcome
     problems: tuple[Problem, ...]
 
-    def item(self, as_of: datetime) -> dict[str, object]:
+    def item(self, desk: Desk) -> dict[str, object]:
         """Return the ticket as machine output has it, with what was written."""
-        item = of_state(self.state, self.owed, as_of)
+        name = customer_name(desk, self.state.text("customer"))
+        item = of_state(self.state, self.owed, desk.now(), name)
         return {**item, "written": [event.canonical() for event in self.events]}
 
 

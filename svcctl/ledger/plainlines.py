@@ -196,7 +196,11 @@ class Lines:
         do, fields, over, _ = read_tail(self.kind, tail[:-1], {})
         texts = {name: as_text(value) for name, value in fields.items()}
         named = tuple(texts[name] for name in _NAMING if name in texts)
-        odd = do in ("imported", "attached") or seems_odd(do, fields) or lowest_score(fields) < self._below
+        odd = (
+            do in ("imported", "attached")
+            or seems_odd(do, fields)
+            or lowest_score(fields) < self._below
+        )
         told = Told(ODD if odd else self._step(do, over, fields), by, texts, named)
         for memory in (self.said, self._frames):
             if len(memory) >= MOST_LINES:
