@@ -81,7 +81,7 @@ def audit(
 
         audit_history(asked, desk, parts, only or (), since)
         return
-    desk.look_ahead()
+    desk.look_ahead(everything=True)
     auditor = auditing.Auditor(desk, asked.as_of, only or (), asked.known)
     whole = output == "table" and not only and since is None
     if whole and (known := _kept(run, auditor)) is not None:

@@ -30,7 +30,7 @@ def audit_history(
     findings, notices, moment = done.findings, done.notices, None
     if parts.records:
         records = Auditor(desk, asked.as_of, only).audit()
-        findings = [*records.findings, *findings]
+        findings = [*records.findings, *(one for one in findings if one not in records.findings)]
         notices = (*records.notices, *notices)
         moment = records.as_of.isoformat() if records.as_of is not None else None
     both = Audit(ordered(findings, wanted), None, None, notices)

@@ -38,6 +38,7 @@ COMMANDS: dict[str, Target] = {
     ),
     "why": Target("svcctl.cli.explain:why", N_("Explain when something is owed, step by step.")),
     "audit": Target("svcctl.cli.audit:audit", N_("Check every record against the rules.")),
+    "seal": Target("svcctl.cli.seal:seal", N_("Close a month in which nothing is owed any more.")),
     "explain": Target(
         "svcctl.cli.explain:explain", N_("Explain a code of a finding, with an example.")
     ),

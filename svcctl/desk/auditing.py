@@ -228,6 +228,7 @@ class _Hidden:
 
 
 def _lasting(desk: Desk, moment: datetime) -> list[Problem]:
+    from svcctl.desk.sealing import seal_problems
     from svcctl.domain.checks.owed_rules import owed_problem
     from svcctl.ledger.ask import findings
     from svcctl.ledger.examining import misplaced, rule_problems
@@ -241,6 +242,7 @@ def _lasting(desk: Desk, moment: datetime) -> list[Problem]:
     found += rule_problems(desk.ledger)
     found += misplaced(desk.ledger)
     found += _of_rules(desk, moment)
+    found += seal_problems(desk)
     return found
 
 

@@ -93,13 +93,21 @@ class Desk:
 
     # Reading ------------------------------------------------------------------------------------
 
-    def look_ahead(self) -> None:
-        """Let git look for changes already, while this process still loads what it needs."""
+    def look_ahead(self, *, everything: bool = False) -> None:
+        """Let git look for changes already, while this process still loads what it needs.
+
+        Sealed months are left out unless ``everything`` is to be looked at.
+        """
         from svcctl.ledger import changes
 
         if self._index is None and self._query is None and self.ledger.git is not None:
             self._asked = time.time_ns()
-            self._query = changes.start_status(self.ledger.git)
+            folders = None
+            if not everything:
+                from svcctl.ledger.openmonths import open_folders
+
+                folders = open_folders(self.ledger)
+            self._query = changes.start_status(self.ledger.git, folders or changes.RECORDS)
 
     @property
     def index(self) -> Index:

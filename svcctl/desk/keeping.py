@@ -16,10 +16,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
+from svcctl.desk.sealing import seal_problems
 from svcctl.domain.checks import history_rules
 from svcctl.domain.keeping import Deed, Line, broken, in_force, lost, shape_of
 from svcctl.domain.problems import N_, GitFailed, Message, Problem, Refusal, Said, Unreadable
-from svcctl.ledger import git, history
+from svcctl.ledger import git, history, seals
 from svcctl.ledger.changes import finish_status, start_status
 from svcctl.ledger.folder import RECORDS
 from svcctl.ledger.git import GitDir
@@ -60,6 +61,12 @@ def audit_history(desk: Desk, since: str | None = None, *, note: bool = True) ->
     begin = history.revision(gitdir, since) if since else None
     found = [history_rules.cut_off(path, how) for path, how in history.hidden_parts(gitdir)]
     anchors = history.anchors(gitdir)
+    anchors += [
+        history.Anchor(one.path, one.commit)
+        for several in seals.read_seals(desk.ledger).seals.values()
+        for one in several
+    ]
+    found += seal_problems(desk, thorough=True)
     wanted = {anchor.commit for anchor in anchors} | ({begin} if begin else set())
     lacking = history.missing(gitdir, head, wanted)
     found += [

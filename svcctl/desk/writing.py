@@ -183,7 +183,23 @@ class Writing:
             # What stood in the way of an earlier command's commit mostly stands in this one's too.
             return Outcome((), (*(n for n in self._notices if n != told), told))
 
+    def _note_seals(self) -> None:
+        """Have git asked again about sealed months in which something is written now."""
+        from svcctl.ledger.openmonths import note_unsettled, sealed_months
+
+        sealed = sealed_months(self.desk.ledger)
+        if not sealed:
+            return
+        from svcctl.domain.seals import month_of
+
+        late = sealed & {month_of(change.path) for change in self.changes}
+        if late:
+            note_unsettled(self.desk.ledger, late)
+            text = N_("{month} is sealed: the audit reports this until it is sealed once more")
+            self._notices += [Message(text, {"month": month}) for month in sorted(late)]
+
     def _write_all(self) -> None:
+        self._note_seals()
         self._put_down("\n".join({os.path.dirname(change.path) for change in self.changes}))
         for change in self.changes:
             self._write(change)

@@ -17,12 +17,13 @@ from typing import Literal, NamedTuple
 
 from svcctl.domain.problems import N_, Message, Problem, Said
 
-Shape = Literal["case", "policy"]
+Shape = Literal["case", "policy", "seal"]
 
-HEAD, POLICY = "head", "policy"
+HEAD, POLICY, SEAL = "head", "policy", "seal"
 _SHAPES: tuple[tuple[str, Shape], ...] = (
     ("records/tickets/", "case"),
     ("records/policy/", "policy"),
+    ("records/seals/", "seal"),
 )
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.yaml\Z")
 # Given a new name, an event says its old one as `was`; what it refers to may be renamed with it.
@@ -32,7 +33,7 @@ _OF_THE_ID = ("id", "alias")
 
 
 class Line(NamedTuple):
-    """One thing that is kept: its ``name`` (``head``, ``3SHA``, ``policy``), its canonical
+    """One thing that is kept: its ``name`` (``head``, ``3SHA``, ``policy``, ``seal``), its canonical
     JSON, the line it begins in (from 1), and that line as it was written."""
 
     name: str
@@ -106,9 +107,9 @@ def event_line(event: Mapping[str, str], line: int = 0, written: str = "") -> Li
     return Line(name, canonical(event), line, written)
 
 
-def policy_line(fields: Mapping[str, object]) -> Line:
-    """Return what is kept of a policy: all of it but comments and order."""
-    return Line(POLICY, canonical(fields))
+def card_line(name: str, fields: Mapping[str, object]) -> Line:
+    """Return what is kept of a policy or a seal: all of it but comments and order."""
+    return Line(name, canonical(fields))
 
 
 def lost(before: Iterable[Line], after: Sequence[Line]) -> list[Loss]:
@@ -164,8 +165,8 @@ def broken(
 def _code(loss: Loss) -> str:
     if loss.line.name == HEAD:
         return "E503"
-    if loss.line.name == POLICY:
-        return "E505"
+    if loss.line.name in (POLICY, SEAL):
+        return "E505" if loss.line.name == POLICY else "E508"
     return "E501" if loss.now is None else "E502"
 
 

@@ -6,7 +6,7 @@ Most changes only add lines. That is seen on the bytes alone; a record is read o
 from __future__ import annotations
 
 from svcctl.domain.cases import read_case
-from svcctl.domain.keeping import Line, event_line, head_line, policy_line, shape_of
+from svcctl.domain.keeping import POLICY, SEAL, Line, card_line, event_line, head_line, shape_of
 from svcctl.domain.ticket import TICKET
 from svcctl.ledger import cardfile, casefile
 
@@ -55,7 +55,7 @@ def lines_of(path: str, data: bytes | None) -> list[Line]:
     if shape == "case":
         return _of_case(path, data)
     raw = cardfile.read_card(data, path)
-    return [policy_line(raw.fields())] if raw.ok else []
+    return [card_line(POLICY if shape == "policy" else SEAL, raw.fields())] if raw.ok else []
 
 
 def _of_case(path: str, data: bytes) -> list[Line]:

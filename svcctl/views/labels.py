@@ -35,6 +35,8 @@ LABELS: dict[str, str] = {
     "told": N_("result told"),
     "noted": N_("remark"),
     "attached": N_("attachment"),
+    "other-words": N_("other words"),
+    "bad-signature": N_("bad signature"),
     "whole": N_("whole"),
     "missing": N_("missing"),
     "altered": N_("altered"),

@@ -58,6 +58,24 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("this clone does not hold the whole history ({how})"),
         N_("fetch the rest: git fetch --unshallow; remove .git/info/grafts"),
     ),
+    "E508": (
+        "error",
+        N_("seal changed"),
+        N_("the seal of a month was changed or removed ({deed})"),
+        N_("git log -p -- {path} shows what was there: put it back"),
+    ),
+    "E509": (
+        "error",
+        N_("seal not true"),
+        N_("what the seal says is not so: {what}"),
+        N_("the seal was written by hand, or its month was rewritten: compare with another clone"),
+    ),
+    "E510": (
+        "warning",
+        N_("written after the seal"),
+        N_("{month} was sealed, and {count} tickets were written to since: {tickets}"),
+        N_("look at them, then seal it once more: svcctl seal {month} --reason TEXT"),
+    ),
 }
 
 

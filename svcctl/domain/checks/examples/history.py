@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import sha1
+
+from svcctl.domain.canonical import key_line
 from svcctl.domain.checks.examples.sound import (
     CALLED,
     CLOSED,
     DONE,
+    HEAD,
     POLICY,
     STORY,
     TICKET,
@@ -14,10 +18,50 @@ from svcctl.domain.checks.examples.sound import (
     Git,
     Later,
     Put,
+    Told,
     ticket,
     told,
 )
+from svcctl.domain.keeping import event_line, head_line
 from svcctl.domain.problems import N_
+from svcctl.domain.seals import digest_of
+
+SEAL = "records/seals/2026-11.yaml"
+
+
+def _object(kind: str, content: bytes) -> bytes:
+    """The name that git gives an object."""
+    named = sha1(f"{kind} {len(content)}\0".encode() + content, usedforsecurity=False)
+    return named.digest()
+
+
+def sealed(**changed: str) -> bytes:
+    """The seal of the month of the sound ledger's ticket; its commit is one that nobody has."""
+    name = TICKET.rpartition("/")[2]
+    entry = f"100644 {name}\0".encode() + _object("blob", ticket(*STORY))
+    events = [{**event, "n": number} for number, event in enumerate(STORY, start=1)]
+    lines = [head_line(HEAD), *(event_line(_as_text(event)) for event in events)]
+    fields = {
+        "format": "1",
+        "month": "2026-11",
+        "sealed": "2026-11-20T08:00:00+08:00",
+        "by": "mgr1",
+        "tickets": "1",
+        "digest": digest_of([(TICKET, lines)]),
+        "tree": _object("tree", entry).hex(),
+        "commit": "0123456789abcdef0123456789abcdef01234567",
+    }
+    return "".join(
+        f"{key_line(key, text)}\n" for key, text in {**fields, **changed}.items()
+    ).encode()
+
+
+def _as_text(event: Told) -> dict[str, str]:
+    return {
+        key: str(value).lower() if isinstance(value, bool) else str(value)
+        for key, value in event.items()
+    }
+
 
 EXAMPLES = (
     Example(
@@ -94,6 +138,41 @@ EXAMPLES = (
             Git(("fetch", "--quiet", "--depth=1", ".", "HEAD")),
         ),
         ".git/shallow",
+        besides=("E506",),
+    ),
+    Example(
+        "E508",
+        N_(
+            "A seal says how a month stood when nothing was owed in it any more. It is never changed; a "
+            "month that was written to later gets another seal beside the first."
+        ),
+        (Put(SEAL, sealed()), Later(Edit(SEAL, "by: mgr1", "by: desk1"))),
+        SEAL,
+        besides=("E506",),
+    ),
+    Example(
+        "E509",
+        N_(
+            "Number, digest, tree and signature of a seal are computed again from what git holds. One of "
+            "them is another, so the seal was written by hand, or the month was rewritten."
+        ),
+        (Later(Put(SEAL, sealed(tickets="2"))),),
+        SEAL,
+        besides=("E506",),
+    ),
+    Example(
+        "E510",
+        N_(
+            "A station that was offline, or a ticket that was reopened, wrote into a month that was sealed. "
+            "Nothing is wrong with that; whoever answers for the month seals it once more, with the reason."
+        ),
+        (
+            Put(SEAL, sealed()),
+            Later(
+                Put(TICKET, ticket(*STORY, told("19T09:00", "desk1", "noted", words="来电致谢")))
+            ),
+        ),
+        SEAL,
         besides=("E506",),
     ),
 )

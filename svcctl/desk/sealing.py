@@ -1,0 +1,235 @@
+"""Sealing a month, and looking whether what was sealed is still so. Knows the order of the steps.
+
+A month is sealed when it is over, all of it is committed, every ticket of it has ended and nothing is
+owed on any. Its files stay where they are.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from svcctl.desk.desk import Desk
+from svcctl.desk.tickets import Manner
+from svcctl.desk.writing import Outcome, Writing, identity
+from svcctl.domain import seals as domain
+from svcctl.domain.keeping import broken
+from svcctl.domain.problems import (
+    N_,
+    GitFailed,
+    Message,
+    NotFound,
+    Problem,
+    Refusal,
+    Said,
+    Unreadable,
+    Usage,
+)
+from svcctl.domain.schema import as_text
+from svcctl.domain.seals import Seal, digest_of, folder_of
+from svcctl.ledger import git, seals
+from svcctl.ledger.cardfile import card_text
+from svcctl.ledger.changes import finish_status, start_status
+from svcctl.ledger.git import GitDir
+from svcctl.ledger.history import Contents, files_of
+from svcctl.ledger.holding import lines_of, only_grew
+from svcctl.ledger.index import PLACES
+from svcctl.ledger.openmonths import note_unsettled, sealed_months
+
+_NAMED = 5
+
+
+class Sealed(NamedTuple):
+    """The seal, where it lies and what became of the write."""
+
+    seal: Seal
+    outcome: Outcome
+
+
+def seal(desk: Desk, month: str, reason: str, signed: bool, manner: Manner) -> Sealed:
+    """Seal a month (``2026-10``), once more if something was written into it since.
+
+    Raises ``Usage`` for no month or no reason, ``Refusal`` where it cannot be sealed yet or is.
+    """
+    if domain.MONTH.fullmatch(month) is None:
+        raise Usage(
+            "no-month",
+            Message(N_("“{text}” is no month"), {"text": month}),
+            Message(N_("give it as 2026-10")),
+        )
+    gitdir = desk.ledger.git
+    if gitdir is None:
+        raise Refusal("no-history", git.why_without_git())
+    with Writing(desk, manner.commit, manner.dry_run) as writing:
+        now = desk.now()
+        who = desk.who(manner.by)
+        if now.date().isoformat()[:7] <= month:
+            raise _refused(
+                "month-not-over", Message(N_("{month} is not over yet"), {"month": month})
+            )
+        head = git.head(gitdir)
+        tree = seals.trees(gitdir, head, [month])[month] if head else ""
+        if head is None or not tree:
+            raise NotFound(
+                "no-tickets", Message(N_("{month} has no committed tickets"), {"month": month})
+            )
+        _refuse_uncommitted(gitdir, month)
+        _refuse_owed(desk, month)
+        earlier = seals.read_seals(desk.ledger).seals.get(month, [])
+        _refuse_again(earlier, month, tree, reason)
+        with Contents(gitdir) as contents:
+            found = list(seals.records(contents, files_of(gitdir, head, folder_of(month))))
+        made = Seal(
+            month,
+            earlier[-1].number + 1 if earlier else 1,
+            as_text(now),
+            who.id,
+            len(found),
+            digest_of(found),
+            tree,
+            head,
+            " ".join(reason.split()),
+        )
+        if signed:
+            made = made._replace(signature=seals.sign(gitdir, made, identity(desk, who.id)))
+        writing.create(made.path, card_text(made.fields()))
+        outcome = writing.finish(f"{month} sealed", who, desk.read_time(manner.at))
+        if not manner.dry_run:
+            note_unsettled(desk.ledger, [month], settled=True)
+    return Sealed(made, outcome)
+
+
+def _refused(code: str, message: Message, remedy: Message | None = None) -> Refusal:
+    return Refusal(code, message, remedy)
+
+
+def _refuse_uncommitted(gitdir: GitDir, month: str) -> None:
+    entries = finish_status(start_status(gitdir, (folder_of(month),))).entries
+    if entries:
+        raise _refused(
+            "not-committed",
+            Message(
+                N_("{path} is not as it was committed, and a seal speaks of what is committed"),
+                {"path": entries[0].path},
+            ),
+            Message(N_("commit it, or put it back")),
+        )
+
+
+def _refuse_owed(desk: Desk, month: str) -> None:
+    """Refuse where a ticket of the month cannot be read, has not ended, or something is owed on it."""
+    start = folder_of(month) + "/"
+    between = (start, start + "\U0010ffff")
+    ask = desk.index.connection.execute
+    broken_ones = [
+        row[0]
+        for row in ask(
+            "select distinct path from problems where severity = 'error' and code < 'E4' "
+            "and path > ? and path < ? order by path",
+            between,
+        )
+    ]
+    if broken_ones:
+        raise Unreadable(
+            "unreadable-record",
+            Message(N_("{path} cannot be read"), {"path": broken_ones[0]}),
+            Message(N_("svcctl audit says what is wrong with it")),
+        )
+    rows = ask(
+        "select id from tickets t where path > ? and path < ? and (not ended or exists ("
+        f"select 1 from owings o where o.owing >> {PLACES} = t.rowid and o.verdict = 0)) order by id",
+        between,
+    ).fetchall()
+    if rows:
+        shown = ", ".join(row[0] for row in rows[:_NAMED]) + (", …" if len(rows) > _NAMED else "")
+        raise _refused(
+            "still-open",
+            Message(
+                N_("{count} tickets of {month} are open, or something is owed on them: {tickets}"),
+                {"count": str(len(rows)), "month": month, "tickets": shown},
+            ),
+            Message(N_("finish and close them first; svcctl ticket show ID says what is owed")),
+        )
+
+
+def _refuse_again(earlier: list[Seal], month: str, tree: str, reason: str) -> None:
+    if not earlier:
+        return
+    if earlier[-1].tree == tree:
+        raise _refused(
+            "already-sealed",
+            Message(
+                N_("{month} is sealed, and nothing was written into it since"), {"month": month}
+            ),
+        )
+    if not reason.strip():
+        raise Usage(
+            "no-reason",
+            Message(
+                N_("{month} was sealed before, and something was written into it since"),
+                {"month": month},
+            ),
+            Message(N_("say why: svcctl seal {month} --reason TEXT"), {"month": month}),
+        )
+
+
+# Looking at the seals -----------------------------------------------------------------------------
+
+
+def seal_problems(desk: Desk, *, thorough: bool = False) -> list[Problem]:
+    """Return what is wrong with the seals: each against the month as it is committed now.
+
+    ``thorough``: counts, digests and signatures are computed again, of every seal there ever was.
+    """
+    gitdir = desk.ledger.git
+    if gitdir is None or not sealed_months(desk.ledger):
+        return []
+    read = seals.read_seals(desk.ledger)
+    found = list(read.problems)
+    head = git.head(gitdir)
+    if head is None:
+        return found
+    now = seals.trees(gitdir, head, read.seals)
+    with Contents(gitdir) as contents:
+        for month, several in read.seals.items():
+            newest = several[-1]
+            if newest.tree != now[month]:
+                found += _changed(gitdir, contents, head, newest)
+            for one in several if thorough else ():
+                found += _recomputed(gitdir, contents, one)
+    return found
+
+
+def _changed(gitdir: GitDir, contents: Contents, head: str, newest: Seal) -> list[Problem]:
+    try:
+        changed = seals.added_since(gitdir, head, newest)
+    except GitFailed:
+        return [domain.unsound(newest.path, "tree")]
+    found: list[Problem] = []
+    added = []
+    since = Said.of(Message(N_("since {month} was sealed"), {"month": newest.month}))
+    for path, (old, new) in changed.items():
+        before, after = contents.one(old), contents.one(new)
+        if before is None or (after is not None and only_grew(before, after)):
+            added.append(path)
+            continue
+        after_lines = None if after is None else lines_of(path, after)
+        losses = broken(path, lines_of(path, before), after_lines, since)
+        found += losses
+        if not losses:
+            added.append(path)
+    return [*found, *([domain.written_since(newest, added)] if added else [])]
+
+
+def _recomputed(gitdir: GitDir, contents: Contents, one: Seal) -> list[Problem]:
+    try:
+        count, digest = seals.recomputed(gitdir, contents, one)
+    except GitFailed:
+        return [domain.unsound(one.path, "tree")]
+    found = []
+    if count != one.tickets:
+        found.append(domain.unsound(one.path, "tickets"))
+    if digest != one.digest:
+        found.append(domain.unsound(one.path, "digest"))
+    if one.signature and (fault := seals.signature_fault(gitdir, one)):
+        found.append(domain.unsound(one.path, fault))
+    return found
