@@ -118,6 +118,7 @@ def _go_on(
             _take(files, step.step)
             path = step.step.path
             if path in files:
+                ledger.path(path).parent.mkdir(parents=True, exist_ok=True)
                 ledger.path(path).write_bytes(files[path])
             else:
                 ledger.path(path).unlink()

@@ -54,6 +54,8 @@ def trees(gitdir: GitDir, commit: str, months: Iterable[str]) -> dict[str, str]:
     """Return git's id of each month's folder in a commit; "" where there is none. Raises GitFailed."""
     places = {gitdir.prefix + folder_of(month): month for month in months}
     found = dict.fromkeys(places.values(), "")
+    if not places:
+        return found
     out = run(gitdir.top, ["ls-tree", "-d", "-z", "--full-tree", commit, "--", *places])
     for entry in out.decode("utf-8", "surrogateescape").split("\0")[:-1]:
         about, _, path = entry.partition("\t")

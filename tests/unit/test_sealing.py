@@ -29,8 +29,9 @@ def call(root: Path, *words: str, now: str = LATER) -> made.Ran:
 
 
 def audited(root: Path, *words: str) -> list[str]:
-    out = call(root, "audit", *(words or ("--only", "E5,E2")), "-o", "json").out
-    return [item["code"] for item in json.loads(out)["items"]]
+    ran = call(root, "audit", *(words or ("--only", "E5,E2")), "-o", "json")
+    assert ran.out, ran
+    return [item["code"] for item in json.loads(ran.out)["items"]]
 
 
 def seal_card(root: Path) -> dict[str, str]:
