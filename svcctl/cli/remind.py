@@ -9,6 +9,7 @@ import typer
 
 from svcctl.cli.exits import UNSENT
 from svcctl.cli.manner import Asked, reading
+from svcctl.cli.options import ShowPersonal
 from svcctl.domain.problems import N_, Message, Usage
 from svcctl.views.language import _, say, word
 from svcctl.views.output import Column
@@ -61,9 +62,7 @@ def remind(
     retry: Annotated[
         bool, typer.Option("--retry", help=N_("Send only what could not be sent before."))
     ] = False,
-    phones: Annotated[
-        bool, typer.Option("--phones", help=N_("Send telephone numbers in full."))
-    ] = False,
+    show_personal: ShowPersonal = False,
     drop: Annotated[
         str, typer.Option("--drop", metavar="ID", help=N_("Remove an unsent message."))
     ] = "",
@@ -77,7 +76,7 @@ def remind(
         sending.drop(asked.desk, drop)
         return
     if to or retry:
-        _send(asked, role, within, to or [], retry, phones)
+        _send(asked, role, within, to or [], retry, show_personal)
         return
     from svcctl.desk.reminding import reminders
 
@@ -105,7 +104,12 @@ def _print(asked: Asked, items: list[dict[str, object]]) -> None:
 
 
 def _send(
-    asked: Asked, role: str | None, within: str | None, to: list[str], retry: bool, phones: bool
+    asked: Asked,
+    role: str | None,
+    within: str | None,
+    to: list[str],
+    retry: bool,
+    show_personal: bool,
 ) -> None:
     from svcctl.cli.documents import document_language
     from svcctl.desk import sending
@@ -121,7 +125,7 @@ def _send(
     targets = _targets(to)
     items = [] if retry else reminders(asked.view, role, within)
     with document_language(asked.desk.book.at(asked.view.as_of).language):
-        done = sending.send(asked.desk, items, targets, phones=phones)
+        done = sending.send(asked.desk, items, targets, show_personal=show_personal)
     asked.emit("delivery", [one.item() for one in done], DELIVERY, empty=_("nothing to send"))
     unsent = [one for one in done if one.state in sending.UNSENT]
     for one in unsent:

@@ -36,6 +36,7 @@ def signs(desk: Desk) -> Iterator[Sign]:
         ("clock", _clock),
         ("records", _records),
         ("writing", _writable),
+        ("outbox", _outbox),
         ("language", _language),
     )
     for name, look in looks:
@@ -194,3 +195,21 @@ def _language(desk: Desk) -> Iterator[Sign]:
         (sys.stdout.encoding or "").lower().replace("-", "") == "utf8",
         Message(N_("output is {encoding}"), {"encoding": sys.stdout.encoding or "?"}),
     )
+
+
+def _outbox(desk: Desk) -> Iterator[Sign]:
+    """Messages that wait; nothing is said where none does."""
+    from svcctl.ledger.outbox import Outbox
+
+    waiting, damaged = Outbox(desk.ledger).waiting()
+    if waiting or damaged:
+        why = waiting[-1].why if waiting else ""
+        yield Sign(
+            "outbox",
+            False,
+            Message(
+                N_("{count} messages wait to be sent: {why}"),
+                {"count": str(len(waiting) + len(damaged)), "why": why or "-"},
+            ),
+            Message(N_("svcctl remind --retry names the targets; --drop ID gives one up"), {}),
+        )

@@ -42,18 +42,13 @@ def reminders(view: View, role: str | None = None, within: str | None = None) ->
             found.append({"role": to, "person": card.id, "person_name": card.get("name"), **made})
         if not cards:
             found.append({"role": to, "person": None, "person_name": None, **made})
-    order = {section: number for number, section in enumerate(SECTIONS)}
-    found.sort(
-        key=lambda item: (
-            item["role"],
-            item["person"] or "",
-            order[item["section"]],
-            item["when"],
-            item["ticket"],
-            item["what"],
-        )
-    )
+    found.sort(key=lambda item: (item["role"], item["person"] or "", by_section(item)))
     return found
+
+
+def by_section(item: Item) -> tuple[int, str, str, str]:
+    """Return the key that puts the lines of one list in order."""
+    return SECTIONS.index(item["section"]), item["when"], item["ticket"], item["what"]
 
 
 def _lines(view: View, present: dict[str, Card], until: float) -> Iterator[tuple[str, str, Item]]:

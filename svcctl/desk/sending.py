@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from svcctl.desk.reminding import key_of
+from svcctl.desk.reminding import by_section, key_of
 from svcctl.domain.problems import N_, Message, NotFound, Usage
 from svcctl.domain.times import format_instant
 from svcctl.exchange.letters import Carrier, Letter, Undelivered
@@ -63,7 +63,7 @@ def send(
     items: Sequence[Item],
     targets: Sequence[Target],
     *,
-    phones: bool = False,
+    show_personal: bool = False,
     carriers: Callable[[Target], Carrier] = carrier_of,
 ) -> list[Delivery]:
     """Send each person's lines that were not sent yet, and what waits for these targets.
@@ -84,7 +84,7 @@ def send(
             try:
                 waiting, damaged = outbox.waiting()
                 post.again(waiting)
-                post.fresh(items, phones)
+                post.fresh(items, show_personal)
             finally:
                 post.carrier.close()
             done += post.done
@@ -111,7 +111,7 @@ class _Post:
             if identity == self.target.identity and (not to or to in self.target.to):
                 self._try(message, to)
 
-    def fresh(self, items: Sequence[Item], phones: bool) -> None:
+    def fresh(self, items: Sequence[Item], show_personal: bool) -> None:
         """Write down and send what each person has not been told."""
         taken = self.outbox.taken()
         today = self.desk.now().date().isoformat()
@@ -120,6 +120,7 @@ class _Post:
             if item["person"] is not None:
                 by_person.setdefault(item["person"], []).append(item)
         for person, mine in by_person.items():
+            mine.sort(key=by_section)  # of somebody who is told by more than one role
             for to in self.target.to or ("",):
                 place = f"{self.target.identity} {to}".strip()
                 told = taken.get((place, person), {})
@@ -129,27 +130,29 @@ class _Post:
                 elif self.target.how == "mail" and not self._address(person, to):
                     self._note("", person, to, len(new), "no-address", _no_address(person))
                 else:
-                    message = self._written(place, person, today, new, phones)
+                    message = self._written(place, person, today, new, show_personal)
                     self.outbox.put(message)
                     self._try(message, to)
 
     def _written(
-        self, place: str, person: str, today: str, items: list[Item], phones: bool
+        self, place: str, person: str, today: str, items: list[Item], show_personal: bool
     ) -> Waiting:
         """Return the message about ``items``; its id follows from what it is, not from when."""
         import hashlib
 
         from svcctl.views import reminders
+        from svcctl.views.personal import without_personal
 
         keys = tuple(key_of(item) for item in items)
         name = self._cards[person].get("name")
         policy = self.desk.book.at(self.desk.now())
+        told = items if show_personal else without_personal(items)
         letter = {
             "name": name,
             "company": policy.company,
             "subject": reminders.subject(policy.company, name, today, items),
-            "body": reminders.body(items, phones),
-            "items": [_sent_item(item, phones) for item in items],
+            "body": reminders.body(told),
+            "items": told,
         }
         parts = "\n".join((place, person, today, *sorted(keys)))
         made = format_instant(self.desk.now())
@@ -216,14 +219,6 @@ def _letter(message: Waiting, address: str) -> Letter:
         str(parts.get("company", "")),
         {"person": message.person, "items": parts.get("items", [])},
     )
-
-
-def _sent_item(item: Item, phones: bool) -> Item:
-    from svcctl.views.figures import mask_phone
-
-    if phones or not item["phone"]:
-        return dict(item)
-    return {**item, "phone": mask_phone(item["phone"])}
 
 
 def _nobody(role: str) -> Message:

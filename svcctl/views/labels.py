@@ -316,6 +316,7 @@ LABELS: dict[str, str] = {
     "sign.holidays": N_("holidays"),
     "sign.clock": N_("clock"),
     "sign.records": N_("records"),
+    "sign.outbox": N_("outbox"),
     "sign.writing": N_("room to write"),
     "sign.merging": N_("merging by git"),
     "sign.language": N_("output encoding"),

@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import Any
 
 from svcctl.domain.problems import N_
-from svcctl.views.figures import mask_phone
 from svcctl.views.language import _, word
 from svcctl.views.safe import line
 
@@ -38,33 +37,29 @@ def subject(company: str, name: str, day: str, items: Sequence[Item]) -> str:
     return shown[:200]
 
 
-def body(items: Iterable[Item], phones: bool = True) -> str:
-    """The list, section by section; each line says when, which ticket, what, for whom.
-
-    ``phones``: telephone numbers in full; else with their middle hidden.
-    """
+def body(items: Iterable[Item]) -> str:
+    """The list, section by section; each line says when, which ticket, what, for whom."""
     parts = []
     for section, group in groupby(items, key=lambda item: str(item["section"])):
         rows = list(group)
         parts.append(f"{_(TITLES[section])} ({len(rows)})")
-        parts += [f"  {_row(row, phones)}" for row in rows]
+        parts += [f"  {_row(row)}" for row in rows]
         parts.append("")
     return "\n".join(parts)
 
 
-def _row(item: Item, phones: bool) -> str:
+def _row(item: Item) -> str:
     when = str(item["when"])[:16].replace("T", " ")
     what = word(str(item["what"]))
     if item["level"]:
         what = _("{what}, level {level}").format(what=what, level=item["level"])
-    phone = str(item["phone"] or "")
     told = [
         when,
         str(item["ticket"]),
         what,
         word("urgent") if item["priority"] == "urgent" else "",
         str(item["name"] or ""),
-        phone if phones else mask_phone(phone),
+        str(item["phone"] or ""),
         str(item["subject"]),
     ]
     return "  ".join(line(part) for part in told if part)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import made_ledgers as made
 import pytest
 from ticketplay import Told, at, policy_from, shipped_calendar, shipped_policy, tell
 
+from svcctl.desk.desk import open_desk
+from svcctl.desk.escalating import escalations_due
+from svcctl.desk.listing import view_of
 from svcctl.domain.escalation import Escalation, escalated
 from svcctl.domain.obligations import obligations
 from svcctl.domain.policy import Book, Policy
@@ -208,3 +217,71 @@ def test_an_unknown_word_of_a_level_is_named_with_those_known() -> None:
         rules("a: {of: reply, after: 0s, to: manager, role: clerk}")
     (found,) = stopped.value.problems
     assert (found.code, found.args["key"]) == ("E220", "escalations.a.role")
+
+
+# From a ledger -------------------------------------------------------------------------------------
+
+LEVELS = """
+escalations:
+  early:  {of: ["*"], after: -8h, clock: work, to: [manager]}
+  days:   {of: ["callback-*", slip], after: -3d, level: 2, to: [coordinator]}
+  late:   {of: ["*"], after: 1d, level: 3, to: [vice-president]}
+"""
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """The sample ledger with levels of its own."""
+    shutil.copytree(Path(__file__).parents[2] / "records", tmp_path / "records")
+    policy = max((tmp_path / "records/policy").glob("*.yaml"))
+    rules = policy.read_text("utf-8").partition("\nescalations:")[0]
+    policy.write_text(rules + LEVELS, "utf-8")
+    return tmp_path
+
+
+def test_what_the_index_narrows_down_is_what_every_file_says(sample: Path) -> None:
+    seen = 0
+    for day in range(2, 29, 2):
+        now = datetime.fromisoformat(f"2026-11-{day:02}T16:00:00+08:00")
+        desk = open_desk(str(sample), lambda moment=now: moment)  # type: ignore[misc]
+        view = view_of(desk, now.isoformat(), None)
+        found = {
+            (one["ticket"], one["obligation"], one["cycle"], one["level"], one["to"], one["since"])
+            for one in escalations_due(view)
+        }
+        policy = desk.book.at(now)
+        calendar = desk.book.calendar_of(policy)
+        expected = set()
+        for path in desk.ledger.tickets():
+            state = view.state(path)
+            if state is not None:
+                owed = obligations(state, desk.book)
+                expected |= {
+                    (
+                        state.case.id,
+                        up.obligation.kind,
+                        up.cycle,
+                        up.level,
+                        to,
+                        up.since.isoformat(),
+                    )
+                    for up in escalated(state, owed, policy, calendar, now)
+                    for to in up.to
+                }
+        assert found == expected
+        seen += len(found)
+    assert seen > 20
+
+
+def test_people_who_have_left_are_not_named(sample: Path) -> None:
+    def people(day: str) -> set[str]:
+        now = f"{day}T16:00:00+08:00"
+        words = ("escalations", "due", "--role", "coordinator", "-o", "json")
+        items = json.loads(made.call(sample, *words, now=now).out)["items"]
+        return {name for item in items for name in item["people"]}
+
+    assert people("2026-11-16") == {"li.na", "xu.yan"}
+    with (sample / "records/staff/li.na.yaml").open("a", encoding="utf-8") as file:
+        file.write("left: 2026-11-16\n")
+    assert people("2026-11-16") == {"li.na", "xu.yan"}
+    assert people("2026-11-17") == {"xu.yan"}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
@@ -64,6 +67,7 @@ class Post(Controller):
         self.mails: list[tuple[list[str], EmailMessage]] = []
         self.refuse: dict[str, str] = {}
         self.refuse_text = ""
+        self.taken: Callable[[], None] = lambda: None
         super().__init__(self, hostname="127.0.0.1", port=port or free_port(), **settings)
 
     async def handle_RCPT(
@@ -80,6 +84,7 @@ class Post(Controller):
         assert isinstance(envelope.content, bytes)
         mail = message_from_bytes(envelope.content, policy=policy.default)
         self.mails.append((list(envelope.rcpt_tos), mail))
+        self.taken()
         return "250 taken"
 
     @property
@@ -247,7 +252,7 @@ def test_each_person_gets_their_list_by_mail_at_their_own_address(ledger: Path, 
 
 
 def test_phones_go_in_full_where_that_is_asked_for(ledger: Path, post: Post) -> None:
-    remind(ledger, "--role", "engineer", "--to", post.url, "--phones")
+    remind(ledger, "--role", "engineer", "--to", post.url, "--show-personal")
     assert "13800138000" in post.texts()[0]
 
 
@@ -302,6 +307,24 @@ def test_a_person_without_an_address_is_named_and_the_others_are_served(
     assert ran.code == 9
     assert "eng1 工程师甲: no usable e-mail address on the card of eng1" in ran.err
     assert len(post.mails) == 2
+
+
+def test_killed_by_the_system_between_sending_and_mark_it_comes_twice_under_one_id(
+    ledger: Path, post: Post
+) -> None:
+    client: list[subprocess.Popen[bytes]] = []
+    post.taken = lambda: client[0].kill()
+    words = ["--ledger", str(ledger), "remind", "--role", "coordinator", "--to", post.url]
+    clock = "from datetime import datetime; from svcctl.__main__ import run; import sys"
+    program = f"{clock}; run(sys.argv[1:], clock=lambda: datetime.fromisoformat({NOON!r}))"
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    client.append(subprocess.Popen([sys.executable, "-c", program, *words], env=environ))
+    assert client[0].wait() == -signal.SIGKILL
+    post.taken = lambda: None
+    assert remind(ledger, "--role", "coordinator", "--to", post.url).code == 0
+    assert remind(ledger, "--role", "coordinator", "--to", post.url).code == 0
+    first, second = (mail["Message-ID"] for _, mail in post.mails)
+    assert first == second
 
 
 # Failures -----------------------------------------------------------------------------------------
@@ -494,6 +517,7 @@ def test_a_message_can_be_dropped_and_the_ids_are_named(ledger: Path) -> None:
 def test_retrying_without_a_target_names_those_that_wait(ledger: Path) -> None:
     url = nowhere().replace("smtp://", "smtp://desk:geheim@")
     remind(ledger, "--role", "engineer", "--to", url)
+    assert "outbox: 1 messages wait to be sent: no connection" in made.call(ledger, "doctor").out
     ran = remind(ledger, "--retry")
     assert ran.code == 2
     assert "smtp://desk@127.0.0.1" in ran.err
