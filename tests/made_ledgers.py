@@ -172,3 +172,22 @@ def temporaries(root: Path) -> list[str]:
 def uncommitted(root: Path) -> str:
     """What git says is not committed below ``records``."""
     return git(root, "status", "--porcelain", "--untracked-files=all", "--", "records")
+
+
+FEW_RULES = """\
+obligations:
+  first-call: {for: [repair], starts: opened, within: 3m, met-by: [contacted(result=reached)], owner: engineer}
+  reply: {starts: opened, within: 24h, met-by: [contacted(result=reached), replied]}
+  slip: {for: [repair], per: visit, starts: opened, within: 2d, met-by: [slip-returned], owner: engineer}
+escalations:
+  attitude: {of: [reply], for: [complaint], category: [态度], after: -24h, to: [manager]}
+"""
+
+
+def few_rules(root: Path) -> Path:
+    """Put a ledger under few rules, which stay as they are when the shipped ones ask for more."""
+    (policy,) = (root / "records/policy").glob("*.yaml")
+    policy.write_text(
+        policy.read_text("utf-8").partition("\nobligations:")[0] + "\n" + FEW_RULES, "utf-8"
+    )
+    return root

@@ -45,7 +45,8 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     """The small ledger at noon of Monday, where everybody has an address."""
-    root = made.copy(tmp_path / "ledger")
+    root = made.few_rules(made.copy(tmp_path / "ledger"))
+    made.commit_all(root)
     for person in PEOPLE:
         made.sure(root, "staff", "set", person, "--email", f"{person}@example.com", now=NOON)
     return root
@@ -575,7 +576,7 @@ def test_secrets_are_neither_printed_nor_stored(ledger: Path, hook: Hook) -> Non
 
 
 def test_the_outbox_is_its_owners_alone_and_never_gits(tmp_path: Path) -> None:
-    root = made.story(tmp_path / "plain", git=False)
+    root = made.few_rules(made.story(tmp_path / "plain", git=False))
     url = nowhere() + "&to=board@example.com"
     ran = remind(root, "--role", "engineer", "--to", url)
     assert ran.code == 9

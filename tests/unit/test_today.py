@@ -113,7 +113,7 @@ def test_a_picture_is_never_higher_than_the_terminal(height: int) -> None:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
-    return made.copy(tmp_path / "ledger")
+    return made.few_rules(made.copy(tmp_path / "ledger"))
 
 
 def sections(root: Path, now: str) -> list[tuple[str, str, str]]:
