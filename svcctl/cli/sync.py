@@ -114,6 +114,13 @@ def _show(run: Session, done: Synced, dry_run: bool) -> None:
         if one.decided:
             run.print(_("{id}: as you decided").format(id=_id(one.path)))
             continue
+        if "erased" in (*one.here, *one.there):
+            run.print(
+                _("{id}: erased; nothing of what the other side has changed stays").format(
+                    id=_id(one.path)
+                )
+            )
+            continue
         run.print(
             _("{id}: both sides are kept: here {here}; there {there}").format(
                 id=_id(one.path), here=_listed(one.here), there=_listed(one.there)

@@ -473,20 +473,14 @@ def test_two_lines_of_one_name_are_both_kept_and_what_followed_follows(three: St
 
 
 def test_an_erased_customer_wins_whole(three: Stations) -> None:
-    erased = {
-        "format": "1",
-        "id": CUSTOMER,
-        "name": '"-"',
-        "erased": '"2026-11-16T09:00:00+08:00"',
-        "reason": "asked for",
-    }
-    text = "".join(f"{key}: {value}\n" for key, value in erased.items())
-    (three.sha / CARD).write_text(text, "utf-8")
-    made.commit_all(three.sha)
+    made.sure(three.sha, "customer", "erase", CUSTOMER, "--reason", "asked for", "--by", "mgr1")
+    stub = (three.sha / CARD).read_text("utf-8")
     made.sure(three.bja, "customer", "set", CUSTOMER, "--phone", "222")
-    syncs(three.sha, three.bja, three.sha, three.gza)
+    syncs(three.sha)
+    assert f"{CUSTOMER}: erased" in made.sure(three.bja, "sync").out
+    syncs(three.sha, three.gza)
     alike(three)
-    assert (three.bja / CARD).read_text("utf-8") == text
+    assert (three.bja / CARD).read_text("utf-8") == stub
 
 
 def test_histories_with_several_merge_bases_stop_only_where_these_disagree(
