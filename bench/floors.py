@@ -56,6 +56,12 @@ def status(root: Path) -> Command:
     return Command([program("git"), "--no-optional-locks", *words], root)
 
 
+def status_of(root: Path, places: list[str]) -> Command:
+    """The same question about some folders only."""
+    words = ["status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z", "--no-renames"]
+    return Command([program("git"), "--no-optional-locks", *words, "--", *places], root)
+
+
 def diff_files(root: Path) -> Command:
     """The cheapest way to ask git whether a tracked file was touched."""
     return Command([program("git"), "--no-optional-locks", "diff-files", "--quiet"], root)

@@ -70,6 +70,12 @@ PROMISES = {
     "sync": Promise(
         "sync", "`sync` of 1,000 changed tickets under 10 s", 10.0, "s", below=True, sized=False
     ),
+    "due-sealed": Promise(
+        "sealed",
+        "`callbacks due -o ids`, nine tenths of the tickets sealed, within 1.5x of an empty Typer "
+        "program and the git status of the open months",
+        1.5,
+    ),
     "import": Promise(
         "import", "import of the 20,769 real rows under 60 s", 60.0, "s", below=True, sized=False
     ),

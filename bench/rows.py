@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import deadlines, floors, generate, histories, meetings, peers, product
+from bench import deadlines, floors, generate, histories, meetings, peers, product, sealing
 from bench.generate import size_name
 from bench.places import WORK, NotMeasured
 from bench.promises import Row, judged, unmeasured
@@ -253,6 +253,24 @@ def sync(bench: Bench) -> list[Row]:
     return [judged("sync", 0, seconds(taken, "sync"), note)]
 
 
+def sealed(bench: Bench) -> list[Row]:
+    """What is due, where nine tenths of the tickets lie in sealed months."""
+    root = sealing.ledger(bench.big)
+    jobs = {
+        "due_sealed": product.command(root, "callbacks", "due", "-o", "ids"),
+        "typer": floors.empty_typer(),
+        "status_open": floors.status_of(root, sealing.open_places(root)),
+        "status": floors.status(root),
+    }
+    taken = rounds(jobs, bench.rounds(11))
+    bench.keep("sealed", bench.big, taken)
+    whole = ratio(taken, "status", "status_open").median
+    note = (
+        f"a status of the whole ledger takes {whole:.2f}x of one of the open months and all cards"
+    )
+    return [judged("due-sealed", bench.big, ratio(taken, "due_sealed", "typer+status_open"), note)]
+
+
 def import_rows(bench: Bench) -> list[Row]:
     """The real rows into a new ledger, in one command."""
     root = WORK / "ledgers" / "imported"
@@ -335,6 +353,7 @@ GROUPS: Mapping[str, Callable[[Bench], list[Row]]] = {
     "rebuild": rebuild,
     "audit": audit,
     "history": history,
+    "sealed": sealed,
     "sync": sync,
     "import": import_rows,
     "deadlines": far_deadlines,
