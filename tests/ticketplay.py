@@ -14,7 +14,8 @@ from svcctl.domain.calendar import Calendar
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.decide import Who, Wish
 from svcctl.domain.obligations import Obligation, obligations
-from svcctl.domain.policy import Book, Policy, read_policy
+from svcctl.domain.policy import Book, Policy
+from svcctl.domain.policy_reading import read_policy
 from svcctl.domain.replay import State, over_of, replay
 from svcctl.domain.schema import Value
 from svcctl.domain.standing import standing

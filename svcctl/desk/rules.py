@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.desk.givenfiles import read_given
-from svcctl.domain.policy import Fields
 from svcctl.domain.policy_changes import Change, changes
+from svcctl.domain.policy_text import Fields
 from svcctl.domain.problems import N_, Message, Problem, Unreadable, Usage
 
 if TYPE_CHECKING:

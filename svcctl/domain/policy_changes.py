@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from svcctl.domain.policy import Fields
+from svcctl.domain.policy_text import Fields
 
 Value = str | tuple[str, ...]
 

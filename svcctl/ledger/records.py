@@ -17,7 +17,9 @@ from svcctl.domain.cases import Case, read_case
 from svcctl.domain.checks.catalogue import severity
 from svcctl.domain.checks.identity_rules import identity_problems
 from svcctl.domain.checks.schema_rules import misread_problems
-from svcctl.domain.policy import Book, Fields, Policy, read_policy
+from svcctl.domain.policy import Book, Policy
+from svcctl.domain.policy_reading import read_policy
+from svcctl.domain.policy_text import Fields
 from svcctl.domain.problems import N_, Message, NotFound, Problem, Unreadable
 from svcctl.domain.ticket import TICKET
 from svcctl.ledger import cardfile, casefile

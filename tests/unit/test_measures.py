@@ -18,7 +18,8 @@ from svcctl.domain.calendar import Calendar
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.measures import Return, Sheet
 from svcctl.domain.obligations import obligations
-from svcctl.domain.policy import Book, Policy, read_policy
+from svcctl.domain.policy import Book, Policy
+from svcctl.domain.policy_reading import read_policy
 from svcctl.domain.replay import replay
 from svcctl.domain.schema import Value
 from svcctl.domain.tally import Entry, Looked, Period, Tally, median

@@ -8,7 +8,8 @@ import pytest
 from ticketplay import at, book, policy_from, shipped_policy
 
 from svcctl.domain.checks.catalogue import CODES
-from svcctl.domain.policy import MAY, ROLES, Book, read_policy
+from svcctl.domain.policy import MAY, ROLES, Book
+from svcctl.domain.policy_reading import read_policy
 from svcctl.domain.problems import Problem, Unreadable
 from svcctl.domain.ticket import TICKET
 from svcctl.domain.times import Span

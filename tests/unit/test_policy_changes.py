@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from svcctl.domain.policy import Fields
 from svcctl.domain.policy_changes import Change, changes
+from svcctl.domain.policy_text import Fields
 
 REPLY: Fields = {
     "starts": "opened",
