@@ -13,7 +13,8 @@ from pathlib import Path
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.decide import Who, Wish
-from svcctl.domain.obligations import Obligation, obligations
+from svcctl.domain.judging import Obligation
+from svcctl.domain.obligations import obligations
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.policy_reading import read_policy
 from svcctl.domain.replay import State, over_of, replay

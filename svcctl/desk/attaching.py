@@ -19,7 +19,8 @@ from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain.attachments import check, kind_of, path_of, shown_name
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.decide import Who, Wish, decide
-from svcctl.domain.obligations import Obligation, obligations
+from svcctl.domain.judging import Obligation
+from svcctl.domain.obligations import obligations
 from svcctl.domain.problems import N_, Message, Problem, Refusal
 from svcctl.domain.replay import replay
 from svcctl.domain.state import State

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from svcctl.desk.items import Item, of_obligation
 from svcctl.desk.view import View
+from svcctl.domain.judging import Obligation
 from svcctl.domain.measures import NAMES
-from svcctl.domain.obligations import Obligation, obligations
+from svcctl.domain.obligations import obligations
 from svcctl.domain.policy import Book
 from svcctl.domain.problems import N_, Message, NotFound, Usage
 from svcctl.domain.reasons import counted, policy_of, reasons

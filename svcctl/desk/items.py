@@ -14,7 +14,7 @@ from svcctl.domain.standing import OWED, standing
 from svcctl.domain.times import format_instant
 
 if TYPE_CHECKING:
-    from svcctl.domain.obligations import Obligation
+    from svcctl.domain.judging import Obligation
     from svcctl.domain.replay import State
 
 Item = dict[str, Any]

@@ -15,7 +15,8 @@ from svcctl.domain import cards, identity
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.checks.service_rules import dissatisfied
 from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who, Wish, decide, draft, reopen_until
-from svcctl.domain.obligations import Obligation, obligations
+from svcctl.domain.judging import Obligation
+from svcctl.domain.obligations import obligations
 from svcctl.domain.problems import N_, Message, NotFound, Problem, Refusal, Usage
 from svcctl.domain.replay import State, replay
 from svcctl.domain.schema import Value, as_text

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from svcctl.domain.cases import Case, Event, EventKind
 from svcctl.domain.contests import RETROACTIVE, amended_value
-from svcctl.domain.obligations import Obligation
+from svcctl.domain.judging import Obligation
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.problems import N_, Message, Refusal, Usage
 from svcctl.domain.replay import State, over_of, replaced, replay

@@ -14,7 +14,7 @@ from svcctl.domain.standing import standing
 
 if TYPE_CHECKING:
     from svcctl.domain.calendar import Calendar
-    from svcctl.domain.obligations import Obligation
+    from svcctl.domain.judging import Obligation
     from svcctl.domain.policy import Policy
     from svcctl.domain.state import State
 

@@ -9,16 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from svcctl.domain.calendar import Calendar
-from svcctl.domain.obligations import (
-    Ended,
-    Judged,
-    Obligation,
-    by_start,
-    in_scope,
-    judged,
-    marked,
-    number_of,
-)
+from svcctl.domain.judging import Judged, Obligation, in_scope, judged, number_of
+from svcctl.domain.obligations import Ended, by_start, marked
 from svcctl.domain.policy import Policy, Rule
 from svcctl.domain.state import Fact, State
 

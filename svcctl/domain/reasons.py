@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.checks.owed_rules import span_text
-from svcctl.domain.obligations import Obligation, passed_over
+from svcctl.domain.judging import Obligation, passed_over
 from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.problems import N_, Message
 from svcctl.domain.state import Fact, State

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 
 from svcctl.domain.cases import Case, CaseKind
 from svcctl.domain.contests import RETROACTIVE, place_amended, unseen
-from svcctl.domain.obligations import Obligation, obligations
+from svcctl.domain.judging import Obligation
+from svcctl.domain.obligations import obligations
 from svcctl.domain.patterns import Condition, Pattern
 from svcctl.domain.plans import Plan, planned, plans
 from svcctl.domain.policy import Book, Policy

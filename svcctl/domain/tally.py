@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from svcctl.domain.obligations import Obligation
+from svcctl.domain.judging import Obligation
 from svcctl.domain.replay import Fact, State
 from svcctl.domain.standing import standing
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from svcctl.domain.obligations import Obligation
+from svcctl.domain.judging import Obligation
 from svcctl.domain.problems import N_, Problem
 from svcctl.domain.standing import standing
 from svcctl.domain.state import State
