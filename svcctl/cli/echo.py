@@ -54,7 +54,7 @@ def written(desk: Desk, done: Written, output: Format, dry_run: bool) -> None:
             run.print(f"- {json_text(other.event.canonical())}")
             run.print(_("complaint opened: {id}").format(id=other.state.case.id))
     notices(run, done.outcome.notices)
-    run.warn(done.problems)
+    run.warn((*done.problems, *desk.rules_in_doubt()))
 
 
 def _headline(desk: Desk, done: Written) -> str:

@@ -143,8 +143,12 @@ class Session:
         """Report findings about other files on stderr; the command itself goes on."""
         from svcctl.views.safe import problem_lines
 
+        rules = False
         for problem in problems:
             self.tell(problem_lines(problem))
+            rules = rules or problem.path.startswith(("records/policy/", "records/calendar/"))
+        if rules:
+            self.tell(_("until it is mended, the last version of it that git has applies"))
 
     def ask(
         self, question: str, flag: str, *, default: str = "", choices: Sequence[str] = ()

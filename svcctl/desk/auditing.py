@@ -231,10 +231,11 @@ def _lasting(desk: Desk, moment: datetime) -> list[Problem]:
     from svcctl.desk.sealing import seal_problems
     from svcctl.domain.checks.owed_rules import owed_problem
     from svcctl.ledger.ask import findings
+    from svcctl.ledger.book import RULES
     from svcctl.ledger.examining import misplaced, rule_problems
 
     seconds = moment.timestamp()
-    found = findings(desk.index)
+    found = [one for one in findings(desk.index) if not one.path.startswith(RULES)]
     found += [owed_problem(one) for one in ask_audit.decided_breaches(desk.index)]
     found += _crossings(desk)
     found += _of_attachments(desk)

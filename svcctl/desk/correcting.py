@@ -183,9 +183,9 @@ def save(desk: Desk, made: Draft, fresh: bytes, manner: Manner) -> Saved:
         return Saved(
             made.kind.name, done.item(), made.path, made.text, fresh, desk.now(), done.outcome
         )
-    from svcctl.ledger.records import check_policy
+    from svcctl.ledger.records import policy_in
 
-    check_policy(made.path, made.name, fresh)
+    policy_in(made.path, made.name, fresh)
     with Writing(desk, manner.commit, manner.dry_run) as writing:
         who = desk.who(manner.by)
         if (desk.ledger.root / made.path).exists():

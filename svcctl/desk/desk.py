@@ -86,10 +86,14 @@ class Desk:
     def book(self) -> Book:
         """The policies by date. Raises ``Unreadable`` naming every fault."""
         if self._book is None:
-            from svcctl.ledger.records import load_book
+            from svcctl.ledger.book import load_book
 
             self._book = load_book(self.ledger)
         return self._book
+
+    def rules_in_doubt(self) -> tuple[Problem, ...]:
+        """Return what is wrong with the rules this command went by, if it needed any."""
+        return self._book.problems if self._book is not None else ()
 
     # Reading ------------------------------------------------------------------------------------
 

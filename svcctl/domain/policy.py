@@ -112,8 +112,14 @@ class Book:
     """All policies of a ledger, by the instant from which each is in force."""
 
     def __init__(
-        self, policies: Iterable[Policy], calendars: Mapping[str, Calendar], zone: tzinfo
+        self,
+        policies: Iterable[Policy],
+        calendars: Mapping[str, Calendar],
+        zone: tzinfo,
+        problems: Iterable[Problem] = (),
     ) -> None:
+        """``problems``: of the files that cannot be read, and in whose place these rules stand."""
+        self.problems = tuple(problems)
         self.policies = sorted(policies, key=lambda policy: policy.since)
         if not self.policies:
             raise ValueError("a book needs at least one policy")

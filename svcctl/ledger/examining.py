@@ -16,7 +16,7 @@ from svcctl.ledger import cardfile
 from svcctl.ledger.folder import RECORDS, Ledger
 from svcctl.ledger.posix import read_record
 from svcctl.ledger.records import (
-    check_policy,
+    policy_in,
     read_calendar,
     read_card,
     read_ticket,
@@ -60,7 +60,7 @@ def policy_problems(data: bytes, path: str, name: str) -> list[Problem]:
     if any(severity(problem.code) == "error" for problem in found):
         return found
     try:
-        check_policy(path, name, data)
+        policy_in(path, name, data)
     except Unreadable as stop:
         found += with_excerpts(raw, stop.problems)
     return found

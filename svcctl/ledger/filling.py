@@ -17,10 +17,11 @@ from svcctl.domain import cards
 from svcctl.domain.checks.catalogue import severity
 from svcctl.domain.policy import Book
 from svcctl.domain.problems import Problem, Unreadable
+from svcctl.ledger.book import RULES, load_book
 from svcctl.ledger.folder import RECORDS, Ledger, is_card, is_ticket
 from svcctl.ledger.formrows import Forms
 from svcctl.ledger.index import PLACES, owings_of
-from svcctl.ledger.records import load_book, read_card
+from svcctl.ledger.records import read_card
 from svcctl.ledger.rows import (
     OWING_COLUMNS,
     RULE_COLUMNS,
@@ -34,7 +35,6 @@ MOST_GROUPS = 10_000  # their numbers fit into a pipe
 WORTH_SHARING = 2000  # from so many files on, more than one process reads
 
 TICKETS = f"{RECORDS}/tickets/"
-_RULES = (f"{RECORDS}/policy/", f"{RECORDS}/calendar/")
 
 
 def fill(
@@ -45,7 +45,7 @@ def fill(
 
     A change of the rules makes every ticket stale: what is owed follows from them.
     """
-    if stale is not None and any(path.startswith(_RULES) for path in stale):
+    if stale is not None and any(path.startswith(RULES) for path in stale):
         stale = None
     if stale is None:
         for table in TABLES:
@@ -60,6 +60,9 @@ def fill(
     except Unreadable as stop:
         _insert(connection, "problems", map(_problem_row, stop.problems))
         raise
+    for folder in RULES:
+        connection.execute("delete from problems where path glob ?", (f"{folder}*",))
+    _insert(connection, "problems", map(_problem_row, book.problems))
     zone = getattr(book.zone, "key", None) or str(book.zone)
     connection.execute("insert or replace into meta values ('zone', ?)", (zone,))
     connection.execute("delete from rules")
@@ -74,7 +77,7 @@ def fill(
         else:
             _share(reading, _groups(paths), workers)
     if stale is None:
-        rules = (f"{folder}{name}.yaml" for folder in _RULES for name in ledger.names(folder[8:-1]))
+        rules = (f"{folder}{name}.yaml" for folder in RULES for name in ledger.names(folder[8:-1]))
         reading.young |= {path for path in rules if _changed(ledger, path) > since}
     return len(paths), reading.young
 

@@ -22,7 +22,7 @@ from svcctl.ledger.folder import RECORDS, is_card, is_ticket
 from svcctl.ledger.git import GitDir, run
 from svcctl.ledger.mergefile import is_card_file
 from svcctl.ledger.objects import PLAIN, Difference, Objects, differences, raw_differences
-from svcctl.ledger.records import check_policy, read_card, read_ticket
+from svcctl.ledger.records import policy_in, read_card, read_ticket
 
 ALLOWED = re.compile(r"(?:records|templates|reports)/.*|\.gitignore|README[^/]*")
 MOST = 20
@@ -237,7 +237,7 @@ class _Look:
                 yield from self._unregistered(path, {name.partition("-")[0]})
         elif folder == "policy":
             try:
-                check_policy(path, name, data)
+                policy_in(path, name, data)
             except Unreadable as stop:
                 yield _fault(path, list(stop.problems))
         else:

@@ -61,6 +61,19 @@ def _changes(gitdir: GitDir, paths: Sequence[str]) -> Iterator[tuple[int, int, s
             yield happened, written, path, blob if blob.strip("0") else None
 
 
+def versions(gitdir: GitDir, path: str, most: int = 50) -> Iterator[bytes]:
+    """Yield what a file held in the last ``most`` commits that changed it, the newest first."""
+    if head(gitdir) is None:
+        return
+    words = ["rev-list", f"--max-count={most}", "HEAD", "--", gitdir.prefix + path]
+    for commit in run(gitdir.top, words).decode("ascii").split():
+        name = f"{commit}:{gitdir.prefix}{path}"
+        try:
+            yield run(gitdir.top, ["cat-file", "blob", name])
+        except GitFailed:
+            continue  # this commit took the file away
+
+
 def _contents(gitdir: GitDir, blobs: Sequence[str]) -> Iterator[bytes]:
     """Yield the contents of ``blobs``, in their order."""
     if not blobs:

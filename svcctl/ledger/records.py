@@ -17,7 +17,7 @@ from svcctl.domain.cases import Case, read_case
 from svcctl.domain.checks.catalogue import severity
 from svcctl.domain.checks.identity_rules import identity_problems
 from svcctl.domain.checks.schema_rules import misread_problems
-from svcctl.domain.policy import Book, Policy
+from svcctl.domain.policy import Policy
 from svcctl.domain.policy_reading import read_policy
 from svcctl.domain.policy_text import Fields
 from svcctl.domain.problems import N_, Message, NotFound, Problem, Unreadable
@@ -133,45 +133,17 @@ def load_card(ledger: Ledger, kind: CardKind, name: str) -> Card:
     return card
 
 
-def load_book(ledger: Ledger) -> Book:
-    """Return the policies and calendars in force by date. Raises ``Unreadable`` with every problem."""
-    policies = []
-    problems: list[Problem] = []
-    for name in ledger.names("policy"):
-        path = f"{RECORDS}/policy/{name}.yaml"
-        try:
-            policies.append(_policy(path, name, ledger.read(path)))
-        except FileNotFoundError:
-            continue  # taken away since the folder was listed
-        except Unreadable as stop:
-            problems += stop.problems
-    if problems:
-        raise _unusable(problems)
-    if not policies:
-        raise Unreadable(
-            "no-policy",
-            Message(N_("the ledger has no policy under records/policy"), {}),
-            Message(
-                N_("restore it from git, or write the shipped one with `svcctl init . --desk …`"),
-                {},
-            ),
-        )
-    calendars = {policy.calendar: load_calendar(ledger, policy.calendar) for policy in policies}
-    newest = calendars[policies[-1].calendar]
-    return Book(policies, calendars, newest.zone)
-
-
-def _policy(path: str, name: str, data: bytes) -> Policy:
-    """Return one policy. Raises ``Unreadable`` with every problem."""
+def policy_in(path: str, name: str, data: bytes) -> Policy:
+    """Return the policy in ``data``, in force from the day ``name``. Raises ``Unreadable`` with every problem."""
     raw = cardfile.read_card(data, path)
     problems = [p for p in raw.problems if severity(p.code) == "error"]
     if problems:
-        raise _unusable(problems)
+        raise unusable_rules(problems)
     try:
         since = date.fromisoformat(name)
     except ValueError:
         args = {"key": "file name", "value": name, "expected": N_("a date such as 2026-01-01")}
-        raise _unusable([Problem("E221", path, 0, 0, args)]) from None
+        raise unusable_rules([Problem("E221", path, 0, 0, args)]) from None
     return read_policy(
         path,
         since,
@@ -182,11 +154,6 @@ def _policy(path: str, name: str, data: bytes) -> Policy:
         TICKET.head,
         raw.key_place,
     )
-
-
-def check_policy(path: str, name: str, data: bytes) -> None:
-    """Raise ``Unreadable`` with every problem that ``data`` would have as the policy ``name``."""
-    _policy(path, name, data)
 
 
 def load_calendar(ledger: Ledger, name: str) -> Calendar:
@@ -203,6 +170,11 @@ def load_calendar(ledger: Ledger, name: str) -> Calendar:
             ),
             Message(N_("restore it from git, or name another calendar in the policy"), {}),
         ) from None
+    return calendar_in(path, data)
+
+
+def calendar_in(path: str, data: bytes) -> Calendar:
+    """Return the calendar in ``data``. Raises ``Unreadable`` with every problem."""
     return read_calendar(data, path)[0]
 
 
@@ -235,7 +207,8 @@ def _fields(fields: Mapping[str, object]) -> Fields:
     return cast(Fields, fields)
 
 
-def _unusable(problems: list[Problem]) -> Unreadable:
+def unusable_rules(problems: list[Problem]) -> Unreadable:
+    """Return the refusal of rules with these problems."""
     return Unreadable(
         "bad-policy",
         Message(

@@ -47,7 +47,8 @@ from svcctl.domain.problems import Problem
 from svcctl.domain.replay import replay
 from svcctl.domain.state import State
 from svcctl.domain.times import Span
-from svcctl.ledger.records import load_book, read_ticket
+from svcctl.ledger.book import load_book
+from svcctl.ledger.records import read_ticket
 
 ROLES = {"mgr1": "manager", "desk1": "coordinator", "eng1": "engineer"}
 

@@ -31,8 +31,8 @@ from svcctl.domain.cases import ENVELOPE, TRAILER
 from svcctl.domain.schema import EXPECTED, Field
 from svcctl.domain.standing import STANDINGS
 from svcctl.domain.times import parse_instant, parse_span
+from svcctl.ledger.book import load_book
 from svcctl.ledger.folder import Ledger
-from svcctl.ledger.records import load_book
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., Any]
