@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from svcctl.domain.calendar import Calendar
     from svcctl.domain.levels import Level
     from svcctl.domain.patterns import Pattern
+    from svcctl.domain.problems import Problem
     from svcctl.domain.times import Span
 
 ROLES = (
