@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.domain import times
-from svcctl.domain.calendar import Calendar, Clock, Rolls
+from svcctl.domain.calendar import Calendar
+from svcctl.domain.counting import Clock, Rolls
 from svcctl.domain.problems import N_, Message, Problem, Usage
 
 if TYPE_CHECKING:

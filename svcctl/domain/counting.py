@@ -16,54 +16,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from svcctl.domain import times
-from svcctl.domain.problems import N_, Message, Refusal, Usage
+from svcctl.domain.opening_hours import never_opens, out_of_range
 from svcctl.domain.times import Span, add_months
 
 if TYPE_CHECKING:
-    from svcctl.domain.calendar import Calendar, Clock, Pauses, Rolls
+    from svcctl.domain.opening_hours import OpeningHours
 
+Clock = Literal["wall", "work"]
+Rolls = Literal["open-day", "never"]
+Pauses = Iterable[tuple[datetime, datetime]]
 
-#: 29 February can be eight years away; a calendar closed for longer never opens.
-EMPTY_MONTHS = 12 * 9
 EMPTY_DAYS = 366 * 9
+"""As far as hours look for an opening (``opening_hours.EMPTY_MONTHS``), in days."""
 MOST_PERIODS = 20_000
-
-
-def out_of_range() -> Usage:
-    """To raise when the answer lies where dates end: only a typed time or span gets that far."""
-    return Usage(
-        "range",
-        Message(N_("the time lies outside the years 2 to 9998"), {}),
-        Message(N_("give a time or a span nearer to the present"), {}),
-    )
-
-
-def never_opens() -> Refusal:
-    """To raise when nothing is open for nine years on end."""
-    return Refusal(
-        "never-opens",
-        Message(N_("the calendar does not open for nine years on end"), {}),
-        Message(N_("look at its days and yearly days: too much is closed"), {}),
-    )
 
 
 # Time on a clock --------------------------------------------------------------------------------
 
 
-def add_work(calendar: Calendar, start: int, seconds: int) -> int:
+def add_work(hours: OpeningHours, start: int, seconds: int) -> int:
     """The earliest instant by which ``seconds`` were open since ``start``; for negative ones the
     latest instant since which they are; ``start`` itself for 0."""
     if seconds > 0:
-        for block in calendar.forward(start):
+        for block in hours.forward(start):
             done = block.worked(start)
             if seconds <= block.shape.total - done:
                 return block.reach(done + seconds)
             seconds -= block.shape.total - done
     elif seconds < 0:
-        for block in calendar.backward(start):
+        for block in hours.backward(start):
             done = block.worked(start)
             if -seconds <= done:
                 return block.reach_back(done + seconds)
@@ -71,12 +55,12 @@ def add_work(calendar: Calendar, start: int, seconds: int) -> int:
     return start
 
 
-def work_between(calendar: Calendar, start: int, end: int) -> int:
+def work_between(hours: OpeningHours, start: int, end: int) -> int:
     """Open seconds from ``start`` to ``end``; negative when ``end`` is earlier."""
     if end < start:
-        return -work_between(calendar, end, start)
+        return -work_between(hours, end, start)
     return sum(
-        block.worked(end) - block.worked(start) for block in calendar.blocks_between(start, end)
+        block.worked(end) - block.worked(start) for block in hours.blocks_between(start, end)
     )
 
 
@@ -93,27 +77,27 @@ def united(pauses: Pauses) -> list[tuple[int, int]]:
     return joined
 
 
-def between(calendar: Calendar, start: int, end: int, clock: Clock, pauses: Pauses = ()) -> int:
+def between(hours: OpeningHours, start: int, end: int, clock: Clock, pauses: Pauses = ()) -> int:
     """Seconds of ``clock`` from ``start`` to ``end`` that lie outside the pauses."""
     if end < start:
-        return -between(calendar, end, start, clock, pauses)
-    total = _elapsed(calendar, start, end, clock)
+        return -between(hours, end, start, clock, pauses)
+    total = _elapsed(hours, start, end, clock)
     for begins, ends in united(pauses):
         low, high = max(begins, start), min(ends, end)
         if low < high:
-            total -= _elapsed(calendar, low, high, clock)
+            total -= _elapsed(hours, low, high, clock)
     return total
 
 
-def _elapsed(calendar: Calendar, start: int, end: int, clock: Clock) -> int:
-    return end - start if clock == "wall" else work_between(calendar, start, end)
+def _elapsed(hours: OpeningHours, start: int, end: int, clock: Clock) -> int:
+    return end - start if clock == "wall" else work_between(hours, start, end)
 
 
-def _advance(calendar: Calendar, start: int, seconds: int, clock: Clock) -> int:
-    return start + seconds if clock == "wall" else add_work(calendar, start, seconds)
+def _advance(hours: OpeningHours, start: int, seconds: int, clock: Clock) -> int:
+    return start + seconds if clock == "wall" else add_work(hours, start, seconds)
 
 
-def add_time(calendar: Calendar, start: int, seconds: int, clock: Clock, pauses: Pauses) -> int:
+def add_time(hours: OpeningHours, start: int, seconds: int, clock: Clock, pauses: Pauses) -> int:
     """``start`` plus ``seconds`` of the clock, not counting what of it falls into a pause."""
     stops = united(pauses) if pauses else []
     if seconds < 0:
@@ -121,70 +105,70 @@ def add_time(calendar: Calendar, start: int, seconds: int, clock: Clock, pauses:
             ends = min(ends, start)
             if begins >= ends:
                 continue
-            running = _elapsed(calendar, ends, start, clock)
+            running = _elapsed(hours, ends, start, clock)
             if -seconds <= running:
                 break
             seconds, start = seconds + running, begins
-        return _advance(calendar, start, seconds, clock)
+        return _advance(hours, start, seconds, clock)
     for begins, ends in stops:
         begins = max(begins, start)
         if begins >= ends:
             continue
-        running = _elapsed(calendar, start, begins, clock)
+        running = _elapsed(hours, start, begins, clock)
         if seconds <= running:
             break
         seconds, start = seconds - running, ends
-    return _advance(calendar, start, seconds, clock)
+    return _advance(hours, start, seconds, clock)
 
 
 # Days -------------------------------------------------------------------------------------------
 
 
-def add_days(calendar: Calendar, ordinal: int, count: int) -> int:
+def add_days(hours: OpeningHours, ordinal: int, count: int) -> int:
     """The ``count``-th open day after the day, or before it; for 0 the day itself or the next open."""
     if count == 0:
-        return _open_day(calendar, ordinal, 1)
+        return _open_day(hours, ordinal, 1)
     step = 1 if count > 0 else -1
     for _ in range(abs(count)):
-        ordinal = _open_day(calendar, ordinal + step, step)
+        ordinal = _open_day(hours, ordinal + step, step)
     return ordinal
 
 
-def _open_day(calendar: Calendar, ordinal: int, step: int) -> int:
+def _open_day(hours: OpeningHours, ordinal: int, step: int) -> int:
     """The first open day from ``ordinal`` on in steps of ``step``."""
     for candidate in range(ordinal, ordinal + step * EMPTY_DAYS, step):
-        if calendar.closing(candidate) is not None:
+        if hours.closing(candidate) is not None:
             return candidate
     raise never_opens()
 
 
 def end_of_period(
-    calendar: Calendar, ordinal: int, rolls: Rolls, step: int = 1
+    hours: OpeningHours, ordinal: int, rolls: Rolls, step: int = 1
 ) -> tuple[int, datetime]:
     """The last day of a period as it counts, and the instant at which that day ends.
 
     An open day ends when its last window closes. A closed one moves to the next open day in the
     direction ``step``, or for ``rolls="never"`` ends at its own 24:00.
     """
-    closing = calendar.closing(ordinal)
+    closing = hours.closing(ordinal)
     if closing is not None:
         return ordinal, closing
     if rolls == "never":
-        return ordinal, calendar.moment(calendar.midnight(ordinal + 1))
-    ordinal = _open_day(calendar, ordinal + step, step)
-    return ordinal, calendar.closing(ordinal) or calendar.moment(calendar.midnight(ordinal + 1))
+        return ordinal, hours.moment(hours.midnight(ordinal + 1))
+    ordinal = _open_day(hours, ordinal + step, step)
+    return ordinal, hours.closing(ordinal) or hours.moment(hours.midnight(ordinal + 1))
 
 
-def count_days(calendar: Calendar, start: datetime, count: int, rolls: Rolls) -> datetime:
+def count_days(hours: OpeningHours, start: datetime, count: int, rolls: Rolls) -> datetime:
     """When a period of ``count`` days ends; the day of ``start`` is not counted (article 201)."""
-    first = calendar.ordinal_of(start)
-    return _period(calendar, start, first, first + count, rolls)[1]
+    first = hours.ordinal_of(start)
+    return _period(hours, start, first, first + count, rolls)[1]
 
 
-def count_months(calendar: Calendar, start: datetime, count: int, rolls: Rolls) -> datetime:
+def count_months(hours: OpeningHours, start: datetime, count: int, rolls: Rolls) -> datetime:
     """When a period of ``count`` months ends: on the corresponding day (article 202)."""
-    first = calendar.ordinal_of(start)
-    return _period(calendar, start, first, _months_on(first, count), rolls)[1]
+    first = hours.ordinal_of(start)
+    return _period(hours, start, first, _months_on(first, count), rolls)[1]
 
 
 def _months_on(ordinal: int, count: int) -> int:
@@ -195,19 +179,19 @@ def _months_on(ordinal: int, count: int) -> int:
 
 
 def _period(
-    calendar: Calendar, start: datetime, first: int, last: int, rolls: Rolls
+    hours: OpeningHours, start: datetime, first: int, last: int, rolls: Rolls
 ) -> tuple[int, datetime]:
-    day, end = end_of_period(calendar, last, rolls, -1 if last < first else 1)
+    day, end = end_of_period(hours, last, rolls, -1 if last < first else 1)
     if last == first and end < start:
         # 0d after hours: the day of the event is over already.
         if rolls == "never":
-            return day, calendar.moment(calendar.midnight(first + 1))
-        return end_of_period(calendar, first + 1, rolls)
+            return day, hours.moment(hours.midnight(first + 1))
+        return end_of_period(hours, first + 1, rolls)
     return day, end
 
 
 def _paused_period(
-    calendar: Calendar,
+    hours: OpeningHours,
     start: datetime,
     first: int,
     last: int,
@@ -215,7 +199,7 @@ def _paused_period(
     pauses: Iterable[tuple[int, int]],
 ) -> datetime:
     """The end of the period of days that ``pauses`` (united) put off."""
-    day, end = _period(calendar, start, first, last, rolls)
+    day, end = _period(hours, start, first, last, rolls)
     for begins, ends in pauses:
         begins = max(begins, times.epoch(start))
         if begins >= ends:
@@ -223,26 +207,26 @@ def _paused_period(
         if begins >= times.epoch(end):
             break
         # A pause that begins after the nominal last day meets the day it was moved to.
-        base = last if begins < calendar.midnight(last + 1) else day
-        last = base + _midnights(calendar, begins, ends)
-        day, end = end_of_period(calendar, last, rolls)
+        base = last if begins < hours.midnight(last + 1) else day
+        last = base + _midnights(hours, begins, ends)
+        day, end = end_of_period(hours, last, rolls)
         if times.epoch(end) < ends:
             last = day + 1
-            day, end = end_of_period(calendar, last, rolls)
+            day, end = end_of_period(hours, last, rolls)
     return end
 
 
-def _midnights(calendar: Calendar, begins: int, ends: int) -> int:
+def _midnights(hours: OpeningHours, begins: int, ends: int) -> int:
     """Local midnights from ``begins`` up to, not including, ``ends``."""
-    first = calendar.ordinal_of(calendar.moment(begins - 1))
-    return calendar.ordinal_of(calendar.moment(ends - 1)) - first
+    first = hours.ordinal_of(hours.moment(begins - 1))
+    return hours.ordinal_of(hours.moment(ends - 1)) - first
 
 
 # What a rule says -------------------------------------------------------------------------------
 
 
 def due(
-    calendar: Calendar, start: datetime, span: Span, clock: Clock, rolls: Rolls, pauses: Pauses
+    hours: OpeningHours, start: datetime, span: Span, clock: Clock, rolls: Rolls, pauses: Pauses
 ) -> datetime:
     """When ``span`` from ``start`` is over; a person is in time up to and at that very second.
 
@@ -253,22 +237,22 @@ def due(
     """
     seconds = span.seconds
     if seconds is not None:
-        end = add_time(calendar, times.epoch(start), seconds, clock, pauses)
-        return calendar.moment(end)
-    first = calendar.ordinal_of(start)
+        end = add_time(hours, times.epoch(start), seconds, clock, pauses)
+        return hours.moment(end)
+    first = hours.ordinal_of(start)
     if span.unit == "d":
         last = first + span.count
     else:
         last = _months_on(first, span.count * (12 if span.unit == "y" else 1))
     if not pauses and last != first:
         # The hour of the start says nothing then, so that few periods serve many starts.
-        end_of = calendar.periods.get((first, last, rolls))
+        end_of = hours.periods.get((first, last, rolls))
         if end_of is None:
-            end_of = _period(calendar, start, first, last, rolls)[1]
-            if len(calendar.periods) >= MOST_PERIODS:
-                calendar.periods.clear()
-            calendar.periods[first, last, rolls] = end_of
+            end_of = _period(hours, start, first, last, rolls)[1]
+            if len(hours.periods) >= MOST_PERIODS:
+                hours.periods.clear()
+            hours.periods[first, last, rolls] = end_of
         return end_of
     if pauses and span.count >= 0:
-        return _paused_period(calendar, start, first, last, rolls, united(pauses))
-    return _period(calendar, start, first, last, rolls)[1]
+        return _paused_period(hours, start, first, last, rolls, united(pauses))
+    return _period(hours, start, first, last, rolls)[1]

@@ -10,7 +10,8 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, cast
 
-from svcctl.domain.calendar import Calendar, Rolls
+from svcctl.domain.calendar import Calendar
+from svcctl.domain.counting import Rolls
 from svcctl.domain.policy import Policy, Rule
 from svcctl.domain.schema import as_text
 from svcctl.domain.state import Fact, State

@@ -12,7 +12,8 @@ from datetime import date
 from typing import NamedTuple, cast
 
 from svcctl.domain import counting
-from svcctl.domain.calendar import Calendar, Clock, Rolls
+from svcctl.domain.calendar import Calendar
+from svcctl.domain.counting import Clock, Rolls
 from svcctl.domain.plans import Plan
 from svcctl.domain.policy import Rule
 from svcctl.domain.state import State
