@@ -78,7 +78,7 @@ class Desk:
         now = self.now()
         if text is None:
             return now
-        from svcctl.domain.times import read_time
+        from svcctl.domain.spoken import read_time
 
         return read_time(text, now, self.zone)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
-from svcctl.domain import times
+from svcctl.domain import spoken, times
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.counting import Clock, Rolls
 from svcctl.domain.problems import N_, Message, Problem, Usage
@@ -51,7 +51,7 @@ class Hours:
 
     def read_time(self, text: str) -> datetime:
         """The instant that a person typed. Raises ``Usage``."""
-        return times.read_time(text, self.now, self.zone)
+        return spoken.read_time(text, self.now, self.zone)
 
     def read_date(self, text: str) -> date:
         """The day that a person typed; of a time, the day it lies on. Raises ``Usage``."""

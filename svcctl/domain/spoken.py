@@ -1,14 +1,18 @@
-"""Times as people type them: 昨天 17:30, 周一 9:00, 下午3点半, -10m. Knows words; no zones, no clock.
-
-Text comes in already narrow and in small letters (``times.plain``).
-"""
+"""Times as people type them: 昨天 17:30, 周一 9:00, 下午3点半, -10m. Knows words and zones; no clock."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
+from typing import cast
 
-from svcctl.domain.times import add_months
+from svcctl.domain.problems import N_, Message, Usage
+from svcctl.domain.times import add_months, at_epoch, in_zone, plain, wall_epoch
+
+TIME_EXAMPLES = (
+    "2026-11-16T09:00:00+08:00, 2026-11-16 09:00, 11-16 09:00, 09:05, "
+    "昨天 17:30, yesterday 17:30, 周一 9:00, 下午3点半, -10m, -2h, +1d"
+)
 
 _DAYS = {
     "今天": 0,
@@ -79,7 +83,36 @@ _MONTH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})|(\d{1,2})月(\d{1,2})[日号]", re
 _WEEKDAY = re.compile(r"(上|下|本|这)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天])")
 
 
-def understand(text: str, now: datetime) -> datetime | None:
+def read_time(text: str, now: datetime, zone: tzinfo) -> datetime:
+    """The instant a person means by ``text`` at the moment ``now``, in the ledger's ``zone``.
+
+    A time without a day is today's, also when that is still to come. A day without a time is its
+    first instant. A month and day without a year lie in the year that brings them nearest to
+    ``now``. A weekday is the most recent one, today included; 上周/下周 name the ISO week before
+    and after. ``-1d`` keeps the time of day. Of a time that occurs twice, the first is meant.
+    Usage when it cannot be read, or when clocks skip that time for daylight saving.
+    """
+    meant = _understood(plain(text), in_zone(now, zone))
+    if meant is None or not 1 < meant.year < 9999:
+        raise _unread(N_("{text} is not a time that can be read"), text)
+    if meant.tzinfo is not None:
+        return in_zone(meant, zone)
+    first = cast(timedelta, meant.replace(tzinfo=zone, fold=0).utcoffset())
+    second = cast(timedelta, meant.replace(tzinfo=zone, fold=1).utcoffset())
+    if first < second and (meant.hour or meant.minute or meant.second):
+        raise _unread(N_("{text} does not exist: clocks are set forward over that time"), text)
+    return at_epoch(wall_epoch(meant, zone), zone)
+
+
+def _unread(template: str, text: str) -> Usage:
+    return Usage(
+        "time",
+        Message(template, {"text": text.strip()[:80] or '""'}),
+        Message(N_("write for example {examples}"), {"examples": TIME_EXAMPLES}),
+    )
+
+
+def _understood(text: str, now: datetime) -> datetime | None:
     """What ``text`` means at ``now`` (local time): with offset where the text settles the instant,
     without where it is a reading of the local clock; None when it means nothing."""
     try:

@@ -27,11 +27,6 @@ _LONGEST: dict[str, int] = {
     "y": 100,
 }
 
-TIME_EXAMPLES = (
-    "2026-11-16T09:00:00+08:00, 2026-11-16 09:00, 11-16 09:00, 09:05, "
-    "昨天 17:30, yesterday 17:30, 周一 9:00, 下午3点半, -10m, -2h, +1d"
-)
-
 
 class Span(NamedTuple):
     """A length of time as a rule states it: ``3m``, ``2d``, ``24mo``. ``m`` is minutes."""
@@ -346,8 +341,6 @@ def read_week(text: str, zone: tzinfo) -> Week:
         ) from error
 
 
-# What people type -----------------------------------------------------------------------------
-
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     0x3000: " ",
     0x00A0: " ",
@@ -358,34 +351,3 @@ _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
 def plain(text: str) -> str:
     """``text`` with full-width characters and spaces made narrow, in small letters, trimmed."""
     return " ".join(text.translate(_WIDE).lower().split())
-
-
-def read_time(text: str, now: datetime, zone: tzinfo) -> datetime:
-    """The instant a person means by ``text`` at the moment ``now``, in the ledger's ``zone``.
-
-    A time without a day is today's, also when that is still to come. A day without a time is its
-    first instant. A month and day without a year lie in the year that brings them nearest to
-    ``now``. A weekday is the most recent one, today included; 上周/下周 name the ISO week before
-    and after. ``-1d`` keeps the time of day. Of a time that occurs twice, the first is meant.
-    Usage when it cannot be read, or when clocks skip that time for daylight saving.
-    """
-    from svcctl.domain import spoken
-
-    meant = spoken.understand(plain(text), in_zone(now, zone))
-    if meant is None or not 1 < meant.year < 9999:
-        raise _unread(N_("{text} is not a time that can be read"), text)
-    if meant.tzinfo is not None:
-        return in_zone(meant, zone)
-    first = cast(timedelta, meant.replace(tzinfo=zone, fold=0).utcoffset())
-    second = cast(timedelta, meant.replace(tzinfo=zone, fold=1).utcoffset())
-    if first < second and (meant.hour or meant.minute or meant.second):
-        raise _unread(N_("{text} does not exist: clocks are set forward over that time"), text)
-    return at_epoch(wall_epoch(meant, zone), zone)
-
-
-def _unread(template: str, text: str) -> Usage:
-    return Usage(
-        "time",
-        Message(template, {"text": text.strip()[:80] or '""'}),
-        Message(N_("write for example {examples}"), {"examples": TIME_EXAMPLES}),
-    )

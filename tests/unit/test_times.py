@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from svcctl.domain import times
+from svcctl.domain import spoken, times
 from svcctl.domain.problems import Usage
 from svcctl.domain.times import Span
 
@@ -175,7 +175,7 @@ now                       | 2026-11-18T10:20:30+08:00
     [tuple(part.strip() for part in line.split("|")) for line in READ.strip().splitlines()],
 )
 def test_a_time_is_read_as_people_mean_it(text: str, expected: str) -> None:
-    assert times.format_instant(times.read_time(text, NOW, SHANGHAI)) == expected
+    assert times.format_instant(spoken.read_time(text, NOW, SHANGHAI)) == expected
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_time_is_read_as_people_mean_it(text: str, expected: str) -> None:
 )
 def test_what_cannot_be_read_is_refused_with_examples(text: str) -> None:
     with pytest.raises(Usage) as caught:
-        times.read_time(text, NOW, SHANGHAI)
+        spoken.read_time(text, NOW, SHANGHAI)
     assert caught.value.code == "time"
     assert caught.value.message.args["text"] == (text.strip() or '""')
     assert caught.value.remedy is not None
@@ -199,22 +199,22 @@ def test_what_cannot_be_read_is_refused_with_examples(text: str) -> None:
 
 
 def test_every_example_in_the_remedy_can_be_read() -> None:
-    for example in times.TIME_EXAMPLES.split(", "):
-        times.read_time(example, NOW, SHANGHAI)
+    for example in spoken.TIME_EXAMPLES.split(", "):
+        spoken.read_time(example, NOW, SHANGHAI)
 
 
 def test_a_month_and_day_lie_in_the_nearest_year() -> None:
     january = times.parse_instant("2027-01-03T09:00:00+08:00")
-    assert times.read_time("12-28", january, SHANGHAI).year == 2026
-    assert times.read_time("01-28", january, SHANGHAI).year == 2027
-    assert times.read_time("02-29", january, SHANGHAI).year == 2028
+    assert spoken.read_time("12-28", january, SHANGHAI).year == 2026
+    assert spoken.read_time("01-28", january, SHANGHAI).year == 2027
+    assert spoken.read_time("02-29", january, SHANGHAI).year == 2028
     with pytest.raises(Usage):
-        times.read_time("02-29", NOW.replace(year=2026), SHANGHAI)
+        spoken.read_time("02-29", NOW.replace(year=2026), SHANGHAI)
 
 
 def test_days_are_those_of_the_ledgers_zone_and_not_of_now() -> None:
     late = times.parse_instant("2026-11-17T23:00:00+00:00")
-    assert times.format_instant(times.read_time("9:00", late, SHANGHAI)) == (
+    assert times.format_instant(spoken.read_time("9:00", late, SHANGHAI)) == (
         "2026-11-18T09:00:00+08:00"
     )
 
@@ -234,7 +234,7 @@ def test_days_are_those_of_the_ledgers_zone_and_not_of_now() -> None:
 def test_of_a_time_that_occurs_twice_the_first_is_meant(
     text: str, zone: timezone, expected: str
 ) -> None:
-    assert times.format_instant(times.read_time(text, NOW, zone)) == expected
+    assert times.format_instant(spoken.read_time(text, NOW, zone)) == expected
 
 
 @pytest.mark.parametrize(
@@ -247,15 +247,15 @@ def test_of_a_time_that_occurs_twice_the_first_is_meant(
 )
 def test_a_time_that_clocks_skip_is_refused(text: str, zone: timezone) -> None:
     with pytest.raises(Usage, match="set forward"):
-        times.read_time(text, NOW, zone)
+        spoken.read_time(text, NOW, zone)
 
 
 def test_an_hour_ago_is_an_hour_across_a_change_of_clocks() -> None:
     after = times.parse_instant("2026-11-01T01:30:00-05:00")
-    found = times.read_time("-1h", after, NEW_YORK)
+    found = spoken.read_time("-1h", after, NEW_YORK)
     assert times.format_instant(found) == "2026-11-01T01:30:00-04:00"
     assert after - found == timedelta(hours=1)
-    yesterday = times.read_time("-1d", after, NEW_YORK)
+    yesterday = spoken.read_time("-1d", after, NEW_YORK)
     assert times.format_instant(yesterday) == "2026-10-31T01:30:00-04:00"
 
 
