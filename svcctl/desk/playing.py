@@ -20,7 +20,7 @@ from svcctl.domain.checks.examples.sound import Step
 from svcctl.domain.problems import N_, Message, NotFound
 from svcctl.ledger import commit, git
 from svcctl.ledger.folder import RECORDS, Ledger
-from svcctl.ledger.history import move_anchor
+from svcctl.ledger.vouching import move_anchor
 
 SHOWN_LINES = 8
 """How many lines in a row are shown of what is new in a file."""

@@ -177,9 +177,14 @@ class _Sync:
 
     def _refuse_rewritten(self, theirs: str | None) -> None:
         """Refuse what lacks a commit that was seen there before: somebody rewrote the history."""
-        seen = remote.last_seen(self.gitdir, self.place)
-        if seen is None or (theirs is not None and is_ancestor(self.gitdir, seen, theirs)):
+        lacking = {
+            ref: seen
+            for ref, seen in remote.last_seen(self.gitdir, self.place).items()
+            if theirs is None or not is_ancestor(self.gitdir, seen, theirs)
+        }
+        if not lacking:
             return
+        seen = next(iter(lacking.values()))
         raise Refusal(
             "history-rewritten",
             Message(
@@ -192,7 +197,7 @@ class _Sync:
                     "this clone still has everything. If it was restored from a backup on purpose: "
                     "git update-ref -d {ref}, then sync again"
                 ),
-                {"ref": self.place.tracking},
+                {"ref": "; git update-ref -d ".join(lacking)},
             ),
         )
 
@@ -277,7 +282,7 @@ class _Sync:
         if "here" in where:
             text = N_("here somebody deleted {paths}: records are not deleted by a sync")
             remedy = N_("restore it: git checkout {commit} -- {path}, commit, then sync again")
-            commit = remote.last_seen(self.gitdir, self.place) or "HEAD~1"
+            commit = next(iter(remote.last_seen(self.gitdir, self.place).values()), "HEAD~1")
         else:
             text = N_("at {remote} somebody deleted {paths}: records are not deleted by a sync")
             remedy = N_(

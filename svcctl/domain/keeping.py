@@ -65,6 +65,14 @@ class Deed(NamedTuple):
         return Said.of(Message(N_("by {author} on {day} in commit {commit}"), args))
 
 
+class LatePolicy(NamedTuple):
+    """Rules that were added after the day (``2026-11-01``) from which they hold."""
+
+    path: str
+    begins: str
+    deed: Deed
+
+
 def shape_of(path: str) -> Shape | None:
     """Return what is kept of the record at ``path`` (from the ledger's root), or None: nothing is."""
     if not path.endswith(".yaml") or path.rpartition("/")[2].startswith("."):

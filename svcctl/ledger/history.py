@@ -1,5 +1,4 @@
-"""What changed in which commit, and which commits vouch for the history. Knows git; not what a
-record means.
+"""What changed in which commit. Knows git; not what a record means.
 
 One ``git log`` lists every change against every parent, also of merges and without leaving out a
 branch that a merge did not take from; one ``git cat-file`` gives the contents. Both are read as
@@ -9,17 +8,16 @@ streams, so that a long history needs no more memory than a short one.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from svcctl.domain.problems import N_, Message, Usage
-from svcctl.ledger.git import GitDir, Process, failure, finish, run, start
-
-AUDITED = "refs/svcctl/audited"
-"""The commit whose history this clone last found whole."""
+from svcctl.ledger.git import GitDir, Process, failure, run, start
 
 # Neither replaced objects (git.environment) nor grafts may show another history than there is.
-_HONEST = {"GIT_GRAFT_FILE": os.devnull}
+HONEST = {"GIT_GRAFT_FILE": os.devnull}
+Extra = Mapping[str, str] | None
+"""The environment in which git sees what is asked about: None but in the hook of a hub."""
 _LOG = "log --raw -m --root --no-renames --no-abbrev -z --no-ext-diff".split()
 _LOG += ["--no-show-signature", "--no-mailmap", "--no-notes", "--no-decorate"]
 _FORMAT = "--format=%x02%H%x00%P%x00%an%x00%as"
@@ -44,7 +42,9 @@ class Edge(NamedTuple):
     path: str
 
 
-def edges(gitdir: GitDir, head: str, since: str | None = None, path: str = "") -> Iterator[Edge]:
+def edges(
+    gitdir: GitDir, head: str, since: str | None = None, path: str = "", extra: Extra = None
+) -> Iterator[Edge]:
     """Yield every change and deletion of a file below the ledger's root up to ``head``, the newest
     commit first; with ``since``, only of commits that it does not contain. With ``path``, only of
     that file, its additions too. Raises GitFailed."""
@@ -52,7 +52,7 @@ def edges(gitdir: GitDir, head: str, since: str | None = None, path: str = "") -
     words += ["--not", since] if since else []
     # Without these two words git leaves out the merges that took nothing from one side.
     words += ["--full-history", "--sparse", "--", gitdir.prefix + path] if path else []
-    process = start(gitdir.top, words, _HONEST)
+    process = start(gitdir.top, words, _honest(extra))
     try:
         yield from _parsed(_tokens(process), gitdir.prefix)
         _close(process, "log")
@@ -66,13 +66,17 @@ def edges_between(gitdir: GitDir, before: str, after: str) -> Iterator[Edge]:
     The edge names ``before``, and no day: who changed it is not known. Raises GitFailed.
     """
     words = "diff-tree -r -z --raw --no-renames --no-abbrev --diff-filter=MDT".split()
-    process = start(gitdir.top, [*words, before, after], _HONEST)
+    process = start(gitdir.top, [*words, before, after], HONEST)
     try:
         for edge in _parsed(_tokens(process), gitdir.prefix):
             yield edge._replace(commit=before)
         _close(process, "diff-tree")
     finally:
         _end(process)
+
+
+def _honest(extra: Extra) -> dict[str, str]:
+    return {**HONEST, **(extra or {})}
 
 
 def _tokens(process: Process) -> Iterator[str]:
@@ -115,8 +119,8 @@ def _end(process: Process) -> None:
 class Contents:
     """The contents of blobs, through one ``git cat-file`` for as long as it is open."""
 
-    def __init__(self, gitdir: GitDir) -> None:
-        self._process = start(gitdir.top, [*_CONTENTS], _HONEST, fed=True)
+    def __init__(self, gitdir: GitDir, extra: Extra = None) -> None:
+        self._process = start(gitdir.top, [*_CONTENTS], _honest(extra), fed=True)
         self._known: dict[str, bytes | None] = {}
         self._size = 0
 
@@ -174,27 +178,27 @@ def _orders(names: Iterable[str]) -> bytes:
     return "".join([*(f"contents {name}\n" for name in names), "flush\n"]).encode("ascii")
 
 
-def files_of(gitdir: GitDir, commit: str, folder: str) -> dict[str, str]:
+def files_of(gitdir: GitDir, commit: str, folder: str, extra: Extra = None) -> dict[str, str]:
     """Return the ids of all files below ``folder`` in a commit, by path from the ledger's root."""
     words = ["ls-tree", "-r", "-z", "--full-tree", commit, "--", gitdir.prefix + folder + "/"]
     found = {}
-    for entry in run(gitdir.top, words, extra=_HONEST).split(b"\0")[:-1]:
+    for entry in run(gitdir.top, words, extra=_honest(extra)).split(b"\0")[:-1]:
         about, _, path = entry.decode("utf-8", "surrogateescape").partition("\t")
         found[path[len(gitdir.prefix) :]] = about.split(" ")[2]
     return found
 
 
-def holds_any(gitdir: GitDir, commit: str, folder: str) -> bool:
+def holds_any(gitdir: GitDir, commit: str, folder: str, extra: Extra = None) -> bool:
     """Say whether there is anything below ``folder`` in a commit."""
     words = ["ls-tree", "--full-tree", commit, "--", gitdir.prefix + folder + "/"]
-    return bool(run(gitdir.top, words, extra=_HONEST))
+    return bool(run(gitdir.top, words, extra=_honest(extra)))
 
 
-def with_alias(gitdir: GitDir, commit: str, identifier: str) -> list[str]:
+def with_alias(gitdir: GitDir, commit: str, identifier: str, extra: Extra = None) -> list[str]:
     """Return the paths of the tickets that had this id before (``alias``)."""
     places = gitdir.prefix + "records/tickets"
     words = ["grep", "-l", "-z", "-F", "-e", f"alias: {identifier}", commit, "--", places]
-    process = start(gitdir.top, words, _HONEST)
+    process = start(gitdir.top, words, _honest(extra))
     out, err = process.communicate()
     if process.returncode > 1:
         raise failure("grep", process.returncode, err)
@@ -202,54 +206,14 @@ def with_alias(gitdir: GitDir, commit: str, identifier: str) -> list[str]:
     return [name.partition(":")[2][len(gitdir.prefix) :] for name in names]
 
 
-def day_of(gitdir: GitDir, commit: str) -> tuple[str, list[str]]:
+def day_of(gitdir: GitDir, commit: str, extra: Extra = None) -> tuple[str, list[str]]:
     """Return the latest day that a commit or one of its parents states, and its parents."""
     words = ["show", "--no-patch", "--no-show-signature", "--format=%cs %P", commit]
-    day, *parents = run(gitdir.top, words, extra=_HONEST).decode("ascii").split()
+    day, *parents = run(gitdir.top, words, extra=_honest(extra)).decode("ascii").split()
     if parents:
         dates = [*words[:-2], "--format=%cs", *parents]
-        day = max(day, *run(gitdir.top, dates, extra=_HONEST).decode("ascii").split())
+        day = max(day, *run(gitdir.top, dates, extra=_honest(extra)).decode("ascii").split())
     return day, parents
-
-
-# What vouches for a history -----------------------------------------------------------------------
-
-
-class Anchor(NamedTuple):
-    """A reference to a commit that the history must contain."""
-
-    ref: str
-    commit: str
-
-
-def anchors(gitdir: GitDir) -> list[Anchor]:
-    """Return the commit this clone last audited and every remote-tracking head."""
-    words = ["for-each-ref", "--format=%(objectname) %(objecttype) %(symref) %(refname)"]
-    out = run(gitdir.top, [*words, AUDITED, "refs/remotes"])
-    found = []
-    for line in out.decode("utf-8", "surrogateescape").splitlines():
-        name, kind, symbolic, ref = line.split(" ", 3)
-        if kind == "commit" and not symbolic:
-            found.append(Anchor(ref, name))
-    return found
-
-
-def missing(gitdir: GitDir, head: str, commits: Iterable[str]) -> set[str]:
-    """Return those of ``commits`` that the history of ``head`` lacks. Raises GitFailed."""
-    wanted = set(commits)
-    if not wanted:
-        return set()
-    there = run(
-        gitdir.top,
-        ["cat-file", "--batch-check=%(objectname)"],
-        "".join(f"{name}\n" for name in sorted(wanted)).encode("ascii"),
-    )
-    absent = {line.split()[0] for line in there.decode().splitlines() if line.endswith(" missing")}
-    known = sorted(wanted - absent)
-    if not known:
-        return absent
-    out = run(gitdir.top, ["rev-list", *known, "--not", head], extra=_HONEST)
-    return absent | wanted.intersection(out.decode("ascii").split())
 
 
 def revision(gitdir: GitDir, typed: str) -> str:
@@ -265,23 +229,3 @@ def revision(gitdir: GitDir, typed: str) -> str:
             Message(N_("give a commit, a tag or a branch, such as HEAD~100 or origin/main"), {}),
         )
     return name
-
-
-def hidden_parts(gitdir: GitDir) -> list[tuple[str, str]]:
-    """Return what takes a part of the history out of sight: a file of git's, and git's word for it."""
-    common = gitdir.path
-    if gitdir.linked:
-        common = (gitdir.path / (gitdir.path / "commondir").read_text("utf-8").strip()).resolve()
-    found = []
-    for name, how in (("shallow", "shallow"), ("info/grafts", "grafts")):
-        file = common / name
-        if file.is_file() and file.stat().st_size:
-            found.append((f".git/{name}", how))
-    return found
-
-
-def move_anchor(gitdir: GitDir, head: str, before: str | None) -> None:
-    """Note that the history of ``head`` was found whole. Raises GitFailed."""
-    words = ["update-ref", "--create-reflog", "-m", "svcctl: audited"]
-    process = start(gitdir.top, [*words, AUDITED, head, before or "0" * len(head)])
-    finish(process, "update-ref")

@@ -1,7 +1,8 @@
 """What a hub refuses: whatever would break the book. Knows what is pushed, commit by commit; no station.
 
-Everything that any pushed commit holds of a case must be in the last one, so that a line cannot be
-written in one commit and be gone in the next. Cards may change; rules in force may not.
+What must be kept, and what counts as put back, is asked of the same search as in the audit of the
+history (``ledger.losses``), from what is here to what is pushed: a line cannot be written in one
+commit and be gone in the next, and whoever puts right what was refused is let in. Cards may change.
 """
 
 from __future__ import annotations
@@ -13,20 +14,32 @@ from typing import NamedTuple
 
 from svcctl.domain import identity
 from svcctl.domain.cards import BY_FOLDER
-from svcctl.domain.cases import Case
 from svcctl.domain.checks.catalogue import CODES, severity
-from svcctl.domain.merge import heads_agree, lost_events
+from svcctl.domain.keeping import day_of_policy, shape_of
 from svcctl.domain.problems import N_, Message, Problem, Said, Unreadable
 from svcctl.ledger.cardfile import read_card as read_raw
 from svcctl.ledger.folder import RECORDS, is_card, is_ticket
 from svcctl.ledger.git import GitDir, run
+from svcctl.ledger.history import Contents
+from svcctl.ledger.losses import Losses
 from svcctl.ledger.mergefile import is_card_file
-from svcctl.ledger.objects import PLAIN, Difference, Objects, differences, raw_differences
+from svcctl.ledger.objects import PLAIN, Objects, differences, raw_differences
 from svcctl.ledger.records import policy_in, read_card, read_ticket
 
 ALLOWED = re.compile(r"(?:records|templates|reports)/.*|\.gitignore|README[^/]*")
 MOST = 20
 """How many reasons are told at once."""
+
+
+_REASONS = {
+    "E503": N_("{path}: the head was changed"),
+    "E504": N_("{path}: the record was removed"),
+    "E505": N_(
+        "{path}: the rules in force since {day} were changed or removed; begin new ones on a later day"
+    ),
+    "E508": N_("{path}: the seal of a month was changed or removed"),
+}
+"""Why not, by what the audit of the history would find."""
 
 
 class Push(NamedTuple):
@@ -35,11 +48,6 @@ class Push(NamedTuple):
     old: str | None
     new: str | None
     ref: str
-
-
-class _Version(NamedTuple):
-    path: str
-    oid: str
 
 
 def refusals(
@@ -88,13 +96,12 @@ class _Look:
         # The walk's own lines begin like this; what git log prints besides is empty.
         words += [push.new, *([f"^{push.old}"] if push.old else [])]
         self.history = list(raw_differences(run(gitdir.top, words, extra=extra)))
+        self._gitdir, self._extra = gitdir, extra
         self._desks: dict[str, bool] = {}
-        self._tips: dict[str, Case | None] = {}
 
     def reasons(self) -> Iterator[Message]:
         yield from self._foreign_files()
         yield from self._removed()
-        yield from self._policies()
         tickets = [path for path, (_, new) in self.changed.items() if new and is_ticket(path)]
         for path in tickets:
             yield from self._tip(path)
@@ -120,41 +127,15 @@ class _Look:
                 yield Message(N_("{path}: no plain file (a link or a module)"), {"path": path})
 
     def _removed(self) -> Iterator[Message]:
-        names = {path.rpartition("/")[2] for path, (old, new) in self.changed.items() if not old}
         for path, (_, new) in self.changed.items():
-            if new is None and path.startswith(f"{RECORDS}/"):
-                if is_ticket(path) and path.rpartition("/")[2] in names:
-                    continue  # moved to another folder: compared there
+            if new is None and path.startswith(f"{RECORDS}/") and shape_of(path) is None:
                 yield Message(N_("{path}: the record was removed"), {"path": path})
 
-    def _policies(self) -> Iterator[Message]:
-        if self.old is None or self.objects.get(f"{self.old}:{RECORDS}/tickets") is None:
-            return
-        for path, (old, new) in self.changed.items():
-            if old is None or new is None or not path.startswith(f"{RECORDS}/policy/"):
-                continue
-            day = path.rpartition("/")[2].removesuffix(".yaml")
-            before = read_raw(self.objects.blob(old.oid), path)
-            after = read_raw(self.objects.blob(new.oid), path)
-            if before.ok and day <= self.today.isoformat() and before.fields() != after.fields():
-                yield Message(
-                    N_("{path}: the rules in force since {day} were changed; begin new ones on a later day"),
-                    {"path": path, "day": day},
-                )  # fmt: skip
-
     # Cases ----------------------------------------------------------------------------------
-
-    def _case(self, path: str) -> Case | None:
-        """The ticket at ``path`` in the last commit."""
-        if path not in self._tips:
-            data = self.objects.get(f"{self.new}:{path}")
-            self._tips[path] = None if data is None else read_ticket(data, path).case
-        return self._tips[path]
 
     def _tip(self, path: str) -> Iterator[Message]:
         data = self.objects.get(f"{self.new}:{path}") or b""
         read = read_ticket(data, path)
-        self._tips[path] = read.case
         if read.case is None:
             yield _fault(path, read.problems)
             return
@@ -174,54 +155,32 @@ class _Look:
                 )
 
     def _lost(self) -> Iterator[Message]:
-        """Every version that was pushed, and the one that was here, must be in the last one."""
-        by_name: dict[str, list[Case]] = {}
-        for path, case in self._tips.items():
-            if case is not None:
-                by_name.setdefault(path.rpartition("/")[2], []).append(case)
-                alias = case.head.get("alias")
-                if alias:
-                    by_name.setdefault(f"{alias}.yaml", []).append(case)
-        told: set[str] = set()
-        for version in self._versions():
-            path = version.path
-            name = path.rpartition("/")[2]
-            case = read_ticket(self.objects.blob(version.oid), path).case
-            if case is None or path in told:
-                continue
-            at_place = self._case(path)
-            known = [*by_name.get(name, ()), *([at_place] if at_place is not None else [])]
-            same = [one for one in known if heads_agree(case, one)]
-            if not same:
-                told.add(path)
-                yield (
-                    Message(N_("{path}: the head was changed"), {"path": path})
-                    if known
-                    else Message(N_("{path}: the record was removed"), {"path": path})
-                )
-                continue
-            lost = min((lost_events(case, one) for one in same), key=len)
-            if lost:
-                told.add(path)
-                events = ", ".join(event.name for event in lost[:5])
+        """What was here, or in a commit that is pushed, and is not in the last one."""
+        today, first = self.today.isoformat(), self.old is None
+        with Contents(self._gitdir, self._extra) as contents:
+            losses = Losses(
+                self._gitdir, self.new, contents, today, {}, strict=not first, extra=self._extra
+            )
+            lines: dict[str, list[str]] = {}
+            for problem in losses.find(self.old, None):
+                if problem.code in ("E501", "E502"):
+                    lines.setdefault(problem.path, []).append(str(problem.args["what"]))
+                    continue
+                if problem.code == "E505" and first:
+                    continue  # nobody has judged by them here
+                day = day_of_policy(problem.path)
+                yield Message(_REASONS[problem.code], {"path": problem.path, "day": day})
+            for path, names in lines.items():
+                events = ", ".join(dict.fromkeys(names[:5]))
                 yield Message(
                     N_("{path}: lines were changed or removed: {events}"),
                     {"path": path, "events": events},
                 )
-
-    def _versions(self) -> Iterator[_Version]:
-        seen = {
-            _Version(path, new.oid)
-            for path, (_, new) in self.changed.items()
-            if new is not None and path in self._tips
-        }
-        former = ((path, Difference(None, old)) for path, (old, _) in self.changed.items())
-        for path, (_, new) in (*self.history, *former):
-            if new is not None and is_ticket(path):
-                version = _Version(path, new.oid)
-                if version not in seen:
-                    seen.add(version)
-                    yield version
+            for late in () if first else losses.late_policies(self.old):
+                yield Message(
+                    N_("{path}: rules that hold from {day} on, a day that was over; begin them later"),
+                    {"path": late.path, "day": late.begins},
+                )  # fmt: skip
 
     # Cards ----------------------------------------------------------------------------------
 

@@ -12,6 +12,9 @@ from svcctl.ledger.commit import DURABLE
 from svcctl.ledger.git import GitDir, failure, run, start
 
 FETCHED = "refs/svcctl/fetched"
+TRACKING = "refs/remotes"
+SYNCED = "refs/svcctl/synced"
+"""Below it, where a sync last was one with each branch of a remote; ``git fetch`` does not move it."""
 
 
 class Remote(NamedTuple):
@@ -26,7 +29,12 @@ class Remote(NamedTuple):
 
     @property
     def tracking(self) -> str:
-        return f"refs/remotes/{self.name}/{self.branch}" if self.name else ""
+        return f"{TRACKING}/{self.name}/{self.branch}" if self.name else ""
+
+    @property
+    def synced(self) -> str:
+        """Our own note of what a sync last had from there or sent there ("" for a place)."""
+        return f"{SYNCED}/{self.name}/{self.branch}" if self.name else ""
 
 
 def find(gitdir: GitDir, given: str | None, folder: Path) -> Remote:
@@ -92,18 +100,25 @@ def fetch(gitdir: GitDir, remote: Remote) -> str | None:
     return out
 
 
-def last_seen(gitdir: GitDir, remote: Remote) -> str | None:
-    """Return the commit that the remote was last seen at, if it has a name and was ever seen."""
-    if not remote.tracking:
-        return None
-    return _asked(gitdir, ["rev-parse", "--verify", "--quiet", remote.tracking]) or None
+def last_seen(gitdir: GitDir, remote: Remote) -> dict[str, str]:
+    """Return the commits that the remote was last seen at, by our references to them; {} for a place.
+
+    What a sync had from there, and what git fetched.
+    """
+    if not remote.name:
+        return {}
+    words = ["for-each-ref", "--format=%(refname) %(objectname)", remote.synced, remote.tracking]
+    lines = run(gitdir.top, words).decode("utf-8", "surrogateescape").splitlines()
+    found = dict(line.split(" ", 1) for line in lines)
+    return {ref: found[ref] for ref in (remote.synced, remote.tracking) if ref in found}
 
 
 def note_seen(gitdir: GitDir, remote: Remote, commit: str) -> None:
-    """Note that the remote was seen at ``commit``."""
-    if remote.tracking:
-        words = ["update-ref", "-m", "svcctl: sync", remote.tracking, commit]
-        run(gitdir.top, [*DURABLE, *words])
+    """Note that a sync had ``commit`` from the remote, or sent it there."""
+    if remote.name:
+        orders = "".join(f"update {ref} {commit}\n" for ref in (remote.tracking, remote.synced))
+        words = ["update-ref", "-m", "svcctl: sync", "--stdin"]
+        run(gitdir.top, [*DURABLE, *words], orders.encode("utf-8", "surrogateescape"))
 
 
 def remember(gitdir: GitDir, remote: Remote, commit: str) -> bool:

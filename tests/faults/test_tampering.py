@@ -23,7 +23,7 @@ from svcctl.domain.identity import check_character
 from svcctl.domain.problems import Problem
 from svcctl.ledger import git
 from svcctl.ledger.folder import Ledger
-from svcctl.ledger.history import AUDITED
+from svcctl.ledger.vouching import AUDITED
 
 HOW_MANY = int(os.environ.get("SVCCTL_TAMPERINGS", "60"))
 COMMITS = 300

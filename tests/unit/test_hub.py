@@ -21,6 +21,16 @@ CARD = f"records/customers/{CUSTOMER}.yaml"
 POLICY = "records/policy/2026-01-01.yaml"
 ZERO = "0" * 40
 
+SEAL = f"""format: 1
+month: 2026-10
+sealed: "2026-11-16T10:00:00+08:00"
+by: mgr1
+tickets: 0
+digest: {"0" * 64}
+tree: {"0" * 40}
+commit: {"0" * 40}
+"""
+
 Told = Callable[..., list[str]]
 
 
@@ -128,11 +138,53 @@ def test_a_merge_that_drops_lines_is_refused(three: Stations, told: Told) -> Non
     assert told() == [f"{FILE}: lines were changed or removed: 5BJA"]
 
 
-@pytest.mark.parametrize("path", [FILE, CARD, POLICY, "records/.gitattributes"])
+@pytest.mark.parametrize("path", [FILE, CARD, "records/.gitattributes"])
 def test_a_removed_record_is_refused(three: Stations, told: Told, path: str) -> None:
     made.git(three.sha, "rm", "--quiet", path)
     made.commit_all(three.sha)
     assert f"{path}: the record was removed" in told()
+
+
+def test_rules_in_force_and_seals_are_not_removed_nor_changed(three: Stations, told: Told) -> None:
+    seal = "records/seals/2026-10.yaml"
+    (three.sha / "records/seals").mkdir()
+    (three.sha / seal).write_text(SEAL, "utf-8")
+    made.commit_all(three.sha)
+    assert told() == []
+    rewrite(three.sha, seal, "by: mgr1", "by: desk1")
+    assert told() == [f"{seal}: the seal of a month was changed or removed"]
+    made.git(three.sha, "rm", "--quiet", seal, POLICY)
+    made.commit_all(three.sha)
+    assert {one.partition(":")[0] for one in told()} == {POLICY, seal}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        (FILE, "subject: 不制冷", "subject: 不制热"),
+        (FILE, '"result": "reached"', '"result": "refused"'),
+        (POLICY, "within: 3m", "within: 4m"),
+    ],
+)
+def test_who_puts_right_what_was_refused_is_let_in(
+    three: Stations, told: Told, path: str, old: str, new: str
+) -> None:
+    rewrite(three.sha, path, old, new)
+    assert told()
+    made.git(three.sha, "revert", "--no-edit", "HEAD")
+    made.sure(three.sha, "ticket", "note", TICKET, "x")
+    assert told() == []
+
+
+@pytest.mark.parametrize(("day", "taken"), [("2026-11-10", False), ("2026-12-01", True)])
+def test_new_rules_begin_on_a_day_to_come(
+    three: Stations, told: Told, day: str, taken: bool
+) -> None:
+    new = three.sha / f"records/policy/{day}.yaml"
+    new.write_bytes((three.sha / POLICY).read_bytes())
+    made.commit_all(three.sha)
+    late = f"records/policy/{day}.yaml: rules that hold from {day} on, a day that was over"
+    assert [one.partition(";")[0] for one in told()] == ([] if taken else [late])
 
 
 def test_a_ticket_moved_to_another_folder_is_no_removal(three: Stations, told: Told) -> None:

@@ -578,6 +578,11 @@ def test_no_reference_of_the_work_is_left(three: Stations) -> None:
     note(three.sha, "x")
     syncs(three.sha, three.bja)
     refs = made.git(three.bja, "for-each-ref", "--format=%(refname)").split()
-    assert refs == ["refs/heads/main", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]
+    assert refs == [
+        "refs/heads/main",
+        "refs/remotes/origin/HEAD",
+        "refs/remotes/origin/main",
+        "refs/svcctl/synced/origin/main",
+    ]
     left = set(os.listdir(three.bja / ".git/svcctl"))
     assert not left & {"sync", "sync-under-way", "under-way"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from svcctl.domain.keeping import LatePolicy
 from svcctl.domain.problems import N_, Message, Problem, Severity
 
 _PUT_BACK = N_(
@@ -48,8 +49,8 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("anchor missing"),
         N_("the history lacks the commit {commit}, which {anchor} names"),
         N_(
-            "where the remote is merely ahead, synchronise; else the history was rewritten: "
-            "git log {commit} shows what it was, and who has another clone can show it too"
+            "the history was rewritten, here or at the remote: git log {commit} shows what it was, "
+            "and who has another clone can show it too"
         ),
     ),
     "E507": (
@@ -76,6 +77,12 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("{month} was sealed, and {count} tickets were written to since: {tickets}"),
         N_("look at them, then seal it once more: svcctl seal {month} --reason TEXT"),
     ),
+    "E511": (
+        "warning",
+        N_("policy from a day that was over"),
+        N_("it was added to hold from {begins} on, when that day was over ({deed})"),
+        N_("tickets are judged otherwise than before; begin new rules on a day to come"),
+    ),
 }
 
 
@@ -87,6 +94,19 @@ def missing_anchor(ref: str, commit: str) -> Problem:
 def cut_off(path: str, how: str) -> Problem:
     """Return the finding that a file of git's (``path``) takes a part of the history out of sight."""
     return Problem("E507", path, 0, 0, {"how": how})
+
+
+def late_policy(late: LatePolicy) -> Problem:
+    """Return the finding that rules were added to hold from a day that was over."""
+    return Problem("E511", late.path, 0, 0, {"begins": late.begins, "deed": late.deed.told()})
+
+
+def not_merged(ref: str, commit: str) -> Message:
+    """Return the sentence for what was fetched, and is not merged yet."""
+    return Message(
+        N_("{ref} is ahead with {commit}, which is not merged here yet: svcctl sync"),
+        {"ref": ref, "commit": commit[:12]},
+    )
 
 
 def without_anchor() -> Message:

@@ -27,6 +27,7 @@ from svcctl.domain.problems import N_
 from svcctl.domain.seals import digest_of
 
 SEAL = "records/seals/2026-11.yaml"
+LATE_POLICY = "records/policy/2026-11-03.yaml"
 
 
 def _object(kind: str, content: bytes) -> bytes:
@@ -174,5 +175,14 @@ EXAMPLES = (
         ),
         SEAL,
         besides=("E506",),
+    ),
+    Example(
+        "E511",
+        N_(
+            "Whoever adds rules from a day that is over changes what was owed on tickets that were judged "
+            "by other rules until then. The rules themselves are not wrong; the day is."
+        ),
+        (Later(Put(LATE_POLICY, b"format: 1\nback-dating: 48h\n")),),
+        LATE_POLICY,
     ),
 )
