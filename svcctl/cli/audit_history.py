@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from svcctl.cli.audit import COLUMNS, count, item, once, shown
+from svcctl.cli.findings import COLUMNS, count, item, once, shown
 from svcctl.views.language import _, say
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from svcctl.cli.session import session
 from svcctl.cli.signed import Signed
 from svcctl.domain.problems import N_
 from svcctl.views.language import _, word
-from svcctl.views.output import Column, render
+from svcctl.views.output import Column
+from svcctl.views.render import render
 
 if TYPE_CHECKING:
     from svcctl.desk.hours import Answer, Hours, Item

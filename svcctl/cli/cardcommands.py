@@ -89,9 +89,10 @@ def change(
 ) -> None:
     """Change the fields given of a card and print it."""
     from svcctl.desk import cardwork
+    from svcctl.desk.finding import find_card
 
     desk = echo.open_desk()
-    card = cardwork.find_card(desk, cardwork.KINDS[kind], name)
+    card = find_card(desk, cardwork.KINDS[kind], name)
     _doubt(session(), given.get("phone"))
     changes = {key: value for key, value in given.items() if value}
     done = cardwork.change(desk, card.kind, card.id, changes, how.manner)

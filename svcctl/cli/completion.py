@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from svcctl.cli.lazy import Group
+    import click
 
 Offers = list[tuple[str, str]]
 
@@ -79,7 +79,7 @@ def _plain(value: str) -> bool:
     return value.isprintable() and not any(mark in value for mark in " \t'\"`$\\;|&<>(){}*?!#~\n")
 
 
-def answer_the_shell(program: Group) -> int:
+def answer_the_shell(program: click.Command) -> int:
     """Answer what the shell asked through the environment; the exit code."""
     from typer._completion_classes import completion_init
     from typer.completion import shell_complete

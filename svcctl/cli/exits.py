@@ -90,7 +90,7 @@ def tell(stop: Stop) -> int:
     colour = colour_wanted()
     lines = []
     if isinstance(stop, problems.Unreadable) and stop.problems:
-        from svcctl.views.safe import problem_lines
+        from svcctl.views.findings import problem_lines
 
         lines += [problem_lines(problem) for problem in stop.problems]
     lines.append(

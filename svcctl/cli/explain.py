@@ -165,7 +165,7 @@ def played(run: Session, code: str) -> tuple[list[str], list[str]]:
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from svcctl.cli.audit import shown
+    from svcctl.cli.findings import shown
     from svcctl.desk import playing
     from svcctl.domain.checks.examples import EXAMPLES
     from svcctl.views.safe import line

@@ -178,7 +178,7 @@ class Asked:
     ) -> str:
         """``items`` as a table, for a command that prints several."""
         from svcctl.cli import echo
-        from svcctl.views.output import render
+        from svcctl.views.render import render
 
         shown = echo.marked(items, id_key) if kind in TICKETS else items
         people = self.people if self._names_people(columns) else None

@@ -11,9 +11,11 @@ from svcctl.cli import echo
 from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, reading_with
 from svcctl.domain.problems import N_
+from svcctl.views.findings import problem_lines
 from svcctl.views.language import _, ngettext, pattern, word, words
-from svcctl.views.output import Column, render
-from svcctl.views.safe import line, problem_lines
+from svcctl.views.output import Column
+from svcctl.views.render import render
+from svcctl.views.safe import line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,7 +207,7 @@ def _summary(errors: int, warnings: int) -> str:
 
 
 def _finding(problem: Problem) -> Item:
-    from svcctl.views.output import problem_item
+    from svcctl.views.findings import problem_item
 
     return {"id": problem.path, **problem_item(problem)}
 

@@ -66,7 +66,7 @@ def weekly(
         give(text, out)
     else:
         from svcctl.desk.weekly_page import items_of
-        from svcctl.views.output import render
+        from svcctl.views.render import render
 
         moment = found.moment.isoformat()
         items = items_of(found)

@@ -116,6 +116,8 @@ class Session:
 
         ``empty`` is a translated sentence shown instead of an empty table, on stderr.
         """
+        from svcctl.views.render import render
+
         width, height = self._terminal_size() if fmt == "table" and self.stdout_terminal else (0, 0)
         nothing = not items and fmt == "table" and bool(empty)
         if nothing:
@@ -123,7 +125,7 @@ class Session:
         text = (
             ""
             if nothing
-            else output.render(
+            else render(
                 kind,
                 items,
                 columns,
@@ -141,7 +143,7 @@ class Session:
 
     def warn(self, problems: Iterable[Problem]) -> None:
         """Report findings about other files on stderr; the command itself goes on."""
-        from svcctl.views.safe import problem_lines
+        from svcctl.views.findings import problem_lines
 
         rules = False
         for problem in problems:

@@ -60,6 +60,7 @@ def list_tickets(
 @reading
 def show(ticket: TicketId, *, asked: Asked) -> None:
     """Show one ticket."""
+    from svcctl.desk.finding import ticket_file
     from svcctl.desk.history import events
     from svcctl.desk.items import of_state
     from svcctl.desk.tickets import customer_name
@@ -70,7 +71,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     from svcctl.ledger.records import load_ticket
 
     desk = asked.desk
-    path = desk.ticket_path(ticket)
+    path = ticket_file(desk, ticket)
     view = asked.view
     case, _data, _problems = load_ticket(desk.ledger, path)
     state = replay(case, view.as_of, view.known)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from svcctl.desk.desk import Desk
+from svcctl.desk.finding import ticket_file
 from svcctl.desk.items import of_state
 from svcctl.desk.tickets import Manner, customer_name
 from svcctl.desk.view import View
@@ -53,7 +54,7 @@ def attach(desk: Desk, typed: str, files: Sequence[Path], words: str, manner: Ma
     not be. Raises ``NotFound``, ``Refusal``, ``Usage``, ``Unreadable``, ``Busy``.
     """
     code = desk.desk_code()
-    path = desk.ticket_path(typed)
+    path = ticket_file(desk, typed)
     who = desk.who(manner.by)
     at = desk.read_time(manner.at)
     policy = desk.book.at(desk.now())
@@ -119,7 +120,7 @@ def _store(desk: Desk, writing: Writing, path: str, digest: str, content: bytes)
 def attachments(view: View, typed: str) -> list[dict[str, object]]:
     """Return one item per file attached to a ticket by the view's moment, in the order of events."""
     desk = view.desk
-    path = desk.ticket_path(typed)
+    path = ticket_file(desk, typed)
     case, _, _ = load_ticket(desk.ledger, path)
     state = replay(case, view.as_of, view.known)
     return [item_of(desk, case.id, fact.event) for fact in state.facts if _is_one(fact.event)]

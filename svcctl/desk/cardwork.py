@@ -13,7 +13,7 @@ from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain import cards, identity
 from svcctl.domain.cards import Card, CardKind
 from svcctl.domain.decide import Who
-from svcctl.domain.problems import N_, Message, NotFound, Problem, Refusal, Usage
+from svcctl.domain.problems import N_, Message, Problem, Refusal, Usage
 from svcctl.ledger import cardfile
 from svcctl.ledger.folder import card_path
 from svcctl.ledger.records import load_card, read_card
@@ -215,23 +215,3 @@ def listed(view: View, kind: CardKind, text: str = "") -> list[dict[str, object]
         lists = {key: tuple(value) for key, value in stored.items() if isinstance(value, list)}
         found.append(card_item(Card(kind, name, scalars, lists)))
     return found
-
-
-def find_card(desk: Desk, kind: CardKind, typed: str) -> Card:
-    """Return the card that ``typed`` names; customers also by phone or name, people by name."""
-    if kind is cards.STAFF:
-        return desk.staff(typed)
-    if kind is cards.CUSTOMER:
-        from svcctl.desk.finding import customer_id
-
-        return load_card(desk.ledger, kind, customer_id(desk, typed))
-    wanted = identity.normalise(typed)
-    try:
-        return load_card(desk.ledger, kind, wanted)
-    except NotFound as stop:
-        near = identity.near(wanted, desk.ledger.names(kind.folder))
-        if not near:
-            raise
-        raise NotFound(
-            stop.code, stop.message, Message(N_("did you mean {near}?"), {"near": ", ".join(near)})
-        ) from None

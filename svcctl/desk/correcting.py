@@ -86,7 +86,7 @@ def draft(desk: Desk, noun: str, name: str) -> Draft:
     """
     if noun == "policy":
         return _policy_draft(desk, name)
-    from svcctl.desk.cardwork import find_card
+    from svcctl.desk.finding import find_card
 
     card = find_card(desk, cards.KINDS[noun], name)
     path = f"{RECORDS}/{card.kind.folder}/{card.id}.yaml"

@@ -246,18 +246,6 @@ class Desk:
                 found.append(card)
         return found
 
-    # Tickets ------------------------------------------------------------------------------------
-
-    def ticket_path(self, typed: str) -> str:
-        """Return the file of the ticket that ``typed`` names: its id or any unambiguous tail.
-
-        Looked up by its full id without the index; a tail among open tickets first. Raises
-        ``NotFound`` with the near matches.
-        """
-        from svcctl.desk.finding import ticket_path
-
-        return ticket_path(self, typed)
-
 
 def open_desk(
     given: str | None, clock: Callable[[], datetime], waiting: Waiting | None = None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from svcctl.desk.cardwork import CardWritten, find_card
+from svcctl.desk.cardwork import CardWritten
 from svcctl.desk.desk import Desk
+from svcctl.desk.finding import find_card
 from svcctl.desk.tickets import Manner
 from svcctl.desk.writing import Writing
 from svcctl.domain import cards

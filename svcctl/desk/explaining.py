@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from svcctl.desk.finding import ticket_file
 from svcctl.desk.items import Item, of_obligation
 from svcctl.desk.view import View
 from svcctl.domain.judging import Obligation
@@ -38,7 +39,7 @@ def why(view: View, typed: str, wanted: str = "") -> tuple[str, list[Explained]]
     ``Unreadable``, ``Usage``.
     """
     desk, moment = view.desk, view.as_of
-    case, _, _ = load_ticket(desk.ledger, desk.ticket_path(typed))
+    case, _, _ = load_ticket(desk.ledger, ticket_file(desk, typed))
     state = replay(case, moment, view.known)
     if not state.facts:
         raise NotFound(

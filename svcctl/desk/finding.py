@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from svcctl.domain import identity
+from svcctl.domain import cards, identity
 from svcctl.domain.problems import N_, Message, NotFound
-from svcctl.ledger.folder import ticket_path as path_of
+from svcctl.ledger.folder import ticket_path
+from svcctl.ledger.records import load_card
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
+    from svcctl.domain.cards import Card, CardKind
 
 
-def ticket_path(desk: Desk, typed: str) -> str:
-    """Return the file of the ticket that ``typed`` names. See ``Desk.ticket_path``."""
+def ticket_file(desk: Desk, typed: str) -> str:
+    """Return the file of the ticket that ``typed`` names: its id or any unambiguous tail.
+
+    Looked up by its full id without the index; a tail among open tickets first. Raises
+    ``NotFound`` with the near matches.
+    """
     wanted = identity.normalise(typed)
     if identity.TICKET.fullmatch(wanted) and identity.is_sound(wanted):
-        path = path_of(wanted)
+        path = ticket_path(wanted)
         if (desk.ledger.root / path).exists():
             return path
     from svcctl.ledger.ask import ids_ending
@@ -107,3 +113,21 @@ def customer_id(desk: Desk, typed: str) -> str:
         Message(N_("no customer answers to “{typed}”"), {"typed": typed}),
         Message(N_("add one: svcctl customer new --name … --phone …"), {}),
     )
+
+
+def find_card(desk: Desk, kind: CardKind, typed: str) -> Card:
+    """Return the card that ``typed`` names; customers also by phone or name, people by name."""
+    if kind is cards.STAFF:
+        return desk.staff(typed)
+    if kind is cards.CUSTOMER:
+        return load_card(desk.ledger, kind, customer_id(desk, typed))
+    wanted = identity.normalise(typed)
+    try:
+        return load_card(desk.ledger, kind, wanted)
+    except NotFound as stop:
+        near = identity.near(wanted, desk.ledger.names(kind.folder))
+        if not near:
+            raise
+        raise NotFound(
+            stop.code, stop.message, Message(N_("did you mean {near}?"), {"near": ", ".join(near)})
+        ) from None

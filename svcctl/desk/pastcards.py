@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from svcctl.desk import cardwork
+from svcctl.desk import finding
 from svcctl.domain import cards, identity
 from svcctl.domain.cards import Card, CardKind
 from svcctl.domain.problems import N_, GitFailed, Message, NotFound, Said, Unreadable
@@ -74,10 +74,10 @@ def card_at(view: View, kind: CardKind, typed: str) -> Card:
     was not there yet, or no longer.
     """
     if not view.past:
-        return cardwork.find_card(view.desk, kind, typed)
+        return finding.find_card(view.desk, kind, typed)
     name = identity.normalise(typed) if kind is not cards.STAFF else typed
     if kind.ids.fullmatch(name) is None or not (found := cards_then(view, [kind], name)):
-        name = cardwork.find_card(view.desk, kind, typed).id
+        name = finding.find_card(view.desk, kind, typed).id
         found = cards_then(view, [kind], name)
     if not found:
         raise NotFound(

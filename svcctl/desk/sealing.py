@@ -32,7 +32,7 @@ from svcctl.ledger.changes import finish_status, start_status
 from svcctl.ledger.git import GitDir
 from svcctl.ledger.history import Contents, files_of
 from svcctl.ledger.holding import lines_of, only_grew
-from svcctl.ledger.index import PLACES
+from svcctl.ledger.numbering import PLACES
 from svcctl.ledger.openmonths import note_unsettled, sealed_months
 
 _NAMED = 5

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from svcctl.desk.finding import ticket_file
 from svcctl.domain import cards
 from svcctl.domain.cards import Card
 from svcctl.domain.problems import N_, Message, NotFound, Refusal, Unreadable
@@ -26,7 +27,7 @@ def slip_page(view: View, typed: str, visit: int | None) -> SlipPage:
     Raises ``NotFound`` for an unknown ticket or visit, ``Refusal`` where no visit was dispatched.
     """
     desk = view.desk
-    case, _, _ = load_ticket(desk.ledger, desk.ticket_path(typed))
+    case, _, _ = load_ticket(desk.ledger, ticket_file(desk, typed))
     state = replay(case, view.as_of, view.known)
     if state.visits == 0:
         raise Refusal(

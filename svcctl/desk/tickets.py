@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from svcctl.desk import items
 from svcctl.desk.desk import Desk
-from svcctl.desk.finding import customer_id
+from svcctl.desk.finding import customer_id, ticket_file
 from svcctl.desk.typed import stored_fields, stored_form
 from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain import cards, identity
@@ -197,7 +197,7 @@ def act(
             Message(N_("svcctl ticket attach {typed} FILE"), {"typed": typed}),
         )
     code = desk.desk_code()
-    path = desk.ticket_path(typed)
+    path = ticket_file(desk, typed)
     who = desk.who(manner.by)
     at = desk.read_time(manner.at)
     declared = TICKET.events[do]
@@ -349,7 +349,7 @@ def _complaint(
 
 def preview(desk: Desk, typed: str) -> State:
     """Return the present state of a ticket, from its file."""
-    case, _, _ = load_ticket(desk.ledger, desk.ticket_path(typed))
+    case, _, _ = load_ticket(desk.ledger, ticket_file(desk, typed))
     return replay(case)
 
 

@@ -46,7 +46,7 @@ class View:
     def tickets(self, where: str, values: Iterable[object], test: Test) -> list[Row]:
         """Return tickets, each with its ``obligations``; ``where`` and ``test`` say the same."""
         from svcctl.ledger.ask import rows
-        from svcctl.ledger.index import owings_of
+        from svcctl.ledger.numbering import owings_of
 
         then, moments = self.then()
         with self.desk.index.at_rest():
@@ -86,7 +86,7 @@ class View:
         ``where`` (over ``o``) and ``test`` choose among them.
         """
         from svcctl.ledger.ask import rows
-        from svcctl.ledger.index import PLACES
+        from svcctl.ledger.numbering import PLACES
 
         then, moments = self.then()
         found = rows(

@@ -191,7 +191,7 @@ class _Gathering:
 
     def _stood_still(self) -> None:
         """Count the open tickets to which nothing happened in the two weeks, from the index."""
-        from svcctl.ledger.index import PLACES
+        from svcctl.ledger.numbering import PLACES
 
         moving, values = self._moving()
         connection = self.desk.index.connection

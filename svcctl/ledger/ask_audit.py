@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from svcctl.domain.checks.owed_rules import Breach
-from svcctl.ledger.index import PLACES, Index
+from svcctl.ledger.index import Index
+from svcctl.ledger.numbering import PLACES
 from svcctl.ledger.rows import LATE, MISSED, UNDECIDED
 
 _BREACH = (

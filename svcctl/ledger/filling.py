@@ -20,7 +20,7 @@ from svcctl.domain.problems import Problem, Unreadable
 from svcctl.ledger.book import RULES, load_book
 from svcctl.ledger.folder import RECORDS, Ledger, is_card, is_ticket
 from svcctl.ledger.formrows import Forms
-from svcctl.ledger.index import PLACES, owings_of
+from svcctl.ledger.numbering import PLACES, owings_of
 from svcctl.ledger.records import read_card
 from svcctl.ledger.rows import (
     OWING_COLUMNS,

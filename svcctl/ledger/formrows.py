@@ -22,8 +22,8 @@ from svcctl.domain.ticket import TICKET
 from svcctl.domain.times import epoch
 from svcctl.ledger.casefile import plain_text
 from svcctl.ledger.folder import ticket_path
-from svcctl.ledger.index import PLACES
 from svcctl.ledger.instances import Instance, Times, instances, rows
+from svcctl.ledger.numbering import PLACES
 from svcctl.ledger.plainlines import MOST_LINES, ODD, Clock, Lines, Place, Told, plain_instant
 from svcctl.ledger.rows import Row, TicketRows, rule_ids, ticket_rows
 

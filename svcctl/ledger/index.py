@@ -30,16 +30,6 @@ NOW_IS_WITHIN = 2_000_000_000  # nanoseconds: a file as young as this may change
 TICK = 50_000_000  # nanoseconds by which the clock of a file system may lag behind ours
 RULES = ("policy", "calendar")
 
-PLACES = 24
-"""``owing`` is the row number of the ticket in front of so many bits for the place among its own:
-so what one ticket owes lies together and is found without an index."""
-
-
-def owings_of(ticket: str) -> str:
-    """Return the condition, in SQL, that ``o`` is owed on the ticket with the row number ``ticket``."""
-    return f"o.owing between {ticket} << {PLACES} and ({ticket} << {PLACES}) + {(1 << PLACES) - 1}"
-
-
 Filler = Callable[[Ledger, sqlite3.Connection, "set[str] | None", int], tuple[int, set[str]]]
 
 

@@ -18,7 +18,7 @@ from svcctl.domain.problems import Problem
 from svcctl.domain.replay import State
 from svcctl.domain.shapes import Shapes
 from svcctl.domain.times import epoch, epoch_and_offset, epoch_and_text
-from svcctl.ledger.index import PLACES
+from svcctl.ledger.numbering import PLACES
 from svcctl.ledger.records import read_ticket
 
 Row = tuple[object, ...]

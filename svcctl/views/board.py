@@ -9,7 +9,8 @@ from typing import Any
 
 from svcctl.domain.problems import N_
 from svcctl.views.language import _, word
-from svcctl.views.output import Column, render
+from svcctl.views.output import Column
+from svcctl.views.render import render
 from svcctl.views.safe import line
 from svcctl.views.tables import cut, length
 

@@ -15,7 +15,8 @@ import wcwidth
 
 from svcctl.views import output
 from svcctl.views.language import set_language
-from svcctl.views.output import Column, page, render
+from svcctl.views.output import Column, page
+from svcctl.views.render import render
 
 COLUMNS = (
     Column("id", "Ticket"),
