@@ -71,7 +71,7 @@ def _headline(desk: Desk, done: Written) -> str:
 
 def _print_owed(run: Session, done: Written) -> None:
     """Print what is owed next on this ticket, soonest first."""
-    from svcctl.desk.items import standing_at
+    from svcctl.domain.judging import standing_at
 
     moment = done.event.noted
     for one in sorted(done.owed, key=lambda one: (one.due is None, one.due or one.starts)):

@@ -45,6 +45,8 @@ def obligation_item(
 
 def of_obligation(one: Obligation, as_of: datetime) -> Item:
     """Return the item of an obligation computed from a case."""
+    from svcctl.domain.judging import standing_at
+
     return obligation_item(
         one.kind,
         one.number,
@@ -54,18 +56,6 @@ def of_obligation(one: Obligation, as_of: datetime) -> Item:
         format_instant(one.due) if one.due else None,
         format_instant(one.met) if one.met else None,
         standing_at(one, as_of),
-    )
-
-
-def standing_at(one: Obligation, as_of: datetime) -> str:
-    """Return the standing of an obligation at an instant."""
-    return standing(
-        one.due.timestamp() if one.due else None,
-        one.met.timestamp() if one.met else None,
-        one.excused.timestamp() if one.excused else None,
-        one.ended.timestamp() if one.ended else None,
-        one.paused.timestamp() if one.paused else None,
-        as_of.timestamp(),
     )
 
 

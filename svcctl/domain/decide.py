@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from svcctl.domain.cases import Case, Event, EventKind
 from svcctl.domain.contests import RETROACTIVE, amended_value
-from svcctl.domain.judging import Obligation
+from svcctl.domain.following import does_not_follow
+from svcctl.domain.judging import Obligation, standing_at
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.problems import N_, Message, Refusal, Usage
 from svcctl.domain.replay import State, over_of, replaced, replay
 from svcctl.domain.schema import Value, as_text
-from svcctl.domain.standing import OWED, standing
+from svcctl.domain.standing import OWED
 
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 """How far a time may lie after ``now`` before it counts as in the future."""
@@ -118,7 +119,7 @@ def decide(
     after = replay(Case(state.case.kind, state.case.head, [*state.case.events, event]))
     for stray in after.strays:
         if stray.event is event:
-            raise _does_not_follow(state, event, stray.code)
+            raise does_not_follow(state, event, stray.code)
     if wish.do == "closed":
         _check_nothing_owed(policy, owed, now)
     if event.do in RETROACTIVE:
@@ -279,7 +280,7 @@ def _check_nothing_owed(policy: Policy, owed: Sequence[Obligation], now: datetim
         for one in owed
         if one.met is None
         and one.ended is None
-        and _standing_of(one, now) in OWED
+        and standing_at(one, now) in OWED
         and (
             one.kind in policy.close_needs
             or ("nothing-owed" in policy.close_needs and one.due is not None)
@@ -300,96 +301,6 @@ def _check_nothing_owed(policy: Policy, owed: Sequence[Obligation], now: datetim
                 {},
             ),
         )
-
-
-def _standing_of(one: Obligation, now: datetime) -> str:
-    return standing(
-        one.due.timestamp() if one.due else None,
-        one.met.timestamp() if one.met else None,
-        one.excused.timestamp() if one.excused else None,
-        one.ended.timestamp() if one.ended else None,
-        one.paused.timestamp() if one.paused else None,
-        now.timestamp(),
-    )
-
-
-_HINTS = {
-    ("new", "dispatched"): N_(
-        "first `svcctl ticket review {id} --cover free|paid`; for an emergency, --emergency REASON"
-    ),
-    ("quoting", "dispatched"): N_(
-        "the customer's acceptance comes first: `svcctl ticket accept {id}`; for an emergency, --emergency REASON"
-    ),
-    ("new", "closed"): N_("finish it first, or `svcctl ticket cancel {id} --reason …`"),
-    ("ready", "closed"): N_("finish it first, or `svcctl ticket cancel {id} --reason …`"),
-    ("dispatched", "closed"): N_(
-        "the work is not finished: `svcctl ticket finish {id} --result …`"
-    ),
-    ("on-site", "closed"): N_("the work is not finished: `svcctl ticket finish {id} --result …`"),
-    ("waiting", "closed"): N_(
-        "another visit is needed: `svcctl ticket dispatch {id} --to … --visit …`"
-    ),
-    ("closed", "dispatched"): N_("reopen it first: `svcctl ticket reopen {id} --reason …`"),
-    ("closed", "finished"): N_("reopen it first: `svcctl ticket reopen {id} --reason …`"),
-    ("closed", "arrived"): N_("reopen it first: `svcctl ticket reopen {id} --reason …`"),
-    ("ready", "arrived"): N_("nobody was sent yet: `svcctl ticket dispatch {id} --to … --visit …`"),
-    ("ready", "finished"): N_(
-        "nobody was sent yet: `svcctl ticket dispatch {id} --to … --visit …`; solved by telephone: --result by-phone"
-    ),
-    ("new", "finished"): N_("nobody was sent yet; solved by telephone: --result by-phone"),
-}
-
-
-def _does_not_follow(state: State, event: Event, code: str) -> Refusal:
-    if code in ("E209", "E210"):
-        return Refusal(
-            "no-such-target",
-            Message(
-                N_("{target} has nothing to correct there"),
-                {
-                    "target": " ".join(
-                        as_text(event.fields[key])
-                        for key in ("target", "field", "value")
-                        if key in event.fields
-                    )
-                },
-            ),
-            Message(
-                N_("`svcctl ticket show {id}` lists the events and their names"),
-                {"id": state.case.id},
-            ),
-        )
-    stated = event.fields.get("visit-no")
-    if isinstance(stated, int) and not 1 <= stated <= state.visits:
-        return Refusal(
-            "no-such-visit",
-            Message(
-                N_("there is no visit {number}; this ticket has {visits}"),
-                {"number": str(stated), "visits": str(state.visits)},
-            ),
-            Message(N_("`svcctl ticket show {id}` lists the visits"), {"id": state.case.id}),
-        )
-    hint = _HINTS.get((state.state, event.do))
-    if hint is None and event.do in ("slip-returned", "slip-explained"):
-        hint = N_("no visit was dispatched, so there is no slip")
-    if hint is None and event.do == "called-back":
-        hint = N_("nothing is finished yet; a call before the visit is `svcctl ticket contact`")
-    # What an import alone may write is no advice for a person.
-    following = dict.fromkeys(
-        what.partition("(")[0]
-        for what in state.case.kind.table[state.state]
-        if "had-imported" not in what and not what.startswith("imported")
-    )
-    return Refusal(
-        "does-not-follow",
-        Message(
-            N_("{id} is {state}: {do} cannot follow"),
-            {"id": state.case.id, "state": state.state, "do": event.do},
-        ),
-        Message(hint, {"id": state.case.id})
-        if hint
-        else Message(N_("what can follow: {following}"), {"following": ", ".join(following)}),
-    )
 
 
 def _check_correction(before: State, after: State, event: Event) -> None:

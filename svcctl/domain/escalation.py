@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from svcctl.domain.standing import standing
+from svcctl.domain.judging import standing_at
 
 if TYPE_CHECKING:
     from svcctl.domain.calendar import Calendar
@@ -61,13 +61,9 @@ def is_waiting(one: Obligation, as_of: datetime) -> bool:
     """Whether it is still owed at ``as_of`` and its clock runs."""
     if one.paused is not None and one.paused <= as_of:
         return False
-    moments = (one.due, one.met, one.excused, one.ended, one.paused, as_of)
-    due, met, excused, ended, paused, now = (
-        None if moment is None else moment.timestamp() for moment in moments
-    )
-    if ended is not None or due is None or now is None:
+    if one.ended is not None or one.due is None:
         return False
-    return standing(due, met, excused, ended, paused, now) in ("open", "missed")
+    return standing_at(one, as_of) in ("open", "missed")
 
 
 def _highest(

@@ -14,6 +14,7 @@ from svcctl.domain.calendar import Calendar
 from svcctl.domain.counting import Rolls
 from svcctl.domain.policy import Policy, Rule
 from svcctl.domain.schema import as_text
+from svcctl.domain.standing import standing
 from svcctl.domain.state import Fact, State
 from svcctl.domain.times import parse_instant
 
@@ -239,3 +240,14 @@ def _due(
     if len(promised) == 10:
         return calendar.day_end(date.fromisoformat(promised), cast(Rolls, rule.rolls))
     return parse_instant(promised)
+
+
+def standing_at(one: Obligation, asked: datetime, known: datetime | None = None) -> str:
+    """Return the standing of an obligation at ``asked``; of what had happened by ``known`` alone."""
+
+    def then(at: datetime | None) -> float | None:
+        return None if at is None or (known is not None and at > known) else at.timestamp()
+
+    due = one.due.timestamp() if one.due is not None else None
+    times = (then(one.met), then(one.excused), then(one.ended), then(one.paused))
+    return standing(due, *times, asked.timestamp())

@@ -26,9 +26,10 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from svcctl.domain.cases import Event
+from svcctl.domain.judging import standing_at
 from svcctl.domain.policy import Book
 from svcctl.domain.replay import State
-from svcctl.domain.tally import Entry, Looked, Period, Tally, standing_then
+from svcctl.domain.tally import Entry, Looked, Period, Tally
 from svcctl.domain.times import midnight, parse_instant
 
 NAMES = (
@@ -161,7 +162,7 @@ class Sheet:
             if name not in ("reply", "first-call", "slip", "callback"):
                 continue
             # Asked just after the due time: what is due at the very end of the week is decided.
-            verdict = standing_then(one, self.period.moment, one.due.timestamp() + 1)
+            verdict = standing_at(one, one.due + timedelta(seconds=1), self.period.moment)
             taken = one.met is not None and one.met <= self.period.moment
             seconds = int((one.met - one.starts).total_seconds()) if taken and one.met else None
             engineer = one.who or case.engineers.get(one.started_by, "")

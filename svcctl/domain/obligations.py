@@ -22,10 +22,10 @@ from svcctl.domain.judging import (
     judged,
     number_of,
     passed_over,
+    standing_at,
 )
 from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.replay import Fact, State, replay
-from svcctl.domain.standing import standing
 
 Marked = dict[str, dict[str, list[Fact]]]
 
@@ -76,13 +76,7 @@ def _with_breaches(
 
 def _overdue(one: Obligation, moment: datetime) -> bool:
     """Whether the due time had passed by ``moment``, with nothing done or explained in time."""
-
-    def then(at: datetime | None) -> float | None:
-        return None if at is None or at > moment else at.timestamp()
-
-    due = one.due.timestamp() if one.due is not None else None
-    times = (then(one.met), then(one.excused), then(one.ended), then(one.paused))
-    return standing(due, *times, moment.timestamp()) in ("missed", "late")
+    return standing_at(one, moment, moment) in ("missed", "late")
 
 
 def _owed(state: State, book: Book) -> list[Obligation]:

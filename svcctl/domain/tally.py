@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from svcctl.domain.judging import Obligation
+from svcctl.domain.judging import Obligation, standing_at
 from svcctl.domain.replay import Fact, State
-from svcctl.domain.standing import standing
 
 DURATIONS = frozenset({"first-contact", "arrival"})
 """Measures whose value is a median of lengths of time; all others are ratios."""
@@ -147,16 +146,4 @@ class Looked:
 
     def standing_at(self, one: Obligation, moment: datetime) -> str:
         """The standing of an obligation as it was at ``moment``, whatever came later."""
-        return standing_then(one, moment, moment.timestamp())
-
-
-def standing_then(one: Obligation, moment: datetime, asked: float) -> str:
-    """The standing ``asked`` for (epoch seconds), of what had happened by ``moment``."""
-
-    def then(at: datetime | None) -> float | None:
-        return None if at is None or at > moment else at.timestamp()
-
-    met, excused, ended = then(one.met), then(one.excused), then(one.ended)
-    return standing(
-        one.due.timestamp() if one.due else None, met, excused, ended, then(one.paused), asked
-    )
+        return standing_at(one, moment, moment)

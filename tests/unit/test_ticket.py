@@ -6,7 +6,8 @@ import pytest
 from ticketplay import Told, at, event, policy_from, tell, wish
 
 from svcctl.domain.cases import Case
-from svcctl.domain.decide import _HINTS, decide
+from svcctl.domain.decide import decide
+from svcctl.domain.following import HINTS
 from svcctl.domain.patterns import Pattern
 from svcctl.domain.problems import Refusal
 from svcctl.domain.replay import over_of, replay
@@ -245,7 +246,7 @@ def test_every_value_that_an_event_sets_comes_from_a_field_of_it() -> None:
             assert field == "" or field in declared.shape.fields
 
 
-@pytest.mark.parametrize(("state", "do"), sorted(_HINTS))
+@pytest.mark.parametrize(("state", "do"), sorted(HINTS))
 def test_where_something_cannot_follow_the_remedy_says_what_comes_first(
     state: str, do: str
 ) -> None:
@@ -259,7 +260,7 @@ def test_where_something_cannot_follow_the_remedy_says_what_comes_first(
         )
     assert refused.value.code == "does-not-follow"
     assert refused.value.remedy is not None
-    assert refused.value.remedy.template == _HINTS[state, do]
+    assert refused.value.remedy.template == HINTS[state, do]
 
 
 def test_anything_may_be_noted_in_any_state_without_changing_it() -> None:

@@ -1,0 +1,88 @@
+"""What to say where an event cannot follow: why not, and what can be done instead. Decides nothing."""
+
+from __future__ import annotations
+
+from svcctl.domain.cases import Event
+from svcctl.domain.problems import N_, Message, Refusal
+from svcctl.domain.schema import as_text
+from svcctl.domain.state import State
+
+HINTS = {
+    ("new", "dispatched"): N_(
+        "first `svcctl ticket review {id} --cover free|paid`; for an emergency, --emergency REASON"
+    ),
+    ("quoting", "dispatched"): N_(
+        "the customer's acceptance comes first: `svcctl ticket accept {id}`; for an emergency, --emergency REASON"
+    ),
+    ("new", "closed"): N_("finish it first, or `svcctl ticket cancel {id} --reason …`"),
+    ("ready", "closed"): N_("finish it first, or `svcctl ticket cancel {id} --reason …`"),
+    ("dispatched", "closed"): N_(
+        "the work is not finished: `svcctl ticket finish {id} --result …`"
+    ),
+    ("on-site", "closed"): N_("the work is not finished: `svcctl ticket finish {id} --result …`"),
+    ("waiting", "closed"): N_(
+        "another visit is needed: `svcctl ticket dispatch {id} --to … --visit …`"
+    ),
+    ("closed", "dispatched"): N_("reopen it first: `svcctl ticket reopen {id} --reason …`"),
+    ("closed", "finished"): N_("reopen it first: `svcctl ticket reopen {id} --reason …`"),
+    ("closed", "arrived"): N_("reopen it first: `svcctl ticket reopen {id} --reason …`"),
+    ("ready", "arrived"): N_("nobody was sent yet: `svcctl ticket dispatch {id} --to … --visit …`"),
+    ("ready", "finished"): N_(
+        "nobody was sent yet: `svcctl ticket dispatch {id} --to … --visit …`; solved by telephone: --result by-phone"
+    ),
+    ("new", "finished"): N_("nobody was sent yet; solved by telephone: --result by-phone"),
+}
+"""What to do first, by the state and the event that cannot follow it."""
+
+
+def does_not_follow(state: State, event: Event, code: str) -> Refusal:
+    """Return the refusal of ``event``, which replay left out with this code."""
+    if code in ("E209", "E210"):
+        return Refusal(
+            "no-such-target",
+            Message(
+                N_("{target} has nothing to correct there"),
+                {
+                    "target": " ".join(
+                        as_text(event.fields[key])
+                        for key in ("target", "field", "value")
+                        if key in event.fields
+                    )
+                },
+            ),
+            Message(
+                N_("`svcctl ticket show {id}` lists the events and their names"),
+                {"id": state.case.id},
+            ),
+        )
+    stated = event.fields.get("visit-no")
+    if isinstance(stated, int) and not 1 <= stated <= state.visits:
+        return Refusal(
+            "no-such-visit",
+            Message(
+                N_("there is no visit {number}; this ticket has {visits}"),
+                {"number": str(stated), "visits": str(state.visits)},
+            ),
+            Message(N_("`svcctl ticket show {id}` lists the visits"), {"id": state.case.id}),
+        )
+    hint = HINTS.get((state.state, event.do))
+    if hint is None and event.do in ("slip-returned", "slip-explained"):
+        hint = N_("no visit was dispatched, so there is no slip")
+    if hint is None and event.do == "called-back":
+        hint = N_("nothing is finished yet; a call before the visit is `svcctl ticket contact`")
+    # What an import alone may write is no advice for a person.
+    following = dict.fromkeys(
+        what.partition("(")[0]
+        for what in state.case.kind.table[state.state]
+        if "had-imported" not in what and not what.startswith("imported")
+    )
+    return Refusal(
+        "does-not-follow",
+        Message(
+            N_("{id} is {state}: {do} cannot follow"),
+            {"id": state.case.id, "state": state.state, "do": event.do},
+        ),
+        Message(hint, {"id": state.case.id})
+        if hint
+        else Message(N_("what can follow: {following}"), {"following": ", ".join(following)}),
+    )
