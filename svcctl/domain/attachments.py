@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
 
 from svcctl.domain.policy import Policy
 from svcctl.domain.problems import N_, Message, Refusal
@@ -43,15 +42,6 @@ KINDS = (
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _LONGEST_NAME = 120
 POINTER = b"version https://git-lfs.github.com/spec/"
-
-
-class Attachment(NamedTuple):
-    """One attached file as its event states it. ``size`` in bytes."""
-
-    name: str
-    sha256: str
-    size: int
-    kind: str
 
 
 def kind_of(name: str, beginning: bytes) -> str:

@@ -40,7 +40,7 @@ class Status(NamedTuple):
 
 
 class StatusQuery(NamedTuple):
-    """A ``git status`` under way. Hand it to ``finish_status`` or ``abandon_status``."""
+    """A ``git status`` under way. Hand it to ``finish_status``."""
 
     gitdir: GitDir
     folders: tuple[str, ...]
@@ -65,12 +65,6 @@ def start_status(gitdir: GitDir, folders: Sequence[str] = RECORDS) -> StatusQuer
     if gitdir.prefix or tuple(folders) != RECORDS:
         args += ["--", *(gitdir.prefix + folder for folder in folders)]
     return StatusQuery(gitdir, tuple(folders), start(gitdir.top, args))
-
-
-def abandon_status(query: StatusQuery) -> None:
-    """End a status that turned out not to be needed."""
-    query.process.kill()
-    query.process.communicate()
 
 
 def finish_status(query: StatusQuery) -> Status:

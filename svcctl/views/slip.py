@@ -12,7 +12,6 @@ from typing import Literal, NamedTuple, get_args
 
 from svcctl.domain.problems import N_, Message, Usage
 
-Paper = Literal["A4", "A5", "241x140"]
 Copy = Literal["stub", "accounting", "customer", "carbon"]
 THREE: tuple[Copy, ...] = ("stub", "accounting", "customer")
 

@@ -16,7 +16,6 @@ from svcctl.ledger.changes import (
     IgnoredPath,
     Status,
     StatusEntry,
-    abandon_status,
     changed_between,
     finish_status,
     ignored_paths,
@@ -349,12 +348,6 @@ def test_a_file_monitor_that_lies_is_not_asked(ledger: git.GitDir, tmp_path: Pat
     write(ledger.root, NAME, "id: 2\n")
     assert person(ledger.root, "status", "--porcelain") == ""
     assert entries(ledger) == [StatusEntry(NAME, "dirty")]
-
-
-def test_a_status_that_is_not_needed_can_be_left(ledger: git.GitDir) -> None:
-    query = start_status(ledger)
-    abandon_status(query)
-    assert query.process.returncode is not None
 
 
 def test_what_was_remembered_makes_no_difference_to_the_answer(ledger: git.GitDir) -> None:
