@@ -82,16 +82,8 @@ def _placed(ctx: click.Context) -> Iterator[None]:
         raise
 
 
-class Verb(TyperCommand):
-    """One command: understands the global options too, and shows its help in the user's language."""
-
-    def __init__(self, name: str | None, **settings: Any) -> None:
-        params = [*(settings.pop("params", None) or []), *global_options(hidden=True)]
-        super().__init__(name, params=params, **settings)
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        with _placed(ctx):
-            return super().parse_args(ctx, args)
+class _Told(click.Command):
+    """What a command says of itself, in the user's language."""
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         from svcctl.cli.helppage import usage
@@ -105,7 +97,19 @@ class Verb(TyperCommand):
         return _shown(self.help)
 
 
-class Group(TyperGroup):
+class Verb(_Told, TyperCommand):
+    """One command: understands the global options too, and shows its help in the user's language."""
+
+    def __init__(self, name: str | None, **settings: Any) -> None:
+        params = [*(settings.pop("params", None) or []), *global_options(hidden=True)]
+        super().__init__(name, params=params, **settings)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _placed(ctx):
+            return super().parse_args(ctx, args)
+
+
+class Group(_Told, TyperGroup):
     """A noun, or the program itself: finds a verb by name and loads it then."""
 
     def __init__(
@@ -187,17 +191,6 @@ class Group(TyperGroup):
             if name.startswith(incomplete)
         ]
         return [*offers, *click.Command.shell_complete(self, ctx, incomplete)]
-
-    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        from svcctl.cli.helppage import usage
-
-        return [usage(piece) for piece in super().collect_usage_pieces(ctx)]
-
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        _translated(self, ctx, formatter)
-
-    def get_short_help_str(self, limit: int = 45) -> str:
-        return _shown(self.help)
 
 
 class Noun(typer.Typer):

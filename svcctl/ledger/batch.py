@@ -150,11 +150,7 @@ def _sync_all(folder: Path, files: Iterator[Path]) -> None:
         return
     folders: set[Path] = set()
     for path in files:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            posix.sync_file(handle)
-        finally:
-            os.close(handle)
+        posix.sync_path(path)
         folders.add(path.parent)
     for each in (*sorted(folders), folder / _STAGED, folder):
         if each.is_dir():

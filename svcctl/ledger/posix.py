@@ -285,6 +285,15 @@ def sync_file(handle: int) -> None:
         os.fsync(handle)
 
 
+def sync_path(path: Path) -> None:
+    """Flush the file at ``path``, which nobody holds open."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        sync_file(handle)
+    finally:
+        os.close(handle)
+
+
 def sync_folder(folder: Path) -> None:
     """Flush the names in ``folder``. File systems that cannot (EINVAL) are taken at their word."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

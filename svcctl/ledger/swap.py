@@ -45,7 +45,8 @@ def put_all(puts: Sequence[Put]) -> None:
             temps.append(_staged(put))
         with posix.storage(puts[0].place):
             if not sync_file_system(puts[0].place.parent):
-                _flush_each(temps)
+                for temp in temps:
+                    posix.sync_path(temp)
         for put, temp in zip(puts, temps, strict=True):
             with posix.storage(put.place):
                 if put.old is None:
@@ -69,12 +70,3 @@ def _staged(put: Put) -> Path:
         else:
             mode = posix.compare(put.place, posix.sha256(put.old))
         return posix.write_temp(put.place.parent, put.data, mode, flush=False)
-
-
-def _flush_each(temps: Sequence[Path]) -> None:
-    for temp in temps:
-        handle = os.open(temp, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            posix.sync_file(handle)
-        finally:
-            os.close(handle)
