@@ -347,7 +347,7 @@ def _past_due(desk: Desk, moment: datetime, later: dict[str, bool]) -> list[Prob
     ]
 
 
-_OF_EVENTS = ("E207", "E209", "E210", "E303")
+_OF_EVENTS = ("E207", "E209", "E210", "E211", "E303")
 
 
 def _superseded(problem: Problem, later: dict[str, bool]) -> bool:

@@ -63,9 +63,13 @@ class _Given(NamedTuple):
 
 def _given(state: State, value: str, name: str) -> _Given | None:
     """Return what the event called ``name`` gave ``value``; None where it gave it nothing."""
+    if value == "state" and name in state.taken_up:
+        return _Given(state.taken_up[name])
     fact = next((fact for fact in state.facts if fact.event.name == name), None)
     if fact is None:
-        return None
+        contest = state.contested.get(value)
+        excluded = any(one.name == name for one in state.excluded)
+        return _Given(contest.other_text) if contest is not None and excluded else None
     if value == "state":
         return _Given(fact.state)
     kind, event = state.case.kind, fact.event

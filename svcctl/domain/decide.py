@@ -313,6 +313,8 @@ def _check_correction(before: State, after: State, event: Event) -> None:
         for value, contest in after.contested.items()
         if value not in before.contested and value != _settled_by(before, target)
     ]
+    if event.do == "settled" and before.excluded:
+        broken = []  # the lines that happen after all may leave other values to settle
     if event.do == "voided":
         broken += [
             fact.event.name

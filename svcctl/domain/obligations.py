@@ -64,6 +64,7 @@ def _with_breaches(
     """
     kept = {(one.kind, one.number, one.started_by): one for one in found}
     counted = {fact.event.name for fact in state.facts} | {one.event.name for one in state.strays}
+    counted |= {event.name for event in state.dismissed}
     case = state.case
     for place, change in reversed(list(enumerate(changes))):
         left_out = {fact.event.name for fact in changes[place:]}

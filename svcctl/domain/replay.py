@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from svcctl.domain.cases import Case, CaseKind, Event
@@ -28,6 +29,7 @@ from svcctl.domain.contests import (
     write,
     written_values,
 )
+from svcctl.domain.excluded import exclude, take_up
 from svcctl.domain.identity import event_order
 from svcctl.domain.patterns import Pattern
 from svcctl.domain.schema import Value, as_text
@@ -172,11 +174,15 @@ def step(state: State, event: Event) -> None:
     name = event.name
     if not state.facts:
         state.setters = dict.fromkeys((*state.values, "state"), name)
+    if event.do == "settled":
+        take_up(state, event, step)
     fact = _place(state, kind, event)
     following = _following(kind, state, fact)
     if following is None:
         args = {"event": name, "do": event.do, "state": state.state}
-        state.strays.append(Stray(event, "E207", args))
+        code = "E211" if exclude(state, event, partial(_from, kind, fact)) else "E207"
+        if event not in state.dismissed:
+            state.strays.append(Stray(event, code, args))
         return
     for value in written_values(kind, event, following):
         write(state, event, value, following)
@@ -222,11 +228,19 @@ def _following(kind: CaseKind, state: State, fact: Fact) -> str | None:
     stated = fact.event.fields.get("visit-no")
     if isinstance(stated, int) and not 1 <= stated <= fact.visits:
         return None
-    for pattern, following in kind.table[state.state].get(do, ()):
-        if pattern.holds(fact.lookup):
-            return following
+    following = _from(kind, fact, state.state)
+    if following is not None:
+        return following
     if do in kind.anywhere and _holds(kind.anywhere, fact):
         return ""
+    return None
+
+
+def _from(kind: CaseKind, fact: Fact, state: str) -> str | None:
+    """Return what the table says that follows on ``state``; None where it says nothing."""
+    for pattern, following in kind.table[state].get(fact.event.do, ()):
+        if pattern.holds(fact.lookup):
+            return following
     return None
 
 

@@ -99,6 +99,9 @@ class State:
     ``values`` holds the head's fields as amended and every value that events set; ``setters`` the
     name of the event each was set by. ``passed`` speaks of starts of one visit by several desks: by
     name and value, which fact passed that start over (None: it was picked); ``""`` is as a whole.
+    ``excluded`` are lines that follow no more since another desk's came before them, written when
+    the state was ``seen``; ``dismissed`` those that a settlement left so, ``taken_up`` what the
+    picked ones led to.
     """
 
     __slots__ = (
@@ -107,11 +110,15 @@ class State:
         "contested",
         "counts",
         "cycle",
+        "dismissed",
+        "excluded",
         "facts",
         "passed",
+        "seen",
         "setters",
         "state",
         "strays",
+        "taken_up",
         "values",
         "visits",
     )
@@ -125,6 +132,10 @@ class State:
         self.facts: list[Fact] = []
         self.passed: dict[str, dict[str, Fact | None]] = {}
         self.strays: list[Stray] = []
+        self.excluded: list[Event] = []
+        self.dismissed: list[Event] = []
+        self.taken_up: dict[str, str] = {}
+        self.seen = ""
         self.visits = 0
         self.cycle = 1
         self.counts: dict[str, int] = {}

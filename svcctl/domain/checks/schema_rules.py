@@ -61,6 +61,16 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("{event} gives {target} a field or value that it cannot have: {field}"),
         N_("the correction counts for nothing; write another one"),
     ),
+    "E211": (
+        "error",
+        N_("event excluded by another desk's"),
+        N_(
+            "{event}: {do} was written before another desk's line came, which leaves the ticket {state}"
+        ),
+        N_(
+            "the state is contested: `svcctl ticket settle … state` picks a side, `void` takes it back"
+        ),
+    ),
     "E220": (
         "error",
         N_("unknown key in the policy"),

@@ -14,6 +14,7 @@ from svcctl.domain.checks.examples.sound import (
 )
 from svcctl.domain.problems import N_
 
+BEIJING = b'format: 1\nid: BJA\nregistered: "2026-11-01T08:00:00+08:00"\n'
 _SOON = "2026-11-16T10:00:00+08:00"
 
 EXAMPLES = (
@@ -118,6 +119,27 @@ EXAMPLES = (
         ),
         f"{TICKET}:15:1",
         _SOON,
+    ),
+    Example(
+        "E211",
+        N_(
+            "Two desks wrote at the same time, and what one wrote leaves no place for what the other did. "
+            "Both are kept; one side counts, and the state is contested until somebody picks."
+        ),
+        (
+            Put("records/desks/BJA.yaml", BEIJING),
+            Put(
+                TICKET,
+                ticket(
+                    *BEGUN,
+                    told("16T09:30", "desk1", "cancelled", reason="客户取消", over="4SHA"),
+                    told("16T09:40", "eng1", "arrived", desk="BJA", over="4SHA"),
+                ),
+            ),
+        ),
+        f"{TICKET}:16:1",
+        _SOON,
+        besides=("E414",),
     ),
     Example(
         "E220",
