@@ -60,6 +60,7 @@ def list_tickets(
 @reading
 def show(ticket: TicketId, *, asked: Asked) -> None:
     """Show one ticket."""
+    from svcctl.desk.attaching import paths_of
     from svcctl.desk.finding import ticket_file
     from svcctl.desk.history import events
     from svcctl.desk.items import of_state
@@ -112,6 +113,9 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     ):
         if text:
             run.print("  " + _("{label}: {text}").format(label=word(label, "field"), text=text))
+    for path in paths_of(state):
+        text = line(path)
+        run.print("  " + _("{label}: {text}").format(label=word("attached", "do"), text=text))
     for contest in state.contested.values():
         run.print(
             run.paint(

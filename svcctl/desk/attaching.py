@@ -126,6 +126,14 @@ def attachments(view: View, typed: str) -> list[dict[str, object]]:
     return [item_of(desk, case.id, fact.event) for fact in state.facts if _is_one(fact.event)]
 
 
+def paths_of(state: State) -> list[str]:
+    """Return where the files attached to a ticket lie, from the ledger's root, each once."""
+    found = [fact.event.fields for fact in state.facts if _is_one(fact.event)]
+    return list(
+        dict.fromkeys(path_of(state.case.id, str(one["sha256"]), str(one["type"])) for one in found)
+    )
+
+
 def _is_one(event: Event) -> bool:
     return event.do == "attached"
 

@@ -22,8 +22,11 @@ from svcctl.ledger.swap import Put, put_all
 
 SYNC = ("sync",)
 LATER = "2026-11-16T11:00:00+08:00"
-STEP = 1 if os.environ.get("SVCCTL_TESTS") == "thorough" else 8
-"""Every call with SVCCTL_TESTS=thorough; else each eighth, beginning elsewhere in each test."""
+THOROUGH = os.environ.get("SVCCTL_TESTS") == "thorough"
+STEP = 1 if THOROUGH else 24
+"""Every call with SVCCTL_TESTS=thorough; else few, beginning elsewhere in each test."""
+MANY = 9
+"""With more files than eight they are put in place in bulk."""
 
 
 @pytest.fixture
@@ -33,8 +36,8 @@ def three(tmp_path: Path) -> Stations:
     return made_apart
 
 
-def prepare(three: Stations, number: int = 0) -> None:
-    """Both sides change the same ticket and card, and each has something new."""
+def prepare(three: Stations, number: int = 0, more: int = 0) -> None:
+    """Both sides change the same ticket and card, and each has something new; SHA has ``more``."""
     for root, flag in (
         (three.sha, ("--marks", f"m{number}")),
         (three.bja, ("--email", f"e{number}@example.com")),
@@ -44,6 +47,9 @@ def prepare(three: Stations, number: int = 0) -> None:
         made.sure(root, "customer", "set", CUSTOMER, *flag)
         new = ("ticket", "new", "--kind", "inquiry", "--customer", CUSTOMER, "--subject", "问")
         made.sure(root, *new)
+    for _ in range(more):
+        customer = ("customer", "new", "--name", f"新{number}")
+        made.sure(three.sha, *customer)
     made.sure(three.sha, "sync")
 
 
@@ -76,8 +82,10 @@ def comes_together(three: Stations) -> None:
     assert not list((three.bja / ".git").glob("fast_import_crash_*"))
 
 
-def test_a_sync_killed_at_any_call_leaves_old_or_new_records(three: Stations) -> None:
+@pytest.mark.parametrize("more", [0, MANY], ids=["few files", "many files"])
+def test_a_sync_killed_at_any_call_leaves_old_or_new_records(three: Stations, more: int) -> None:
     number = 1
+    prepare(three, number, more)
     while True:
         before = records(three.bja)
         struck = killed_at(number, three.bja, SYNC)
@@ -87,8 +95,8 @@ def test_a_sync_killed_at_any_call_leaves_old_or_new_records(three: Stations) ->
         comes_together(three)
         if not struck:
             break
-        number += STEP
-        prepare(three, number)
+        number += STEP if THOROUGH or not more else 2 * STEP
+        prepare(three, number, more)
     assert number > 30
 
 
@@ -109,7 +117,7 @@ def test_a_disk_that_is_full_at_any_call_of_a_sync_loses_nothing(three: Stations
             break
         number += STEP
         prepare(three, number)
-    assert refused > 3
+    assert refused > 1
 
 
 def test_a_git_that_fails_at_any_call_of_a_sync_loses_nothing(
@@ -146,7 +154,7 @@ def test_a_git_that_fails_at_any_call_of_a_sync_loses_nothing(
         comes_together(three)
         if len(calls) < number:
             break
-        number += 1 if STEP == 1 else 4
+        number += 1 if THOROUGH else 6
         prepare(three, number)
     assert number > 15
 

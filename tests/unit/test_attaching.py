@@ -59,6 +59,8 @@ def test_a_file_is_stored_by_its_content_and_named_in_an_event(ledger: Path, pho
     assert digest in made.git(ledger, "show", "--stat", "--format=", "--stat-width=300")
     assert audited(ledger) == set()
     assert digest in made.call(ledger, "ticket", "show", made.TICKET, "-o", "json").out
+    place = f"records/attachments/{made.TICKET}/{digest}."
+    assert f"attachment: {place}" in made.call(ledger, "ticket", "show", made.TICKET).out
 
 
 def test_the_same_content_is_stored_once_whatever_it_is_called(ledger: Path, photo: Path) -> None:
