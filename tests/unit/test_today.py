@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -258,6 +259,7 @@ def test_on_a_real_terminal_ctrl_c_ends_it_and_gives_the_screen_back(ledger: Pat
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(ledger)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a suite run in the background ignores it
         environ = {
             **os.environ,
             "TERM": "xterm",
@@ -269,12 +271,14 @@ def test_on_a_real_terminal_ctrl_c_ends_it_and_gives_the_screen_back(ledger: Pat
     while b"\x1b[J" not in seen:  # the first picture is drawn
         seen += os.read(terminal, 4096)
     os.write(terminal, b"\x03")
+    signal.alarm(60)  # a board that does not end is a failure, not a suite that hangs
     try:
         while part := os.read(terminal, 4096):
             seen += part
     except OSError:
         pass  # Linux says that the other side is closed by an error
     _, status = os.waitpid(child, 0)
+    signal.alarm(0)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(status) == 0
     assert seen.rstrip().endswith(b"\x1b[?1049l")
