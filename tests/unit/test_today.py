@@ -214,16 +214,16 @@ def test_a_trouble_is_shown_and_the_next_picture_may_be_well(
     ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policy = next((ledger / "records/policy").glob("*.yaml"))
-    well = policy.read_bytes()
+    away = ledger / "away.yaml"
     code, screen, _ = watched(
         ledger,
         monkeypatch,
-        lambda: policy.write_bytes(well + b"nonsense: 1\n") and None,
-        lambda: policy.write_bytes(well) and None,
+        lambda: policy.rename(away) and None,
+        lambda: away.rename(policy) and None,
     )
     first, second, third = screen.pictures()
     assert code == 0
-    assert "cannot be read" in second
+    assert "has no policy" in second
     assert first == third.removesuffix("\x1b[?25h\x1b[?1049l")
 
 
