@@ -143,12 +143,16 @@ class Session:
 
     def warn(self, problems: Iterable[Problem]) -> None:
         """Report findings about other files on stderr; the command itself goes on."""
+        from svcctl.domain.checks.catalogue import severity
         from svcctl.views.findings import problem_lines
 
         rules = False
         for problem in problems:
             self.tell(problem_lines(problem))
-            rules = rules or problem.path.startswith(("records/policy/", "records/calendar/"))
+            rules = rules or (
+                problem.path.startswith(("records/policy/", "records/calendar/"))
+                and severity(problem.code) == "error"
+            )
         if rules:
             self.tell(_("until it is mended, the last version of it that git has applies"))
 

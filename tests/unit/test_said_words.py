@@ -86,8 +86,8 @@ def test_words_to_be_typed_keep_their_stored_form_beside_the_label() -> None:
 
 
 def test_a_place_of_the_users_own_words_is_never_translated() -> None:
-    shown = say(Message("there is no state “{state}”", {"state": "ready"}))
-    assert shown == "没有“ready”这种状态"
+    shown = say(Message("there is no ticket “{typed}”", {"typed": "ready"}))
+    assert shown == "没有工单“ready”"
 
 
 def test_a_marked_place_is_made_harmless_too() -> None:

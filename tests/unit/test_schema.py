@@ -27,6 +27,7 @@ GOOD = {
     "unit": ["SN00012345", "A", "A.B_C-9"],
     "staff": ["li.na", "x", "eng_1"],
     "event": ["3SHA", "999999999BJ"],
+    "digest": ["0123456789abcdef" * 4],
 }
 
 BAD = {
@@ -56,6 +57,7 @@ BAD = {
     "unit": ["sn1", "-A", "A-", "A/B", "", "A" * 49],
     "staff": ["Li", "li na", "-li", ""],
     "event": ["SHA", "0SHA", "3sha", "3"],
+    "digest": ["", "0123456789abcdef", "0123456789ABCDEF" * 4, "g" * 64],
 }
 
 
