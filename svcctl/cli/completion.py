@@ -40,6 +40,11 @@ def complete_state(incomplete: str) -> Offers:
     return _offers("states", incomplete)
 
 
+def complete_owed(incomplete: str) -> Offers:
+    """Names of obligations with their labels."""
+    return _offers("owed", incomplete)
+
+
 def complete_word(place: str, field: str) -> Callable[[str], Offers]:
     """What offers the words of a field with their labels: ``complete_word("finished", "result")``.
 

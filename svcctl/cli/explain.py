@@ -226,7 +226,7 @@ def why(
     asked: Asked,
 ) -> None:
     """Explain when something is owed, or what a measure counted."""
-    from svcctl.desk.explaining import why
+    from svcctl.desk.explaining import unknown_years, why
 
     if bool(ticket) == bool(measure) or (week and not measure):
         raise Usage(
@@ -244,6 +244,7 @@ def why(
         return
     identifier, found = why(asked.view, ticket, obligation)
     asked.overdue = any(explained.item["state"] == "missed" for explained in found)
+    asked.problems = [*asked.problems, *unknown_years(asked.view, found)]
     if asked.output != "table":
         items = [{"ticket": identifier, **explained.item} for explained in found]
         asked.emit("obligation", items, _OWED, id_key="kind")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from svcctl.cli import columns
-from svcctl.cli.completion import complete_word
+from svcctl.cli.completion import complete_owed, complete_word
 from svcctl.cli.manner import Asked, reading
 from svcctl.cli.options import Engineer, State, TicketId
 from svcctl.domain.problems import N_, Message
@@ -30,6 +30,15 @@ def list_tickets(
             autocompletion=complete_word("head", "kind"),
         ),
     ] = None,
+    owing: Annotated[
+        str | None,
+        typer.Option(
+            "--owing",
+            metavar="OBLIGATION",
+            help=N_("Only where this is still owed, such as payment; closed tickets too."),
+            autocompletion=complete_owed,
+        ),
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help=N_("Also closed, declined and cancelled ones."))
     ] = False,
@@ -47,7 +56,9 @@ def list_tickets(
         kind = chosen("kind", kind, KINDS)
     if engineer is not None:
         engineer = asked.desk.staff(engineer).id
-    items = tickets(asked.view, state, engineer, kind, everything)
+    if owing is not None:
+        owing = chosen("obligation", owing, asked.desk.book.owed_names())
+    items = tickets(asked.view, state, engineer, kind, everything, owing)
     asked.emit(
         "ticket",
         items,

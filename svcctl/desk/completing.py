@@ -60,6 +60,11 @@ def states(prefix: str) -> Offers:
     return _labelled(tuple(TICKET.states), "state", prefix)
 
 
+def owed(prefix: str) -> Offers:
+    """Return what the ledger's policies say is owed, where it begins with ``prefix``."""
+    return _labelled(_desk().book.owed_names(), "obligation", prefix)
+
+
 def words(prefix: str, place: str, field: str) -> Offers:
     """Return the words of a field that begin, or whose labels begin, with ``prefix``.
 

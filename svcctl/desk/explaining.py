@@ -11,7 +11,7 @@ from svcctl.domain.judging import Obligation
 from svcctl.domain.measures import NAMES
 from svcctl.domain.obligations import obligations
 from svcctl.domain.policy import Book
-from svcctl.domain.problems import N_, Message, NotFound, Usage
+from svcctl.domain.problems import N_, Message, NotFound, Problem, Usage
 from svcctl.domain.reasons import counted, policy_of, reasons
 from svcctl.domain.replay import replay
 from svcctl.domain.tally import DURATIONS, Entry
@@ -69,6 +69,26 @@ def why(view: View, typed: str, wanted: str = "") -> tuple[str, list[Explained]]
             for one in chosen
         ],
     )
+
+
+def unknown_years(view: View, found: list[Explained]) -> list[Problem]:
+    """Return the years without statutory holidays (E239) that could change what is due when."""
+    from svcctl.desk import hours
+
+    problems: list[Problem] = []
+    for one, _, _ in found:
+        if one.due is None:
+            continue
+        policy = policy_of(view.desk.book, one)
+        rule, named = policy.rules[one.kind], hours.named_by(view.desk, policy)
+        if rule.within is not None:
+            more = hours.unknown_of_due(
+                named, one.starts, rule.within, rule.clock, one.due, one.pauses
+            )
+        else:
+            more = hours.unknown_of_day(named, one.due)
+        problems += [problem for problem in more if problem not in problems]
+    return problems
 
 
 def why_measure(view: View, name: str, week: str | None) -> tuple[str, list[Item]]:

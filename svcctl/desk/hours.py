@@ -17,6 +17,8 @@ from svcctl.domain.problems import N_, Message, Problem, Usage
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
+    from svcctl.domain.policy import Policy
+    from svcctl.domain.times import Span
 
 Item = dict[str, object]
 Pauses = Sequence[tuple[datetime, datetime]]
@@ -102,14 +104,15 @@ def hours_of_file(name: str, now: datetime) -> Hours:
 
 def hours_of_ledger(desk: Desk) -> Hours:
     """The hours of the ledger: at each instant those of the policy in force then."""
+    return Hours(desk.zone, desk.now(), lambda instant: named_by(desk, desk.book.at(instant)))
+
+
+def named_by(desk: Desk, policy: Policy) -> Named:
+    """The calendar that a policy of the ledger names."""
     from svcctl.ledger.examining import key_place
 
-    def of(instant: datetime) -> Named:
-        policy = desk.book.at(instant)
-        path = f"records/calendar/{policy.calendar}.yaml"
-        return Named(desk.book.calendar_of(policy), path, key_place(desk.ledger, path, "holidays"))
-
-    return Hours(desk.zone, desk.now(), of)
+    path = f"records/calendar/{policy.calendar}.yaml"
+    return Named(desk.book.calendar_of(policy), path, key_place(desk.ledger, path, "holidays"))
 
 
 # Questions ----------------------------------------------------------------------------------------
@@ -129,11 +132,7 @@ def due(
     ends = calendar.due(begins, span, clock, rolls, stops)
     between = calendar.work_between if clock == "work" else calendar.wall_between
     item: Item = {"due": times.format_instant(ends), "seconds": between(begins, ends, stops)}
-    if span.seconds is None:
-        # Which days are closed decides only on which day the period ends.
-        nominal = calendar.due(begins, span, clock, "never", stops)
-        return Answer([item], _unknown(named, nominal - timedelta(seconds=1), ends))
-    return Answer([item], _unknown(named, begins, ends) if clock == "work" else [])
+    return Answer([item], unknown_of_due(named, begins, span, clock, ends, stops))
 
 
 def between(hours: Hours, start: str, end: str, clock: Clock, pauses: Sequence[str]) -> Answer:
@@ -232,6 +231,24 @@ MOST_DAYS = 36_525
 
 
 # Years without statutory days -----------------------------------------------------------------------
+
+
+def unknown_of_due(
+    named: Named, begins: datetime, span: Span, clock: Clock, ends: datetime, pauses: Pauses
+) -> list[Problem]:
+    """The years without statutory days that could change when ``span`` from ``begins`` ends."""
+    if span.seconds is None:
+        # Which days are closed decides only on which day the period ends.
+        nominal = named.calendar.due(begins, span, clock, "never", pauses)
+        return _unknown(named, nominal - timedelta(seconds=1), ends)
+    return _unknown(named, begins, ends) if clock == "work" else []
+
+
+def unknown_of_day(named: Named, ends: datetime) -> list[Problem]:
+    """The year without statutory days, where ``ends`` is the close of its day and no time of its own."""
+    # An end at 00:00 is the day before, 24:00.
+    last = ends.astimezone(named.calendar.zone) - timedelta(seconds=1)
+    return _unknown(named, last, last) if named.calendar.day_end(last.date()) == ends else []
 
 
 def _unknown(named: Named, start: datetime, end: datetime) -> list[Problem]:

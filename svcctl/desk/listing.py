@@ -36,8 +36,16 @@ def tickets(
     engineer: str | None = None,
     kind: str | None = None,
     everything: bool = False,
+    owing: str | None = None,
 ) -> list[Item]:
-    """Return the tickets as items, the most urgent first: by priority, then by what is owed next."""
+    """Return the tickets as items, the most urgent first: by priority, then by what is owed next.
+
+    ``owing`` is the name of an obligation: the tickets on which one such is still owed, whatever
+    its due time and whether they are closed or not. Without ``owing``, ``everything`` or a ``state``
+    closed, declined and cancelled ones are left out.
+    """
+    from svcctl.ledger.index import PLACES
+
     clauses: list[str] = []
     values: list[object] = []
     wanted = {"state": state, "engineer": engineer, "kind": kind}
@@ -45,11 +53,20 @@ def tickets(
         if value is not None:
             clauses.append(f"t.{column} = ?")
             values.append(value)
-    if not everything and state is None:
+    if owing is not None:
+        owed = "select o.owing >> {places} from obligations o where o.verdict = 0 and o.kind = ?"
+        clauses.append(f"t.rowid in ({owed.format(places=PLACES)})")
+        values.append(owing)
+    open_only = not everything and state is None and owing is None
+    if open_only:
         clauses.append("t.ended = 0")
 
     def test(row: Row) -> bool:
-        if not everything and state is None and row["ended"]:
+        if open_only and row["ended"]:
+            return False
+        if owing is not None and not any(
+            one["kind"] == owing and one["verdict"] == 0 for one in row["obligations"]
+        ):
             return False
         return all(value is None or row[column] == value for column, value in wanted.items())
 

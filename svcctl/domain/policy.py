@@ -134,6 +134,10 @@ class Book:
         """Return the calendar that the policy names."""
         return self.calendars[policy.calendar]
 
+    def owed_names(self) -> tuple[str, ...]:
+        """Return the names of all that some policy says is owed, each once, in their order."""
+        return tuple(dict.fromkeys(name for policy in self.policies for name in policy.rules))
+
     def at(self, instant: datetime) -> Policy:
         """Return the newest policy not after ``instant``; before the first one, the first."""
         if len(self.policies) == 1:

@@ -240,6 +240,18 @@ def test_why_explains_every_obligation_of_a_ticket(ledger: Path, svcctl: Run) ->
     ]
 
 
+def test_why_warns_of_a_year_without_holidays_only_where_it_could_change_the_answer(
+    ledger: Path, svcctl: Run
+) -> None:
+    file = ledger / TICKET
+    file.write_bytes(file.read_bytes().replace(b"2026-11-1", b"2089-12-1"))
+    for wanted, years in (("slip", ["2089"]), ("reply", []), ("arrival", []), ("", ["2089"])):
+        words = ("why", "02G", *([wanted] if wanted else []), "-o", "json")
+        ran = svcctl(*words, cwd=ledger, now="2089-12-31T09:00:00+08:00")
+        warned = [p["args"]["year"] for p in json.loads(ran.out)["problems"] if p["code"] == "E239"]
+        assert (wanted, warned) == (wanted, years)
+
+
 def test_why_takes_a_kind_or_one_instance(ledger: Path, svcctl: Run) -> None:
     again = told(
         "17T09:00", "desk1", "dispatched", to="eng1", visit="2026-11-18T10:00:00+08:00", over="4SHA"
