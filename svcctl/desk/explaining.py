@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from svcctl.desk.finding import ticket_file
 from svcctl.desk.items import Item, of_obligation
 from svcctl.desk.view import View
 from svcctl.domain.judging import Obligation
+from svcctl.domain.calendar import Clock
 from svcctl.domain.measures import NAMES
 from svcctl.domain.obligations import obligations
 from svcctl.domain.policy import Book
@@ -83,7 +84,7 @@ def unknown_years(view: View, found: list[Explained]) -> list[Problem]:
         rule, named = policy.rules[one.kind], hours.named_by(view.desk, policy)
         if rule.within is not None:
             more = hours.unknown_of_due(
-                named, one.starts, rule.within, rule.clock, one.due, one.pauses
+                named, one.starts, rule.within, cast(Clock, rule.clock), one.due, one.pauses
             )
         else:
             more = hours.unknown_of_day(named, one.due)
