@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 from svcctl.desk.finding import ticket_file
 from svcctl.desk.items import Item, of_obligation
 from svcctl.desk.view import View
-from svcctl.domain.calendar import Clock
+from svcctl.domain.counting import Clock
 from svcctl.domain.judging import Obligation
 from svcctl.domain.measures import NAMES
 from svcctl.domain.obligations import obligations
