@@ -44,7 +44,7 @@ def tickets(
     its due time and whether they are closed or not. Without ``owing``, ``everything`` or a ``state``
     closed, declined and cancelled ones are left out.
     """
-    from svcctl.ledger.index import PLACES
+    from svcctl.ledger.numbering import PLACES
 
     clauses: list[str] = []
     values: list[object] = []
