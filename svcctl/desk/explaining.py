@@ -11,7 +11,7 @@ from svcctl.domain.counting import Clock
 from svcctl.domain.judging import Obligation
 from svcctl.domain.measures import NAMES
 from svcctl.domain.obligations import obligations
-from svcctl.domain.policy import Book
+from svcctl.domain.policy import Book, Policy
 from svcctl.domain.problems import N_, Message, NotFound, Problem, Usage
 from svcctl.domain.reasons import counted, policy_of, reasons
 from svcctl.domain.replay import replay
@@ -58,7 +58,7 @@ def why(view: View, typed: str, wanted: str = "") -> tuple[str, list[Explained]]
         if (not kind or one.kind == kind) and (not number or str(one.number) == number)
     ]
     if wanted and not chosen:
-        raise _nothing(case.id, wanted, found)
+        raise _nothing(case.id, wanted, found, desk.book.at(moment))
     return (
         case.id,
         [
@@ -155,7 +155,17 @@ def _more(one: Obligation, book: Book) -> Item:
     }
 
 
-def _nothing(identifier: str, wanted: str, found: list[Obligation]) -> NotFound:
+def _nothing(identifier: str, wanted: str, found: list[Obligation], policy: Policy) -> NotFound:
+    rule = policy.rules.get(wanted.partition(":")[0])
+    if rule is not None and rule.is_off:
+        return NotFound(
+            "no-limit",
+            Message(
+                N_("no limit is configured for {wanted}, so nothing is owed by that line: {place}"),
+                {"wanted": rule.name, "place": f"{policy.path}:{rule.line}"},
+            ),
+            Message(N_("svcctl edit policy DAY: write the time after `within`"), {}),
+        )
     names = list(dict.fromkeys(f"{o.kind}:{o.number}" if o.number else o.kind for o in found))
     return NotFound(
         "no-such-obligation",

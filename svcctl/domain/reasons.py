@@ -242,8 +242,10 @@ def _outcome(state: State, rule: Rule, one: Obligation, as_of: datetime) -> Iter
     if one.met is None and one.ended is None:
         texts = ", ".join(pattern.text for pattern in rule.met_by)
         yield Message(N_("would be met by {patterns}"), {"patterns": texts})
-        if one.due is None:
+        if one.due is None or one.excused is not None:
             return
+        if one.paused is not None and one.paused <= one.due:
+            return  # its clock stands still: nothing runs out
         left = int((one.due - as_of).total_seconds())
         args = {"at": when(as_of), "gap": span_text(left)}
         if left >= 0:

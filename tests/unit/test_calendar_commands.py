@@ -157,6 +157,17 @@ def test_a_year_without_data_is_a_warning_where_it_could_change_the_answer(ask: 
     assert years("open", "2026-11-16 09:00") == []
 
 
+def test_a_file_with_aliases_is_refused_with_what_its_writer_can_do(
+    svcctl: Run, tmp_path: Path
+) -> None:
+    text = 'week:\n  mon: &same ["08:00-12:00"]\n  tue: *same\n'
+    (tmp_path / "own.yaml").write_text(text, "utf-8")
+    ran = svcctl("calendar", "day", "2027-02-06", "--calendar", "own.yaml")
+    assert ran.code == 4
+    assert ran.err.count("E108") == 3
+    assert "let it write no aliases, or write JSON" in ran.err
+
+
 def test_a_year_that_the_calendar_writes_itself_is_no_warning(svcctl: Run, tmp_path: Path) -> None:
     written = OFFICE.replace("2026-10-01: []", "2027-01-01: [], 2027-05-01: [], 2027-10-01: []")
     for days, warned in ((written, False), (written.replace("2027-05-01: [], ", ""), True)):

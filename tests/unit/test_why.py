@@ -194,6 +194,7 @@ def test_what_was_late_excused_or_ended_says_so(steps: Steps) -> None:
     noted = told("16T10:00", "desk1", "noted", words="出差")
     excused = steps("starts: opened, within: 3h, excused-by: [noted]", OPENED, noted)
     assert "excused by an explanation, 2026-11-16 10:00" in excused
+    assert not any("overdue" in step for step in excused)
     cancelled = told("16T10:00", "desk1", "cancelled", reason="客户取消", over="1SHA")
     ended = steps("starts: opened, within: 3h", OPENED, cancelled)
     assert ended[-1] == "ended without it, 2026-11-16 10:00"
@@ -308,6 +309,15 @@ def test_an_obligation_that_nothing_started_is_not_found(ledger: Path, svcctl: R
     assert ran.code == 8
     assert "has no obligation papers" in ran.err
     assert "first-call, reply, slip:1, arrival:1, callback-next:1, callback-slip:1" in ran.err
+
+
+def test_a_line_without_a_limit_is_told_with_its_place(ledger: Path, svcctl: Run) -> None:
+    ran = svcctl("why", "02G", "first-contact", cwd=ledger, now=AS_OF)
+    lines = (ledger / POLICY).read_text("utf-8").split("\n")
+    line = next(n for n, text in enumerate(lines, start=1) if text.startswith("  first-contact:"))
+    assert ran.code == 8
+    assert "no limit is configured for first-contact" in ran.err
+    assert f"{POLICY}:{line} [no-limit]" in ran.err
 
 
 def test_a_ticket_without_obligations_says_so(ledger: Path, svcctl: Run) -> None:

@@ -56,7 +56,10 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "error",
         N_("anchor or alias"),
         N_("{mark} is a YAML anchor or alias, which records do not use"),
-        N_("write the value itself, in double quotes if it begins with & or *"),
+        N_(
+            "write the value itself at each place, in double quotes if it begins with & or *; where a "
+            "program writes the file, let it write no aliases, or write JSON"
+        ),
     ),
     "E109": (
         "error",
