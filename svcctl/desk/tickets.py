@@ -220,7 +220,7 @@ def act(
         after = replay(Case(TICKET, case.head, [*case.events, event]))
         also = _complaint(desk, writing, state, after, event, now, who, code)
         outcome = writing.finish(f"{case.id} {do}", who, now)
-    notices += _about_time(event)
+    notices += [*_about_time(event), *_about_waiting(state, event)]
     outcome = outcome._replace(notices=(*notices, *outcome.notices))
     return Written(
         path, event, after, obligations(after, desk.book), outcome, also, tuple(problems)
@@ -264,6 +264,25 @@ def _check_people(desk: Desk, fields: Mapping[str, str]) -> list[Message]:
                 Message(N_("the responsible lead approves: --approved-by MANAGER"), {}),
             )
     return notices
+
+
+def _about_waiting(state: State, event: Event) -> list[Message]:
+    """Say that a pause began within another for the same: clocks stand still already."""
+    if event.do != "paused":
+        return []
+    whom, waiting = event.fields["for"], ""
+    for fact in sorted(state.facts, key=lambda fact: (fact.at, fact.event.order)):
+        earlier = fact.event
+        if fact.at > event.at:
+            break
+        if earlier.do == "paused" and earlier.fields["for"] == whom:
+            waiting = waiting or earlier.name
+        elif earlier.do == "resumed" and earlier.fields.get("for", whom) == whom:
+            waiting = ""
+    if not waiting:
+        return []
+    text = N_("it waits for {whom} since {event} already; `svcctl ticket resume` ends both")
+    return [Message(text, {"whom": as_text(whom), "event": waiting})]
 
 
 def _about_time(event: Event) -> list[Message]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import made_ledgers as made
 import pytest
 
 from svcctl.desk import playing
@@ -55,6 +56,27 @@ def test_money_of_a_closed_ticket_is_listed_until_it_is_in(
     assert owing("--owing", "payment") == []
     assert owing("--owing", "payment", "--as-of", "2026-11-18") == [TICKET_ID]
     assert owing("--owing", "payment", "--as-of", "2026-11-16T09:30") == []
+
+
+def test_a_second_pause_for_the_same_is_told_and_another_is_not(
+    tmp_path: Path, svcctl: Run
+) -> None:
+    root = made.copy(tmp_path / "at-work")
+
+    def told_besides(*words: str) -> str:
+        ran = svcctl("ticket", *words, "--by", "desk1", cwd=root, now="2026-11-20T15:00:00+08:00")
+        assert ran.code == 0, ran.err
+        return str(ran.err)
+
+    pause = ("pause", "03E", "--reason", "出差", "--for")
+    assert "waits for" not in told_besides(*pause, "customer", "--at", "2026-11-16 11:00")
+    assert "waits for" not in told_besides(*pause, "parts", "--at", "2026-11-16 11:30")
+    assert "waits for customer since 2SHA already" in told_besides(*pause, "customer")
+    # What is written down later may have been before.
+    early = told_besides(*pause, "customer", "--at", "2026-11-16 10:00")
+    assert "waits for" not in early
+    told_besides("resume", "03E")
+    assert "waits for" not in told_besides(*pause, "customer")
 
 
 def test_what_is_owed_is_named_as_it_is_shown_and_narrowed_by_the_other_choices(
