@@ -96,7 +96,9 @@ def hours_of_file(name: str, now: datetime) -> Hours:
     from svcctl.ledger.records import read_calendar
 
     data = read_given(name)
-    calendar, raw = read_calendar(data if data.endswith(b"\n") else data + b"\n", name)
+    calendar, raw = read_calendar(
+        data if data.endswith(b"\n") else data + b"\n", name, aliases=True
+    )
     line, column = raw.place(("holidays",)) if "holidays" in raw.fields() else (0, 0)
     named = Named(calendar, name, (line, column, raw.excerpt(line)))
     return Hours(calendar.zone, times.in_zone(now, calendar.zone), lambda _instant: named)

@@ -102,12 +102,13 @@ def _value(node: Node) -> Value:
     return {key.text: _value(value) for key, value in node.pairs}
 
 
-def read_card(data: bytes, path: str) -> RawCard:
+def read_card(data: bytes, path: str, aliases: bool = False) -> RawCard:
     """The card in ``data``. Never raises; what is wrong is among the result's ``problems``.
 
-    ``path`` is relative to the ledger's root and goes into the problems.
+    ``path`` is relative to the ledger's root and goes into the problems. ``aliases`` as in
+    ``parse_source``: for a file that is no record.
     """
-    node, source = parse_source(data, path)
+    node, source = parse_source(data, path, aliases)
     if not isinstance(node, Mapping):
         if not has_errors(source.problems):
             source.report_shape(node, N_("the record"), N_("a mapping"))

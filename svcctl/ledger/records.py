@@ -178,9 +178,11 @@ def calendar_in(path: str, data: bytes) -> Calendar:
     return read_calendar(data, path)[0]
 
 
-def read_calendar(data: bytes, path: str) -> tuple[Calendar, cardfile.RawCard]:
+def read_calendar(
+    data: bytes, path: str, aliases: bool = False
+) -> tuple[Calendar, cardfile.RawCard]:
     """Return the calendar in ``data`` and its text. Raises ``Unreadable`` with every problem."""
-    raw = cardfile.read_card(data, path)
+    raw = cardfile.read_card(data, path, aliases)
     problems = [p for p in raw.problems if severity(p.code) == "error"]
     if problems:
         raise unusable(path, problems)

@@ -56,12 +56,16 @@ def parse(data: bytes, path: str) -> tuple[Node | None, list[Problem]]:
     return node, source.problems
 
 
-def parse_source(data: bytes, path: str) -> tuple[Node | None, Source]:
-    """As ``parse``, with the source, for readers that have more to report."""
+def parse_source(data: bytes, path: str, aliases: bool = False) -> tuple[Node | None, Source]:
+    """As ``parse``, with the source, for readers that have more to report.
+
+    ``aliases``: other programs write a value once and point to it, and this file may be theirs. No
+    record may: what an alias points to must not hold another, so that nothing can grow.
+    """
     source, readable = decode(data, path)
     if not readable:
         return None, source
-    node = _Builder(source).build()
+    node = _Builder(source, aliases).build()
     return (None if has_errors(source.problems) else node), source
 
 
@@ -97,8 +101,10 @@ def _pure_parser(text: str) -> Any:
 class _Builder:
     """Events to nodes, without recursion; every refusal goes to the source."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, aliases: bool = False) -> None:
         self.source = source
+        self.anchors: dict[str, Node] | None = {} if aliases else None
+        self.waiting: list[str | None] = []  # per open collection: its anchor, if it may be used
         self.open: list[Mapping | Sequence] = []
         self.keys: list[Scalar | None] = []  # per open mapping: the key that waits for its value
         self.seen: list[dict[str, int]] = []  # per open mapping: key -> its index
@@ -145,10 +151,7 @@ class _Builder:
             elif kind is y.MappingEndEvent or kind is y.SequenceEndEvent:
                 self._end(event)
             elif kind is y.AliasEvent:
-                self._check(event, "*")
-                self._place(
-                    Scalar("", event.start_mark.line + 1, event.start_mark.column + 1, False)
-                )
+                self._alias(event)
             elif kind is y.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
@@ -161,10 +164,18 @@ class _Builder:
         mark = event.start_mark
         self.source.report(code, mark.line + 1, mark.column + 1, **args)
 
-    def _check(self, event: Any, sign: str = "&") -> None:
-        if event.anchor is not None:
-            self._at("E108", event, mark=sign + shorten(event.anchor))
-        if sign == "&" and event.tag is not None:
+    def _alias(self, event: Any) -> None:
+        self.waiting = [None] * len(self.waiting)
+        node = self.anchors.get(event.anchor) if self.anchors is not None else None
+        if node is None:
+            self._at("E108", event, mark="*" + shorten(event.anchor))
+            node = Scalar("", event.start_mark.line + 1, event.start_mark.column + 1, False)
+        self._place(node)
+
+    def _check(self, event: Any) -> None:
+        if event.anchor is not None and self.anchors is None:
+            self._at("E108", event, mark="&" + shorten(event.anchor))
+        if event.tag is not None:
             self._at("E109", event, tag=shorten(event.tag))
 
     def _scalar(self, event: Any) -> None:
@@ -180,6 +191,8 @@ class _Builder:
         if style and end.line > start.line:
             self.long_scalars.append((node.line, node.end_line))
         self._place(node)
+        if self.anchors is not None and event.anchor is not None:
+            self.anchors[event.anchor] = node
 
     def _start(self, event: Any, mapping: bool) -> None:
         mark = event.start_mark
@@ -189,11 +202,15 @@ class _Builder:
         self.open.append(node)
         self.keys.append(None)
         self.seen.append({})
+        self.waiting.append(event.anchor)
 
     def _end(self, event: Any) -> None:
         node = self.open.pop()
         self.keys.pop()
         self.seen.pop()
+        anchor = self.waiting.pop()
+        if self.anchors is not None and anchor is not None:
+            self.anchors[anchor] = node
         last: Node | None = None
         if node.flow:
             node.end_line, node.end_column = event.end_mark.line + 1, event.end_mark.column + 1

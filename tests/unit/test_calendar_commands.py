@@ -157,14 +157,25 @@ def test_a_year_without_data_is_a_warning_where_it_could_change_the_answer(ask: 
     assert years("open", "2026-11-16 09:00") == []
 
 
-def test_a_file_with_aliases_is_refused_with_what_its_writer_can_do(
+def test_a_file_in_which_a_program_wrote_one_list_for_several_days_is_understood(
     svcctl: Run, tmp_path: Path
 ) -> None:
-    text = 'week:\n  mon: &same ["08:00-12:00"]\n  tue: *same\n'
-    (tmp_path / "own.yaml").write_text(text, "utf-8")
-    ran = svcctl("calendar", "day", "2027-02-06", "--calendar", "own.yaml")
-    assert ran.code == 4
-    assert ran.err.count("E108") == 3
+    hours = ["08:00-12:00", "13:30-17:30"]
+    week = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), hours)
+    path = tmp_path / "calendar.yaml"
+    import yaml
+
+    path.write_text(yaml.safe_dump({"timezone": "Asia/Shanghai", "holidays": "CN", "week": week}))
+    assert "*id001" in path.read_text()
+    ran = svcctl("calendar", "day", "2026-11-18", "--calendar", str(path), "-o", "json")
+    assert json.loads(ran.out)["items"][0]["windows"] == [["08:00", "12:00"], ["13:30", "17:30"]]
+
+
+def test_aliases_of_aliases_and_of_themselves_are_refused(svcctl: Run, tmp_path: Path) -> None:
+    path = tmp_path / "calendar.yaml"
+    path.write_text("week: {mon: &a [x], tue: &b [*a, *a], wed: *b}\ndays: &d {e: *d}\n")
+    ran = svcctl("calendar", "day", "2026-11-18", "--calendar", str(path))
+    assert (ran.code, ran.err.count("E108")) == (4, 3)
     assert "let it write no aliases, or write JSON" in ran.err
 
 
@@ -281,7 +292,7 @@ BAD_CALENDARS = [
     ("duplicate key", "timezone: UTC\ntimezone: UTC\n", "E107 2:1"),
     ("duplicate day", 'week: {mon: [], mon: ["08:00-12:00"]}\n', "E107 1:17"),
     ("two documents", "timezone: UTC\n---\ntimezone: UTC\n", "E114 2:1"),
-    ("alias", 'week: {mon: &a ["08:00-12:00"], tue: *a}\n', "E108 1:13"),
+    ("alias of itself", 'week: {mon: &a ["08:00-12:00", *a]}\n', "E108 1:32"),
     ("a list", "- timezone: UTC\n", "E115 1:1"),
     ("unknown key", "timezone: UTC\nweeks: {}\n", "E231 2:1"),
     ("unknown key over lines", "weeks:\n  mon: []\n", "E231 1:1"),
