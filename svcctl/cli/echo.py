@@ -47,7 +47,8 @@ def written(desk: Desk, done: Written, output: Format, dry_run: bool) -> None:
     else:
         if dry_run:
             run.tell(_("Dry run: nothing was written."))
-        run.print(f"- {json_text(done.event.canonical())}")
+        for event in (*done.before, done.event):
+            run.print(f"- {json_text(event.canonical())}")
         run.print(_headline(desk, done))
         _print_owed(run, done)
         for other in done.also:

@@ -166,10 +166,11 @@ def _show_contested(run: Session, done: Synced) -> None:
                     other_text=line(word(contest.other_text)) or "-",
                 )
             )
+        for applied, other in dict.fromkeys((c.applied, c.other) for c in one.contested):
             run.print(
                 "  "
-                + _("svcctl ticket settle {id} {value} --pick {event} --reason …").format(
-                    id=_id(one.path), value=contest.value, event=contest.applied
+                + _("svcctl ticket settle {id} --pick {applied}|{other} --reason …").format(
+                    id=_id(one.path), applied=applied, other=other
                 )
             )
 

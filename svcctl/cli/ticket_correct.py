@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from svcctl.cli import echo
 from svcctl.cli.manner import How, writing
 from svcctl.cli.options import TicketId
 from svcctl.cli.ticket import Reason, act
@@ -46,16 +47,23 @@ def void(
 @writing
 def settle(
     ticket: TicketId,
-    value: Annotated[
-        str, typer.Argument(metavar="VALUE", help=N_("The contested value, such as engineer."))
-    ],
     pick: Annotated[
         str, typer.Option("--pick", metavar="EVENT", help=N_("The event whose value stands."))
     ],
     reason: Reason,
+    value: Annotated[
+        str,
+        typer.Argument(
+            metavar="[VALUE]",
+            help=N_("Only this value, such as engineer; without it, every one that EVENT set."),
+        ),
+    ] = "",
     *,
     how: How,
 ) -> None:
-    """Settle a contested value."""
-    fields = {"value": value, "pick": pick.upper(), "reason": reason}
-    act(ticket, "settled", fields, how)
+    """Settle what is contested."""
+    from svcctl.desk import correcting
+
+    desk = echo.open_desk()
+    done = correcting.settle(desk, ticket, value, pick.upper(), reason, how.manner)
+    echo.written(desk, done, how.output, how.dry_run)

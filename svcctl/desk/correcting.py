@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.desk.tickets import Manner, Written, act
-from svcctl.desk.writing import Outcome
+from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain import cards
 from svcctl.domain.cards import CardKind
-from svcctl.domain.cases import Event
+from svcctl.domain.cases import Case, Event
+from svcctl.domain.decide import Wish, decide
+from svcctl.domain.obligations import obligations
 from svcctl.domain.problems import N_, Message, NotFound, Refusal
+from svcctl.domain.replay import State, replay
 from svcctl.ledger.folder import RECORDS
 from svcctl.ledger.records import load_ticket
 
@@ -67,6 +70,47 @@ def undo(desk: Desk, reason: str, manner: Manner) -> Written:
         )
     fields = {"target": last.event.name, "reason": reason}
     return act(desk, last.ticket, "voided", fields, manner)
+
+
+def settle(
+    desk: Desk, typed: str, value: str, pick: str, reason: str, manner: Manner
+) -> Written:
+    """Let the event ``pick`` stand for ``value``; without one, for every contested value it set.
+
+    Raises ``Refusal`` where nothing is contested, ``Usage`` where ``pick`` is no candidate.
+    """
+    path = desk.ticket_path(typed)
+    who, at, code = desk.who(manner.by), desk.read_time(manner.at), desk.desk_code()
+    with Writing(desk, manner.commit, manner.dry_run) as writing:
+        now = desk.now()
+        case, data, problems = load_ticket(desk.ledger, path)
+        state = replay(case)
+        events = []
+        for name in [value] if value else _picked(state, pick):
+            fields = {"value": name, "pick": pick, "reason": reason}
+            event = decide(state, Wish("settled", fields, at, who, code), now, desk.book.at(now))
+            events.append(event)
+            state = replay(Case(case.kind, case.head, [*case.events, *events]))
+        writing.append(path, data, *(event.canonical() for event in events))
+        outcome = writing.finish(f"{case.id} settled", who, now)
+    owed = obligations(state, desk.book)
+    *before, last = events
+    return Written(path, last, state, owed, outcome, (), tuple(problems), tuple(before))
+
+
+def _picked(state: State, pick: str) -> list[str]:
+    """Return the contested values that ``pick`` is a candidate for; what is wrong where it is none."""
+    if not state.contested:
+        raise Refusal(
+            "not-contested",
+            Message(N_("nothing of {id} is contested"), {"id": state.case.id}),
+        )
+    found = [
+        name
+        for name, contest in sorted(state.contested.items())
+        if pick in (contest.applied, contest.other)
+    ]
+    return found or [min(state.contested)]  # one that is none: ``decide`` says who are
 
 
 class Draft(NamedTuple):

@@ -44,12 +44,15 @@ class Written(NamedTuple):
     outcome: Outcome
     also: tuple[Written, ...] = ()
     problems: tuple[Problem, ...] = ()
+    before: tuple[Event, ...] = ()
+    """Lines of the same ticket that were written with ``event``, before it."""
 
     def item(self, desk: Desk) -> items.Item:
         """Return the ticket as machine output has it, with what was written."""
         name = customer_name(desk, self.state.text("customer"))
         item = items.of_state(self.state, self.owed, desk.now(), name)
-        item["written"] = [self.event.canonical(), *(w.event.canonical() for w in self.also)]
+        events = (*self.before, self.event, *(other.event for other in self.also))
+        item["written"] = [event.canonical() for event in events]
         return item
 
 

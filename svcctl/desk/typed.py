@@ -77,12 +77,20 @@ def chosen(key: str, text: str, words: Sequence[str]) -> str:
 
     from svcctl.views.language import stored_word, word
 
+    def labelled(one: str) -> str:
+        label = word(one, key)
+        return one if label.replace(" ", "-").casefold() == one else f"{one} {label}"
+
     typed = text.strip()
     found = stored_word(typed, key, words)
     if found is not None:
         return found
     named = {name.casefold(): one for one in words for name in (one, word(one, key))}
-    near = get_close_matches(typed.casefold(), named, n=1, cutoff=0.5)
+    # Part of several labels, such as 修好 of 已修好 and 未修好, may mean either: never the opposite.
+    near = [name for name in named if typed and typed.casefold() in name] or get_close_matches(
+        typed.casefold(), named, n=1, cutoff=0.5
+    )
+    meant = dict.fromkeys(named[name] for name in near)
     raise Usage(
         "bad-value",
         Message(
@@ -90,11 +98,11 @@ def chosen(key: str, text: str, words: Sequence[str]) -> str:
             {
                 "key": key,
                 "value": text[:80],
-                "expected": EXPECTED["word"].replace("{words}", " | ".join(words)),
+                "expected": EXPECTED["word"].replace("{words}", " | ".join(map(labelled, words))),
             },
         ),
-        Message(N_("did you mean {near}?"), {"near": named[near[0]]})
-        if near
+        Message(N_("did you mean {near}?"), {"near": ", ".join(map(labelled, meant))})
+        if meant
         else Message(N_("write the value in the form named"), {}),
     )
 

@@ -143,13 +143,13 @@ class Writing:
         """Commit a file that is there already, as it is, with what is written."""
         self._there.append(path)
 
-    def append(self, path: str, old: bytes, line: str) -> None:
-        """Plan one more event at the end of a case's file."""
+    def append(self, path: str, old: bytes, *lines: str) -> None:
+        """Plan one more event, or several, at the end of a case's file."""
         if not old.endswith(b"\n"):
             old_text = old + b"\n"
         else:
             old_text = old
-        self.changes.append(Change(path, old, old_text + f"- {line}\n".encode()))
+        self.changes.append(Change(path, old, old_text + "".join(f"- {line}\n" for line in lines).encode()))
 
     def replace(self, path: str, old: bytes, new: bytes) -> None:
         """Plan another content for a card."""

@@ -260,11 +260,10 @@ def _check_contested(state: State, event: Event) -> None:
             ),
             Message(
                 N_(
-                    "settle it first: svcctl ticket settle {id} {value} --pick {applied}|{other} --reason …"
+                    "settle it first: svcctl ticket settle {id} --pick {applied}|{other} --reason …"
                 ),
                 {
                     "id": state.case.id,
-                    "value": value,
                     "applied": contest.applied,
                     "other": contest.other,
                 },

@@ -75,13 +75,11 @@ def test_a_value_given_on_both_sides_is_named_with_the_way_to_settle_it(three: S
     syncs(three.sha)
     ran = made.sure(three.bja, "sync")
     assert f"{OTHER}: both sides are kept: here 2BJA; there 2SHA" in ran.out
-    assert f"svcctl ticket settle {OTHER} cover --pick 2SHA --reason" in ran.out
-    made.sure(
-        three.bja, *f"ticket settle {OTHER} cover --pick 2SHA --reason x".split(), "--by", "mgr1"
+    assert f"svcctl ticket settle {OTHER} --pick 2SHA|2BJA --reason" in ran.out
+    settled = made.sure(
+        three.bja, *f"ticket settle {OTHER} --pick 2SHA --reason x".split(), "--by", "mgr1"
     )
-    made.sure(
-        three.bja, *f"ticket settle {OTHER} state --pick 2SHA --reason x".split(), "--by", "mgr1"
-    )
+    assert settled.out.count('"do": "settled"') == 2, "state and cover, of one pair of events"
     syncs(three.bja, three.sha)
     shown = json.loads(made.sure(three.sha, "ticket", "show", OTHER, "-o", "json").out)
     assert shown["items"][0]["contested"] == []

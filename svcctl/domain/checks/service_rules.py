@@ -114,7 +114,7 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "error",
         N_("contested value"),
         N_("{value}: {applied} says {applied_text}, {other} says {other_text}"),
-        N_("svcctl ticket settle {id} {value} --pick {applied}|{other} --reason …"),
+        N_("svcctl ticket settle {id} --pick {applied}|{other} --reason …"),
     ),
     "E415": (
         "error",
