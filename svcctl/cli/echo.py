@@ -50,7 +50,7 @@ def written(desk: Desk, done: Written, output: Format, dry_run: bool) -> None:
         for event in (*done.before, done.event):
             run.print(f"- {json_text(event.canonical())}")
         run.print(_headline(desk, done))
-        _print_owed(run, done)
+        _print_owed(run, desk, done)
         for other in done.also:
             run.print(f"- {json_text(other.event.canonical())}")
             run.print(_("complaint opened: {id}").format(id=other.state.case.id))
@@ -70,11 +70,13 @@ def _headline(desk: Desk, done: Written) -> str:
     )
 
 
-def _print_owed(run: Session, done: Written) -> None:
+def _print_owed(run: Session, desk: Desk, done: Written) -> None:
     """Print what is owed next on this ticket, soonest first."""
+    from svcctl.desk.tickets import person_name
     from svcctl.domain.judging import standing_at
 
     moment = done.event.noted
+    names = {who: line(person_name(desk, who)) for who in {one.who for one in done.owed} if who}
     for one in sorted(done.owed, key=lambda one: (one.due is None, one.due or one.starts)):
         standing = standing_at(one, moment)
         if standing in ("open", "missed", "paused"):
@@ -85,7 +87,7 @@ def _print_owed(run: Session, done: Written) -> None:
             )
             shown = template.format(
                 what=word(one.kind),
-                who=one.who or word(one.owner),
+                who=names.get(one.who) or word(one.owner),
                 due=one.due.strftime("%Y-%m-%d %H:%M") if one.due else "",
                 standing=word(standing),
             )

@@ -72,9 +72,7 @@ def undo(desk: Desk, reason: str, manner: Manner) -> Written:
     return act(desk, last.ticket, "voided", fields, manner)
 
 
-def settle(
-    desk: Desk, typed: str, value: str, pick: str, reason: str, manner: Manner
-) -> Written:
+def settle(desk: Desk, typed: str, value: str, pick: str, reason: str, manner: Manner) -> Written:
     """Let the event ``pick`` stand for ``value``; without one, for every contested value it set.
 
     Raises ``Refusal`` where nothing is contested, ``Usage`` where ``pick`` is no candidate.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
+from svcctl.desk.desk import Desk
 from svcctl.desk.finding import ticket_file
 from svcctl.desk.items import Item, of_obligation
+from svcctl.desk.tickets import person_name
 from svcctl.desk.view import View
 from svcctl.domain.counting import Clock
 from svcctl.domain.judging import Obligation
@@ -65,7 +67,7 @@ def why(view: View, typed: str, wanted: str = "") -> tuple[str, list[Explained]]
             Explained(
                 one,
                 {**of_obligation(one, moment), **_more(one, desk.book)},
-                reasons(state, desk.book, one, moment),
+                [_by_name(desk, one, step) for step in reasons(state, desk.book, one, moment)],
             )
             for one in chosen
         ],
@@ -90,6 +92,13 @@ def unknown_years(view: View, found: list[Explained]) -> list[Problem]:
             more = hours.unknown_of_day(named, one.due)
         problems += [problem for problem in more if problem not in problems]
     return problems
+
+
+def _by_name(desk: Desk, one: Obligation, step: Message) -> Message:
+    """Return ``step`` with the name of whoever owes ``one``; a role stays as it is."""
+    if not one.who or step.args.get("owner") != one.who:
+        return step
+    return step._replace(args={**step.args, "owner": person_name(desk, one.who)})
 
 
 def why_measure(view: View, name: str, week: str | None) -> tuple[str, list[Item]]:

@@ -12,6 +12,7 @@ from svcctl.desk.finding import customer_id, ticket_file
 from svcctl.desk.typed import stored_fields, stored_form
 from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain import cards, identity
+from svcctl.domain.cards import CardKind
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.checks.service_rules import dissatisfied
 from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who, Wish, decide, draft, reopen_until
@@ -215,7 +216,7 @@ def act(
         if do == "reopened":
             _check_not_too_late(desk, state, at)
         if do == "dispatched" and not another:
-            _check_no_visit_under_way(state)
+            _check_no_visit_under_way(desk, state)
         owed = obligations(state, desk.book) if do == "closed" else []
         wish = Wish(do, wanted, at, who, code)
         event = decide(state, wish, now, desk.book.at(now), owed)
@@ -314,7 +315,7 @@ def _check_not_too_late(desk: Desk, state: State, at: datetime) -> None:
         )
 
 
-def _check_no_visit_under_way(state: State) -> None:
+def _check_no_visit_under_way(desk: Desk, state: State) -> None:
     """Refuse a second visit that was perhaps meant to move the first."""
     if state.state not in ("dispatched", "on-site"):
         return
@@ -323,7 +324,10 @@ def _check_no_visit_under_way(state: State) -> None:
         "visit-under-way",
         Message(
             N_("{engineer} is already sent, for {visit}"),
-            {"engineer": state.text("engineer"), "visit": state.text("visit")},
+            {
+                "engineer": person_name(desk, state.text("engineer")),
+                "visit": state.text("visit"),
+            },
         ),
         Message(
             N_(
@@ -377,12 +381,31 @@ def preview(desk: Desk, typed: str) -> State:
 
 def customer_name(desk: Desk, identifier: str) -> str:
     """Return a customer's name, or "" where the card is not there or cannot be read."""
+    return _named(desk, cards.CUSTOMER, identifier)
+
+
+def person_name(desk: Desk, identifier: str) -> str:
+    """Return a person's name, or the id where the card is not there or cannot be read."""
+    return _named(desk, cards.STAFF, identifier) or identifier
+
+
+def _named(desk: Desk, kind: CardKind, identifier: str) -> str:
     from svcctl.domain.problems import Unreadable
 
     try:
-        return load_card(desk.ledger, cards.CUSTOMER, identifier).get("name")
+        return load_card(desk.ledger, kind, identifier).get("name")
     except (NotFound, Unreadable):
         return ""
 
 
-__all__ = ["Manner", "Written", "act", "customer_name", "draft", "head_values", "preview", "take"]
+__all__ = [
+    "Manner",
+    "Written",
+    "act",
+    "customer_name",
+    "draft",
+    "head_values",
+    "person_name",
+    "preview",
+    "take",
+]

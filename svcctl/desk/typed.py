@@ -75,11 +75,7 @@ def chosen(key: str, text: str, words: Sequence[str]) -> str:
         return text
     from difflib import get_close_matches
 
-    from svcctl.views.language import stored_word, word
-
-    def labelled(one: str) -> str:
-        label = word(one, key)
-        return one if label.replace(" ", "-").casefold() == one else f"{one} {label}"
+    from svcctl.views.language import option, stored_word, word
 
     typed = text.strip()
     found = stored_word(typed, key, words)
@@ -98,10 +94,12 @@ def chosen(key: str, text: str, words: Sequence[str]) -> str:
             {
                 "key": key,
                 "value": text[:80],
-                "expected": EXPECTED["word"].replace("{words}", " | ".join(map(labelled, words))),
+                "expected": EXPECTED["word"].replace(
+                    "{words}", " | ".join(option(one, key) for one in words)
+                ),
             },
         ),
-        Message(N_("did you mean {near}?"), {"near": ", ".join(map(labelled, meant))})
+        Message(N_("did you mean {near}?"), {"near": ", ".join(option(one, key) for one in meant)})
         if meant
         else Message(N_("write the value in the form named"), {}),
     )

@@ -149,7 +149,9 @@ class Writing:
             old_text = old + b"\n"
         else:
             old_text = old
-        self.changes.append(Change(path, old, old_text + "".join(f"- {line}\n" for line in lines).encode()))
+        self.changes.append(
+            Change(path, old, old_text + "".join(f"- {line}\n" for line in lines).encode())
+        )
 
     def replace(self, path: str, old: bytes, new: bytes) -> None:
         """Plan another content for a card."""

@@ -20,6 +20,7 @@ __all__ = [
     "choose_language",
     "language",
     "ngettext",
+    "option",
     "phrase",
     "say",
     "set_language",
@@ -199,15 +200,18 @@ def words(keys: str, field: str = "") -> str:
 
 def options(keys: str, field: str = "field") -> str:
     """Words that can be typed, each with its label where it has one, listed with commas."""
+    return _(", ").join(option(key, field) for key in keys.split(", "))
+
+
+def option(key: str, field: str) -> str:
+    """A word that can be typed, with its label where that says more: ``paid（收费）``."""
     from svcctl.views.labels import LABELS
 
-    shown = []
-    for key in keys.split(", "):
-        label = LABELS.get(f"{field}.{key}") or LABELS.get(key)
-        shown.append(
-            key if label is None else _("{word} ({label})").format(word=key, label=_(label))
-        )
-    return _(", ").join(shown)
+    label = LABELS.get(f"{field}.{key}") or LABELS.get(key)
+    shown = key if label is None else _(label)
+    if shown.replace(" ", "-").casefold() == key.casefold():
+        return key
+    return _("{word} ({label})").format(word=key, label=shown)
 
 
 def pattern(text: str) -> str:
