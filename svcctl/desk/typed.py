@@ -86,7 +86,8 @@ def chosen(key: str, text: str, words: Sequence[str]) -> str:
     near = [name for name in named if typed and typed.casefold() in name] or get_close_matches(
         typed.casefold(), named, n=1, cutoff=0.5
     )
-    meant = dict.fromkeys(named[name] for name in near)
+    meant = list(dict.fromkeys(named[name] for name in near))
+    shown = meant if len(meant) < 2 else [option(one, key) for one in meant]
     raise Usage(
         "bad-value",
         Message(
@@ -99,7 +100,7 @@ def chosen(key: str, text: str, words: Sequence[str]) -> str:
                 ),
             },
         ),
-        Message(N_("did you mean {near}?"), {"near": ", ".join(option(one, key) for one in meant)})
+        Message(N_("did you mean {near}?"), {"near": ", ".join(shown)})
         if meant
         else Message(N_("write the value in the form named"), {}),
     )
