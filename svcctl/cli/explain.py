@@ -286,7 +286,7 @@ def _measure(asked: Asked, measure: str, week: str | None) -> None:
 
 _COUNTED = (
     Column("id", N_("ticket")),
-    Column("engineer", N_("engineer")),
+    Column("engineer", N_("engineer"), show="person"),
     Column("counts", N_("in the numerator"), show="word"),
     Column("beside", N_("beside it"), show="word"),
     Column("seconds", N_("seconds"), align="right"),

@@ -71,9 +71,11 @@ def init(
     if source and not how.dry_run:
         run.tell(_("next: svcctl me STAFF says who sits here; svcctl sync makes this desk known"))
     if not how.dry_run and not made.ledger.names("staff"):
+        run.tell(_("next: svcctl edit policy puts in company, service phone and your own rules"))
         run.tell(
             _("next: svcctl staff new ID --name NAME --role manager (the first person of a ledger)")
         )
+        run.tell(_("then: svcctl me ID, svcctl customer new, svcctl ticket new"))
 
 
 def me(

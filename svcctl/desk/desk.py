@@ -123,6 +123,11 @@ class Desk:
             self._index = open_index(self.ledger, query, self._asked)
         return self._index
 
+    @property
+    def index_is_open(self) -> bool:
+        """Whether this command has asked the index already: one more question costs next to nothing."""
+        return self._index is not None
+
     def forget_index(self) -> None:
         """Let the next question look at the files again (this process wrote something)."""
         if self._index is not None:

@@ -101,6 +101,25 @@ def _by_name(desk: Desk, one: Obligation, step: Message) -> Message:
     return step._replace(args={**step.args, "owner": person_name(desk, one.who)})
 
 
+def _measure_called(typed: str) -> str:
+    """Return the measure of this name, or with this title in the summary. Raises ``Usage``."""
+    from svcctl.views.language import _
+    from svcctl.views.measures import DEFINITIONS
+
+    titles = {name: _(DEFINITIONS[name].title) for name in NAMES}
+    for name, title in titles.items():
+        if typed.strip().casefold() in (name, title.casefold()):
+            return name
+    raise Usage(
+        "no-such-measure",
+        Message(N_("“{name}” is not a measure"), {"name": typed}),
+        Message(
+            N_("measures are: {known}"),
+            {"known": ", ".join(f"{name} ({title})" for name, title in titles.items())},
+        ),
+    )
+
+
 def why_measure(view: View, name: str, week: str | None) -> tuple[str, list[Item]]:
     """Return the week's name and what the measure ``name`` counted in it, one item per thing.
 
@@ -109,12 +128,7 @@ def why_measure(view: View, name: str, week: str | None) -> tuple[str, list[Item
     """
     from svcctl.desk.weekly import gather
 
-    if name not in NAMES:
-        raise Usage(
-            "no-such-measure",
-            Message(N_("“{name}” is not a measure"), {"name": name}),
-            Message(N_("measures are: {known}"), {"known": ", ".join(NAMES)}),
-        )
+    name = _measure_called(name)
     weekly = gather(view, week)
     tally = weekly.now.tallies[name]
     kept = list(tally.counted)

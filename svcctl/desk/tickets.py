@@ -67,12 +67,14 @@ def take(desk: Desk, fields: Mapping[str, str], manner: Manner) -> Written:
     opened = desk.read_time(manner.at)
     wanted = stored_fields(desk, TICKET.head.fields, fields)
     _complete(desk, wanted)
+    notices = _asked_before(desk, wanted)
     with Writing(desk, manner.commit, manner.dry_run) as writing:
         now = desk.now()
         case = _opened_case(desk, code, wanted, opened, now, who)
         path = ticket_path(case.id)
         writing.create(path, case.text())
         outcome = writing.finish(f"{case.id} opened", who, now)
+    outcome = outcome._replace(notices=(*notices, *outcome.notices))
     state = replay(case)
     return Written(path, case.events[0], state, obligations(state, desk.book), outcome)
 
@@ -91,6 +93,30 @@ def _complete(desk: Desk, fields: dict[str, str]) -> None:
         load_card(desk.ledger, cards.CUSTOMER, fields["customer"])
     fields.setdefault("channel", "phone")
     fields.setdefault("priority", "normal")
+
+
+def _asked_before(desk: Desk, fields: Mapping[str, str]) -> list[Message]:
+    """Say which open tickets ask for the same: somebody called twice, or typed twice.
+
+    Asked where the index is open already, because the customer was named as people name them; a
+    program that gives the id knows what it does.
+    """
+    if not desk.index_is_open or fields.get("about"):
+        return []
+    from svcctl.ledger.ask import open_about
+
+    found = open_about(
+        desk.index,
+        fields.get("customer", ""),
+        fields.get("kind", ""),
+        fields.get("unit", ""),
+        fields.get("subject", ""),
+    )
+    if not found:
+        return []
+    text = N_("an open ticket asks for the same: {listed}; if this is a double, cancel it")
+    listed = "; ".join(f"{identifier} {subject}" for identifier, subject in found)
+    return [Message(text, {"listed": listed})]
 
 
 def from_earlier(desk: Desk, fields: dict[str, str]) -> None:
@@ -224,7 +250,7 @@ def act(
         after = replay(Case(TICKET, case.head, [*case.events, event]))
         also = _complaint(desk, writing, state, after, event, now, who, code)
         outcome = writing.finish(f"{case.id} {do}", who, now)
-    notices += [*_about_time(event), *_about_waiting(state, event)]
+    notices += [*_about_time(event), *_about_waiting(state, event), *_said_before(after, event)]
     outcome = outcome._replace(notices=(*notices, *outcome.notices))
     return Written(
         path, event, after, obligations(after, desk.book), outcome, also, tuple(problems)
@@ -296,6 +322,23 @@ def _about_time(event: Event) -> list[Message]:
         return []
     args = {"visit": as_text(visit), "at": as_text(event.at)}
     return [Message(N_("the appointment {visit} lies before the dispatch itself ({at})"), args)]
+
+
+def _said_before(after: State, event: Event) -> list[Message]:
+    """Say where a visit is finished, or its slip handed in, for the second time: each is owed for."""
+    if event.do not in ("finished", "slip-returned"):
+        return []
+    facts = [fact for fact in after.facts if fact.event.do == event.do]
+    made = next((fact for fact in facts if fact.event.name == event.name), None)
+    if made is None:
+        return []
+    same = [f for f in facts if f is not made and (f.visit, f.cycle) == (made.visit, made.cycle)]
+    text = N_(
+        "{earlier} already says {do} for this visit: if it is the same, svcctl undo --reason …; "
+        "to correct the first: svcctl ticket amend {id} {earlier} FIELD VALUE --reason …"
+    )
+    args = {"do": event.do, "id": after.case.id}
+    return [Message(text, {**args, "earlier": fact.event.name}) for fact in same[-1:]]
 
 
 def _check_not_too_late(desk: Desk, state: State, at: datetime) -> None:

@@ -335,6 +335,7 @@ def _commands(weekly: Weekly) -> tuple[tuple[str, str], ...]:
     week = weekly.week.name
     return (
         (_("Measures, with the tickets in each"), f"svcctl report weekly --week {week} -o json"),
+        (_("What one measure counted"), f"svcctl why --measure satisfaction --week {week}"),
         (_("Overdue"), f"svcctl today --as-of {moment}"),
         (_("The callbacks to be made"), f"svcctl callbacks due --as-of {moment}"),
         (_("Open complaints"), f"svcctl ticket list --kind complaint --as-of {moment}"),

@@ -139,3 +139,14 @@ def people(index: Index) -> dict[str, str]:
     )
     names = list(found.values())
     return {key: f"{name} {key}" if names.count(name) > 1 else name for key, name in found.items()}
+
+
+def open_about(
+    index: Index, customer: str, kind: str, unit: str, subject: str
+) -> list[tuple[str, str]]:
+    """Return (id, subject) of open tickets of a customer about the same unit, or of the same subject."""
+    return index.connection.execute(
+        "select id, subject from tickets where customer=? and kind=? and ended=0"
+        " and ((unit!='' and unit=?) or subject=?) order by opened, id limit 8",
+        (customer, kind, unit, subject),
+    ).fetchall()
