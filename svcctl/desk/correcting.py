@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from svcctl.desk.finding import ticket_file
 from svcctl.desk.tickets import Manner, Written, act
 from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain import cards
@@ -77,7 +78,7 @@ def settle(desk: Desk, typed: str, value: str, pick: str, reason: str, manner: M
 
     Raises ``Refusal`` where nothing is contested, ``Usage`` where ``pick`` is no candidate.
     """
-    path = desk.ticket_path(typed)
+    path = ticket_file(desk, typed)
     who, at, code = desk.who(manner.by), desk.read_time(manner.at), desk.desk_code()
     with Writing(desk, manner.commit, manner.dry_run) as writing:
         now = desk.now()
