@@ -34,7 +34,7 @@ CALLBACK = (
     Column("ticket", N_("ticket")),
     Column("kind", N_("which callback"), show="word"),
     Column("name", N_("customer"), width=20),
-    Column("phone", N_("phone")),
+    Column("phone", N_("phone"), show="phone"),
     Column("engineer", N_("engineer"), show="person"),
     Column("due", N_("due by"), show="time"),
     Column("overdue_minutes", N_("overdue"), align="right", show="minutes"),

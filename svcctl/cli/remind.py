@@ -28,7 +28,7 @@ REMINDER = (
     Column("when", N_("when"), show="time"),
     Column("overdue_minutes", N_("overdue"), align="right", show="minutes"),
     Column("name", N_("customer")),
-    Column("phone", N_("phone")),
+    Column("phone", N_("phone"), show="phone"),
     Column("subject", N_("subject")),
 )
 DELIVERY = (

@@ -23,7 +23,7 @@ COLUMNS = (
     Column("overdue_minutes", N_("overdue"), align="right", show="minutes"),
     Column("who", N_("who"), show="word"),
     Column("name", N_("customer"), width=20),
-    Column("phone", N_("phone"), spare=1),
+    Column("phone", N_("phone"), show="phone", spare=1),
     Column("subject", N_("subject"), width=30),
     Column("priority", N_("priority"), show="word"),
 )

@@ -33,7 +33,7 @@ _CLOCK = Column("clock", N_("when"))
 _WHO = Column("who", N_("who"), show="word")
 _CUSTOMER = (
     Column("name", N_("customer"), width=20),
-    Column("phone", N_("phone"), spare=1),
+    Column("phone", N_("phone"), show="phone", spare=1),
     Column("subject", N_("subject"), width=30),
 )
 _LATE = Column("overdue_minutes", N_("overdue"), align="right", show="minutes", spare=2)

@@ -17,6 +17,7 @@ from svcctl.views import output
 from svcctl.views.language import set_language
 from svcctl.views.output import Column, page
 from svcctl.views.render import render
+from svcctl.views.tables import table
 
 COLUMNS = (
     Column("id", "Ticket"),
@@ -205,3 +206,15 @@ def test_no_pager_where_the_answer_fits_or_none_is_wanted_or_found(tmp_path: Pat
 def test_colour_only_where_it_is_on() -> None:
     assert output.paint("a", "red", False) == "a"
     assert output.paint("a", "red", True) == "\x1b[31ma\x1b[0m"
+
+
+def test_a_telephone_number_is_left_out_or_whole_never_cut() -> None:
+    columns = [
+        Column("id", "id"),
+        Column("phone", "phone", show="phone", spare=1),
+        Column("subject", "subject"),
+    ]
+    item = {"id": "SHA-261116-02G", "phone": "02155500102", "subject": "不制冷，有异响" * 4}
+    for width in range(30, 90):
+        text = table([item], columns, width)
+        assert "02155500102" in text or "phone" not in text, width
