@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from svcctl.domain.problems import N_, Message, Refusal
 from svcctl.ledger import posix
+from svcctl.ledger.batch import sync_file_system
 from svcctl.ledger.commit import (
     DURABLE,
     UNPACK,
@@ -154,6 +155,9 @@ def _move_branch(gitdir: GitDir, way: UnderWay, who: Identity, when: datetime) -
 
 def _put_down(private: Path, way: UnderWay) -> None:
     place = private / SYNC_NOTE
+    # What the note names must not be younger on the disk than the note: git flushes what its objects
+    # hold, and leaves their names to the order in which the file system keeps them.
+    sync_file_system(private)
     fresh = private / f"{SYNC_NOTE}.new"  # always this name: a kill leaves no litter
     with posix.storage(place):
         with open(fresh, "wb") as file:

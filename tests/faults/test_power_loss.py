@@ -14,7 +14,8 @@ from random import Random
 import made_ledgers as made
 import pytest
 from disk import Missing, Recording, after_power_loss, record
-from made_ledgers import CUSTOMER, NOW, TICKET
+from made_ledgers import CUSTOMER, NOW, OTHER, TICKET
+from stations import stations
 
 from svcctl.ledger.folder import Ledger
 
@@ -90,3 +91,50 @@ def goes_on(disk: Path, place: str) -> None:
         for path in left:
             path.unlink()
     assert (ran.code, ran.err) == (0, ""), f"{place}: {ran}"
+
+
+def test_a_loss_of_power_while_a_sync_takes_over_leaves_each_record_old_or_new(
+    tmp_path: Path,
+) -> None:
+    three = stations(tmp_path)
+    made.sure(three.sha, "ticket", "note", OTHER, "there")
+    made.sure(three.sha, "customer", "set", CUSTOMER, "--marks", "there")
+    made.sure(three.sha, "sync")
+    root = three.bja
+    before = tickets(root)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    program = [sys.executable, "-m", "svcctl", "--ledger", str(root), "sync"]
+    try:
+        recording = record(root, program, environment, tmp_path / "trace")
+    except Missing as reason:
+        pytest.skip(f"calls cannot be traced here: {reason}")
+    after = tickets(root)
+    chance = Random(20261122)
+    for number in range(LOSSES):
+        steps = len(recording.steps) if number < 2 else chance.randint(0, len(recording.steps))
+        disk = tmp_path / f"disk-{number}"
+        disk.mkdir()
+        after_power_loss(recording, steps, AREAS, chance, disk)
+        place = f"loss {number}, after step {steps}"
+        found = tickets(disk)
+        assert found.keys() == before.keys(), place
+        for path, data in found.items():
+            assert data in (before[path], after[path]), f"{place}: {path}"
+        Ledger(disk).note_station("BJA", "mgr1")
+        for words in (("ticket", "note", TICKET, "next"), ("sync",)):
+            ran = unlocked(disk, words)
+            assert (ran.code, ran.err) == (0, ""), f"{place}: {ran}"
+        assert made.uncommitted(disk) == "", place
+        assert made.git(disk, *FSCK) == "", place
+
+
+def unlocked(disk: Path, words: tuple[str, ...]) -> made.Ran:
+    """Run a command; each lock that git left behind is removed, as the message says, and it is run again."""
+    ran = made.call(disk, *words, now=LATER)
+    for _lock_of_git in range(6):
+        left = [path for path in (disk / ".git").rglob("*.lock") if str(path) in ran.err]
+        if not left:
+            break
+        left[0].unlink()
+        ran = made.call(disk, *words, now=LATER)
+    return ran
