@@ -138,3 +138,31 @@ def unlocked(disk: Path, words: tuple[str, ...]) -> made.Ran:
         left[0].unlink()
         ran = made.call(disk, *words, now=LATER)
     return ran
+
+
+def test_a_loss_of_power_leaves_a_month_sealed_or_not(tmp_path: Path) -> None:
+    root = made.copy(tmp_path / "ledger")
+    october = "2026-10-12T09:00:00+08:00"
+    made.sure(root, *NEW, now=october)
+    made.sure(root, "ticket", "cancel", "SHA-261012-018", "--reason", "x", now=october)
+    recording = recorded(root, ("seal", "2026-10"), tmp_path / "trace")
+    sealed = (root / "records/seals/2026-10.yaml").read_bytes()
+    chance = Random(20261122)
+    for number in range(LOSSES):
+        steps = len(recording.steps) if number < 2 else chance.randint(0, len(recording.steps))
+        disk = tmp_path / f"disk-{number}"
+        disk.mkdir()
+        after_power_loss(recording, steps, AREAS, chance, disk)
+        place = f"loss {number}, after step {steps}"
+        seal = disk / "records/seals/2026-10.yaml"
+        assert not seal.exists() or seal.read_bytes() == sealed, place
+        assert number >= 2 or seal.exists(), place
+        assert tickets(disk) == tickets(root), place
+        Ledger(disk).note_station("SHA", "desk1")
+        goes_on(disk, place)
+        again = made.call(disk, "seal", "2026-10", now=LATER)
+        assert again.code == 0 or "[already-sealed]" in again.err, f"{place}: {again}"
+        assert made.uncommitted(disk) == "", place
+        assert made.git(disk, *FSCK) == "", place
+        audited = made.call(disk, "audit", "--only", "E5", now=LATER)
+        assert audited.out.startswith("0 errors, 0 warnings"), f"{place}: {audited}"
