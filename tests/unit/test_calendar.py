@@ -621,8 +621,9 @@ def test_ten_years_of_working_time_are_quick_by_a_calendar_that_was_never_asked(
             due = calendar.due(start, ten_years, "work")
             took.append(time.process_time() - begun)
         assert due.year > 2030
-        # A far deadline is promised in 5 ms; the bound leaves room for a slower machine.
-        assert min(took) < 0.02, name
+        # A far deadline is promised in 5 ms, which the bench measures; the bound leaves room for a
+        # slower machine and for measured coverage, and none for a walk by minutes.
+        assert min(took) < 0.25, name
 
 
 def test_a_far_deadline_costs_no_more_than_its_months() -> None:

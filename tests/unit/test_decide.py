@@ -312,7 +312,7 @@ def test_a_contested_field_cannot_be_amended_before_it_is_settled(
     assert stop.code == "contested"
     value = "subject" if target == "head" else "3SHA.to"
     assert stop.remedy is not None
-    assert stop.remedy.args["value"] == value
+    assert stop.message.args["value"] == value
     settled = made(case, wish("settled", value=value, pick=stop.remedy.args["other"], reason="x"))
     assert made(then(case, settled), wished)
 
