@@ -143,6 +143,9 @@ class Session:
 
     def warn(self, problems: Iterable[Problem]) -> None:
         """Report findings about other files on stderr; the command itself goes on."""
+        problems = list(problems)
+        if not problems:
+            return  # as nearly always: what says how a finding reads need not be loaded
         from svcctl.domain.checks.catalogue import severity
         from svcctl.views.findings import problem_lines
 
