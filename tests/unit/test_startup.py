@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import made_ledgers as made
 import pytest
 
 PROBE = """
@@ -80,3 +82,42 @@ def test_the_version_needs_two_modules_of_the_project(tmp_path: Path) -> None:
     code, modules = loaded(["--version"], tmp_path)
     assert code == 0
     assert {name for name in modules if name.startswith("svcctl")} == {"svcctl", "svcctl.__main__"}
+
+
+IN_A_LEDGER: dict[str, tuple[list[str], set[str]]] = {
+    "callbacks due": (
+        ["callbacks", "due", "-o", "ids"],
+        (HEAVY - {"sqlite3", "zoneinfo"})
+        | {
+            "svcctl.exchange",
+            "svcctl.domain.checks",
+            "svcctl.domain.obligations",
+            "svcctl.domain.judging",
+        }
+        | {
+            "svcctl.domain.calendar",
+            "svcctl.domain.replay",
+            "svcctl.ledger.filling",
+            "svcctl.ledger.rows",
+        }
+        | {"svcctl.views.findings", "csv", "hashlib", "tempfile"},
+    ),
+    "ticket new": (
+        ["ticket", "new", "--kind", "repair", "--customer", "SHA-C0001Z", "--subject", "x"],
+        (HEAVY - {"zoneinfo", "yaml", "chinese_calendar"})
+        | {"svcctl.exchange", "svcctl.ledger.index", "svcctl.views.findings"},
+    ),
+}
+
+
+@pytest.mark.parametrize("start", IN_A_LEDGER)
+def test_a_daily_command_does_not_import_what_it_does_not_need(start: str, tmp_path: Path) -> None:
+    words, unwanted = IN_A_LEDGER[start]
+    root = made.copy(tmp_path / "ledger")
+    for _round in range(100):  # until the index is made and no file is too young to be trusted
+        told = json.loads(made.sure(root, "index", "status", "-o", "json").out)["items"][0]
+        if not told["reread"]:
+            break
+    code, modules = loaded(["--ledger", str(root), *words], tmp_path)
+    assert code == 0
+    assert sorted(unwanted & modules) == []
