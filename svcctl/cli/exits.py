@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from svcctl.domain import problems
 from svcctl.domain.problems import N_, Message, Stop
 from svcctl.views.language import _, say
-from svcctl.views.output import paint
+from svcctl.views.output import is_terminal, paint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,14 +75,7 @@ def code_of(stop: Stop) -> int:
 
 def colour_wanted() -> bool:
     """Colour on stderr: only on a terminal, and not where ``NO_COLOR`` is set."""
-    return not os.environ.get("NO_COLOR") and _is_terminal(sys.stderr)
-
-
-def _is_terminal(stream: object) -> bool:
-    try:
-        return bool(stream.isatty())  # type: ignore[attr-defined]
-    except (AttributeError, ValueError):
-        return False
+    return not os.environ.get("NO_COLOR") and is_terminal(sys.stderr)
 
 
 def tell(stop: Stop) -> int:

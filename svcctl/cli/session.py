@@ -48,8 +48,8 @@ class Session:
         self.ledger: str | None = None
         self.language_asked = False
         self.run_again: Callable[[Sequence[str]], int] | None = None
-        self.stdin_terminal = _is_terminal(sys.stdin)
-        self.stdout_terminal = _is_terminal(sys.stdout)
+        self.stdin_terminal = output.is_terminal(sys.stdin)
+        self.stdout_terminal = output.is_terminal(sys.stdout)
         self.colour = self.stdout_terminal and not os.environ.get("NO_COLOR")
 
     @property
@@ -207,13 +207,6 @@ class Session:
 
         size = shutil.get_terminal_size()
         return size.columns, size.lines
-
-
-def _is_terminal(stream: object) -> bool:
-    try:
-        return bool(stream.isatty())  # type: ignore[attr-defined]
-    except (AttributeError, ValueError):
-        return False
 
 
 def session() -> Session:

@@ -44,6 +44,15 @@ def value_at(item: Item, key: str) -> object:
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
 
 
+def is_terminal(stream: object) -> bool:
+    """Whether a stream is a terminal; one that is missing or closed is none."""
+    ask = getattr(stream, "isatty", None)
+    try:
+        return ask is not None and bool(ask())
+    except ValueError:
+        return False
+
+
 def paint(text: str, colour: str, on: bool) -> str:
     """``text`` in a colour of the terminal where ``on``; as it is otherwise."""
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if on and text else text

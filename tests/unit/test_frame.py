@@ -354,7 +354,7 @@ def test_the_pager_and_the_width_limit_are_for_terminals_only(
         paged.append(text)
         return True
 
-    monkeypatch.setattr(sessions, "_is_terminal", lambda stream: terminal)
+    monkeypatch.setattr(sessions.output, "is_terminal", lambda stream: terminal)
     monkeypatch.setattr(output, "page", page)
     ran = svcctl("trial", "list")
     assert (len(paged), bool(ran.out)) == ((1, False) if terminal else (0, True))
@@ -370,9 +370,9 @@ def test_colour_is_for_terminals_without_no_color(
 
     monkeypatch.setenv("NO_COLOR", no_color)
     assert not sessions.Session().colour
-    monkeypatch.setattr(sessions, "_is_terminal", lambda stream: True)
+    monkeypatch.setattr(sessions.output, "is_terminal", lambda stream: True)
     assert sessions.Session().colour is coloured
-    monkeypatch.setattr(exits, "_is_terminal", lambda stream: True)
+    monkeypatch.setattr(exits, "is_terminal", lambda stream: True)
     assert exits.colour_wanted() is coloured
 
 
