@@ -9,6 +9,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,7 @@ def test_killed_at_any_call_the_file_is_old_or_new_and_the_next_write_works(
     outcomes = []
     for number in range(1, 100):
         folder = fresh(tmp_path, number, old, name)
-        died = killed_at(number, lambda folder=folder: operation(folder))  # type: ignore[misc]
+        died = killed_at(number, partial(operation, folder))
         found = content_of(folder / name)
         assert found in (old, new)
         outcomes.append(found == new)
