@@ -15,7 +15,7 @@ from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain import cards, identity
 from svcctl.domain.cards import CardKind
 from svcctl.domain.cases import Case, Event
-from svcctl.domain.checks.service_rules import dissatisfied
+from svcctl.domain.checks.dissatisfaction import dissatisfied
 from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who, Wish, decide, draft, reopen_until
 from svcctl.domain.judging import Obligation
 from svcctl.domain.obligations import obligations

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from svcctl.domain import identity
 from svcctl.domain.cases import FORMAT, CaseKind
-from svcctl.domain.checks.service_rules import lowest_score, seems_odd
+from svcctl.domain.checks.dissatisfaction import lowest_score
+from svcctl.domain.checks.service_rules import seems_odd
 from svcctl.domain.schema import CONVERTERS, Value, as_text
 from svcctl.domain.shapes import Shapes
 from svcctl.domain.times import epoch_and_offset, parse_instant

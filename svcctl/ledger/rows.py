@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from svcctl.domain.checks.catalogue import severity_of
+from svcctl.domain.checks.dissatisfaction import dissatisfied
 from svcctl.domain.checks.schema_rules import stray_problems
-from svcctl.domain.checks.service_rules import dissatisfied, ticket_problems
+from svcctl.domain.checks.service_rules import ticket_problems
 from svcctl.domain.judging import Obligation
 from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.problems import Problem

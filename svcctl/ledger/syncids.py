@@ -132,7 +132,7 @@ def _unreadable(record: str) -> Refusal:
 def _follow(planner: Planner, kind: str, old: str, new: str, scribe: Scribe) -> Iterator[str]:
     """Let what this side wrote about ``old`` speak of ``new``; yield the records concerned."""
     moved = {one.old: one.new for one in planner.plan.new_ids}
-    for path in sorted(planner.changed_here):
+    for path in sorted(planner.trees.changed_here):
         record = planner.inside(path)
         name = record.rpartition("/")[2].removesuffix(".yaml")
         if name in moved and path in planner.collided:

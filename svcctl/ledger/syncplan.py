@@ -6,7 +6,7 @@ merged by its shape. Theirs is the pushed side: others know it already.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from svcctl.domain.cases import Case
@@ -24,16 +24,9 @@ from svcctl.ledger.mergefile import (
     marked,
     merge_file,
 )
-from svcctl.ledger.objects import (
-    AHEAD,
-    PLAIN,
-    Difference,
-    Entry,
-    Objects,
-    blob_id,
-    differences,
-)
+from svcctl.ledger.objects import AHEAD, PLAIN, Entry, Objects, blob_id
 from svcctl.ledger.records import read_ticket
+from svcctl.ledger.syncsides import Sides, Trees
 
 
 class Touched(NamedTuple):
@@ -90,23 +83,6 @@ class Plan:
         self.new_ids: list[NewId] = []
 
 
-class Sides(NamedTuple):
-    """What a path is here, there and at each merge base."""
-
-    ours: Entry | None
-    theirs: Entry | None
-    bases: tuple[Entry | None, ...]
-
-    @property
-    def base(self) -> Entry | None:
-        return self.bases[0] if self.bases else None
-
-    @property
-    def agreed(self) -> bool:
-        """Whether all merge bases have the same there."""
-        return len(set(self.bases)) <= 1
-
-
 class Planner:
     """One merge under consideration."""
 
@@ -123,33 +99,19 @@ class Planner:
         self.ours, self.theirs = commits
         self.choices = choices
         self.plan = Plan()
-        self._by_base = [
-            (differences(gitdir, base, self.ours), differences(gitdir, base, self.theirs))
-            for base in bases
-        ]
-        self.changed_here = {path for ours, _ in self._by_base for path in ours}
-        self.moved: dict[str, str] = {}
-        for pair in self._by_base:
-            for side in pair:
-                self.moved |= _moves(side, self.inside)
-        self._came_from = {new: old for old, new in self.moved.items()}
+        self.trees = Trees(gitdir, commits, bases)
+        self.inside = self.trees.inside
+        self.sides = self.trees.sides
         self.collided: list[str] = []
-
-    def inside(self, path: str) -> str:
-        """Return ``path`` relative to the ledger; "" for one that lies outside of it."""
-        prefix = self.gitdir.prefix
-        return path[len(prefix) :] if path.startswith(prefix) else ""
 
     def make(self) -> Plan:
         """Go through every path that differs; ids that two records share are left in ``collided``."""
-        paths = {path for pair in self._by_base for side in pair for path in side}
-        ordered = sorted(paths)
-        step = AHEAD // (2 + len(self._by_base))
-        for start in range(0, len(ordered), step):
-            part = ordered[start : start + step]
+        step = AHEAD // (2 + self.trees.bases)
+        for start in range(0, len(self.trees.paths), step):
+            part = self.trees.paths[start : start + step]
             self._look_ahead(part)
             for path in part:
-                if path in self.moved:
+                if path in self.trees.moved:
                     self.settle(path, None)
                 else:
                     self._path(path)
@@ -165,47 +127,13 @@ class Planner:
                 wanted |= dict.fromkeys(entry.oid for entry in entries if entry is not None)
         self.objects.look_ahead(list(wanted))
 
-    def sides(self, path: str) -> Sides:
-        """Return what ``path`` is on each side, a file that somebody moved counted where it went."""
-        found = self.raw_sides(path)
-        old = self._came_from.get(path)
-        if old is None:
-            return found
-        before = self.raw_sides(old)
-        return Sides(
-            found.ours or before.ours,
-            found.theirs or before.theirs,
-            tuple(now or then for now, then in zip(found.bases, before.bases, strict=True)),
-        )
-
-    def raw_sides(self, path: str) -> Sides:
-        bases: list[Entry | None] = []
-        ours: Entry | None = None
-        theirs: Entry | None = None
-        same_everywhere = []
-        for number, (here, there) in enumerate(self._by_base):
-            if path in here:
-                bases.append(here[path].old)
-                ours = here[path].new
-                theirs = there[path].new if path in there else here[path].old
-            elif path in there:
-                bases.append(there[path].old)
-                theirs = there[path].new
-                ours = there[path].old
-            else:
-                bases.append(None)
-                same_everywhere.append(number)
-        for number in same_everywhere:  # here, there and this base are alike
-            bases[number] = ours
-        return Sides(ours, theirs, tuple(bases))
-
     def read(self, entry: Entry) -> bytes:
         """Return a file's content."""
         return self.objects.blob(entry.oid)
 
     def settle(self, path: str, content: Entry | bytes | None) -> None:
         """Decide what becomes of ``path``; only what differs from ours has to be written."""
-        real = self.raw_sides(path)
+        real = self.trees.raw_sides(path)
         known = [entry for entry in (real.ours, real.theirs) if entry is not None]
         if isinstance(content, bytes):
             if _normalised(path):
@@ -221,7 +149,7 @@ class Planner:
 
     def content(self, path: str) -> bytes | None:
         """Return what the plan makes of ``path`` so far."""
-        content = self.plan.files.get(path, self.raw_sides(path).ours)
+        content = self.plan.files.get(path, self.trees.raw_sides(path).ours)
         return content if isinstance(content, bytes) or content is None else self.read(content)
 
     # One path -------------------------------------------------------------------------------
@@ -408,19 +336,3 @@ def _changed_fields(record: str, data: bytes, bases: Sequence[bytes]) -> tuple[s
     fields = read_card(data, record).fields()
     before = read_card(bases[0], record).fields() if bases else {}
     return tuple(k for k in dict.fromkeys((*fields, *before)) if fields.get(k) != before.get(k))
-
-
-def _moves(side: Mapping[str, Difference], inside: Callable[[str], str]) -> dict[str, str]:
-    """Return the tickets that this side moved to another folder: from where to where."""
-    new = {
-        path.rpartition("/")[2]: path
-        for path, difference in side.items()
-        if difference.old is None and is_ticket(inside(path))
-    }
-    return {
-        path: new[name]
-        for path, difference in side.items()
-        if difference.new is None
-        and is_ticket(inside(path))
-        and (name := path.rpartition("/")[2]) in new
-    }

@@ -9,6 +9,7 @@ import pytest
 from svcctl.desk import playing
 from svcctl.domain.checks import crossing
 from svcctl.domain.checks.catalogue import severity, severity_of
+from svcctl.domain.checks.dissatisfaction import dissatisfied
 from svcctl.domain.checks.examples.sound import (
     ARRIVED,
     BEGUN,
@@ -38,7 +39,6 @@ from svcctl.domain.checks.schema_rules import misread_problems, stray_problems
 from svcctl.domain.checks.service_rules import (
     approval_problems,
     complaint_problem,
-    dissatisfied,
     ticket_problems,
 )
 from svcctl.domain.obligations import obligations

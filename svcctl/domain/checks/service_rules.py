@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 
-from svcctl.domain.cases import CaseKind
+from svcctl.domain.checks.dissatisfaction import dissatisfied
 from svcctl.domain.checks.owed_rules import span_text
 from svcctl.domain.decide import CLOCKS_DIFFER_BY
 from svcctl.domain.patterns import Pattern
@@ -252,11 +252,6 @@ def seems_odd(do: str, fields: Mapping[str, Value]) -> bool:
     return False
 
 
-def lowest_score(fields: Mapping[str, Value]) -> int:
-    """Return the lowest score that an event carries; one above all scores where it has none."""
-    return min((n for name in _SCORES if isinstance(n := fields.get(name), int)), default=9)
-
-
 def lag_allowed(policy: Policy) -> tuple[timedelta, timedelta | None]:
     """Return how much earlier and later than it happened a line may be written down without a word."""
     limit = policy.back_dating
@@ -388,29 +383,3 @@ def _length(limit: Span) -> timedelta:
     if limit.seconds is not None:
         return timedelta(seconds=limit.seconds)
     return timedelta(days={"d": 1, "mo": 30, "y": 365}[limit.unit] * limit.count)
-
-
-_SCORES = ("quality", "attitude", "speed")
-
-
-@lru_cache(maxsize=8)
-def _answering(kind: CaseKind) -> frozenset[str]:
-    """The events that can carry a customer's answer."""
-    asked = {"opinion", *_SCORES}
-    return frozenset(do for do, declared in kind.events.items() if asked & set(declared.order))
-
-
-def dissatisfied(state: State, book: Book) -> Fact | None:
-    """Return the answer that asks for a complaint: dissatisfied, or a score below the policy's."""
-    answering = _answering(state.case.kind)
-    for fact in state.facts:
-        fields = fact.event.fields
-        if not fields or fact.event.do not in answering:
-            continue
-        if fields.get("opinion") == "dissatisfied":
-            return fact
-        for name in _SCORES:
-            score = fields.get(name)
-            if isinstance(score, int) and score < book.at(fact.at).dissatisfied_below:
-                return fact
-    return None
