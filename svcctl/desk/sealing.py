@@ -60,6 +60,7 @@ def seal(desk: Desk, month: str, reason: str, signed: bool, manner: Manner) -> S
     if gitdir is None:
         raise Refusal("no-history", git.why_without_git())
     with Writing(desk, manner.commit, manner.dry_run) as writing:
+        writing.refuse_unfinished()
         now = desk.now()
         who = desk.who(manner.by)
         if now.date().isoformat()[:7] <= month:

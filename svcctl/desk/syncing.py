@@ -42,6 +42,8 @@ from svcctl.ledger.syncplan import NewId, Plan, Planner, Touched
 
 TRIES = 10
 """How often a push is tried against others who push as well."""
+LOCKED_TRIES = 7
+"""How often where a lock stands at the other place: mostly it is gone with the next try."""
 
 
 class Synced(NamedTuple):
@@ -118,6 +120,7 @@ class _Sync:
         before = ""
         for attempt in range(TRIES):
             with Writing(self.desk, dry_run=self.dry_run) as writing:
+                writing.refuse_unfinished()
                 self.notices += writing.notices
                 before = before or self._head()
             theirs = remote.fetch(self.gitdir, self.place)
@@ -127,7 +130,7 @@ class _Sync:
                 remote.note_seen(self.gitdir, self.place, theirs)
             if self.dry_run:
                 return self._told(before, merged.commit, merged.commit == theirs)
-            if merged.commit == theirs or self._pushed(merged.commit):
+            if merged.commit == theirs or self._pushed(merged.commit, attempt):
                 self._remember(merged.commit)
                 return self._told(before, merged.commit, True)
             # Those who were refused come back at different moments.
@@ -141,8 +144,13 @@ class _Sync:
             Message(N_("everything from there is merged here already; run svcctl sync again")),
         )
 
-    def _pushed(self, commit: str) -> bool:
-        if remote.push(self.gitdir, self.place, commit) != "done":
+    def _pushed(self, commit: str, attempt: int) -> bool:
+        try:
+            if remote.push(self.gitdir, self.place, commit) != "done":
+                return False
+        except GitFailed as failed:
+            if failed.code != "hub-locked" or attempt + 1 >= LOCKED_TRIES:
+                raise
             return False
         remote.note_seen(self.gitdir, self.place, commit)
         return True
@@ -202,7 +210,8 @@ class _Sync:
         )
 
     def _merge(self, theirs: str | None) -> _Merged:
-        with Writing(self.desk, dry_run=self.dry_run):
+        with Writing(self.desk, dry_run=self.dry_run) as writing:
+            writing.refuse_unfinished()
             ours = self._head()
             if theirs is None or theirs == ours:
                 if theirs is None and not self.plans:

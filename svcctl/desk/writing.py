@@ -32,7 +32,7 @@ from svcctl.domain.problems import (
 from svcctl.ledger import batch, git, posix
 from svcctl.ledger.commit import Identity
 from svcctl.ledger.folder import RECORDS, SYNC_NOTE, is_ticket, refuse_linked
-from svcctl.ledger.pending import Pending, settle
+from svcctl.ledger.pending import OF_ONE_NOTE, Pending, settle
 from svcctl.ledger.records import read_card, read_ticket
 from svcctl.ledger.rows import is_error
 
@@ -65,6 +65,8 @@ class Writing:
         self.changes: list[Change] = []
         self._there: list[str] = []
         self._notices: list[Message] = []
+        self._unfinished: Stop | OSError | None = None
+        self._half_moved = False
         self._stack = ExitStack()
 
     def __enter__(self) -> Writing:
@@ -79,9 +81,11 @@ class Writing:
                 if (ledger.private / SYNC_NOTE).exists() and ledger.git is not None:
                     from svcctl.ledger.syncapply import recover
 
-                    recover(ledger.git, ledger.private)
+                    self._unfinished = recover(ledger.git, ledger.private)
+                    self._half_moved = self._unfinished is not None
                 self._sweep()
-                self._commit_what_waits()
+                if not self._half_moved:
+                    self._commit_what_waits()
                 self._stack = stack.pop_all()
         return self
 
@@ -89,6 +93,11 @@ class Writing:
     def notices(self) -> tuple[Message, ...]:
         """What the user should know of what was found waiting."""
         return tuple(self._notices)
+
+    def refuse_unfinished(self) -> None:
+        """Raise what kept git from finishing an earlier command: for who builds on what is committed."""
+        if self._unfinished is not None:
+            raise self._unfinished
 
     def _sweep(self) -> None:
         """Remove the temporary files of a command that was killed, or lost power, while it wrote."""
@@ -131,6 +140,8 @@ class Writing:
                 settle(gitdir)
         except NOT_SETTLED as trouble:
             self._notices.append(_pending(trouble))
+            if not isinstance(trouble, GitFailed) or trouble.code not in OF_ONE_NOTE:
+                self._unfinished = trouble
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
@@ -179,6 +190,8 @@ class Writing:
                     pending.withdraw(noted)
             raise
         try:
+            if self._half_moved:  # onto a branch that is still to move nothing is committed
+                self.refuse_unfinished()
             return Outcome(tuple(settle(gitdir)), tuple(self._notices))
         except NOT_SETTLED as trouble:
             told = _pending(trouble)

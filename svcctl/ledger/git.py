@@ -127,7 +127,13 @@ def run(
 ) -> bytes:
     """What ``git args`` prints when run in ``root``. Raises GitFailed with git's own line."""
     process = start(root, args, extra, fed=input is not None)
-    return finish(process, args[0], input)[0]
+    return finish(process, _what(args), input)[0]
+
+
+def _what(args: Sequence[str]) -> str:
+    """Git's own name for what is asked of it: the first word that is no ``-c`` and no setting."""
+    before = ("", *args)
+    return next(word for word, last in zip(args, before, strict=False) if "-c" not in (word, last))
 
 
 def failure(what: str, returncode: int, err: bytes) -> GitFailed:

@@ -140,7 +140,7 @@ def push(gitdir: GitDir, remote: Remote, commit: str) -> Pushed:
     """Send ``commit`` to the remote's branch, which only moves forward.
 
     ``behind``: somebody else was faster. Raises Refusal with the hub's own words where its rules
-    say no, GitFailed where it cannot be reached.
+    say no, GitFailed where it cannot be reached or (``hub-locked``) another git holds it.
     """
     words = ["push", "--porcelain", "--no-verify", "--no-follow-tags", "--", remote.where]
     process = start(gitdir.top, [*words, f"{commit}:refs/heads/{remote.branch}"])
@@ -159,11 +159,28 @@ def push(gitdir: GitDir, remote: Remote, commit: str) -> Pushed:
             ),
             Message(N_("make a hub where stations meet: svcctl hub init DIR")),
         )
+    locked = _LOCKED.search(told)
+    if locked:
+        raise GitFailed(
+            "hub-locked",
+            Message(
+                N_("{remote} takes nothing: {file} stands there"),
+                {"remote": remote.where, "file": os.path.normpath(locked["file"])},
+            ),
+            Message(
+                N_(
+                    "somebody else is sending; if nobody is, a git was killed there, and who looks "
+                    "after {remote} deletes that file. Nothing is lost: then svcctl sync again"
+                ),
+                {"remote": remote.where},
+            ),
+        )
     if _FASTER.search(told):
         return "behind"
     raise _unreachable(remote, err)
 
 
+_LOCKED = re.compile(r"Unable to create '(?P<file>[^']*\.lock)': File exists")
 # What git says when the branch moved between our look at it and our push.
 _FASTER = re.compile(
     r"\[rejected\]|\(fetch first\)|non-fast-forward|cannot lock ref|failed to update ref|"

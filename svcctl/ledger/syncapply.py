@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from svcctl.domain.problems import N_, Message, Refusal
+from svcctl.domain.problems import N_, GitFailed, Message, Refusal
 from svcctl.ledger import posix
 from svcctl.ledger.batch import sync_file_system
 from svcctl.ledger.commit import (
@@ -28,6 +28,7 @@ from svcctl.ledger.commit import (
     UNPACK,
     Attributes,
     Identity,
+    Moved,
     move_head,
     quoted_name,
     remove_crash_report,
@@ -121,11 +122,16 @@ def move_to(gitdir: GitDir, private: Path, way: UnderWay, who: Identity, when: d
     return len(move.changes)
 
 
-def recover(gitdir: GitDir, private: Path) -> None:
-    """Complete the move that a killed sync left half done, if any. Costs one stat where none is."""
+def recover(gitdir: GitDir, private: Path) -> GitFailed | None:
+    """Complete the move that a killed sync left half done, if any. Costs one stat where none is.
+
+    Returns what kept git from moving its index or its branch, such as a lock that a killed git left;
+    the files are all in place then, so that records may be written, but nothing may be committed
+    before a later call has done the rest.
+    """
     way = _noted(private)
     if way is None:
-        return
+        return None
     now = head(gitdir)
     with Objects(gitdir) as objects:
         move = _Move(gitdir, objects, way)
@@ -135,12 +141,18 @@ def recover(gitdir: GitDir, private: Path) -> None:
         elif now is not None and not is_ancestor(gitdir, way.new, now):
             # Somebody committed meanwhile: the files go back, the next sync merges again.
             move.take_back()
-    if now in (way.old, way.new):
-        move.tell_index()
-    if now == way.old:
-        who = Identity("svcctl", "svcctl@desk.invalid")
-        _move_branch(gitdir, way, who, datetime.now().astimezone())
+    try:
+        if now in (way.old, way.new):
+            move.tell_index()
+        if now == way.old:
+            who = Identity("svcctl", "svcctl@desk.invalid")
+            _move_branch(gitdir, way, who, datetime.now().astimezone())
+    except GitFailed as failed:
+        return failed
+    except Moved:  # somebody committed while this looked: their commit is judged as any other
+        return recover(gitdir, private)
     _take_away(private)
+    return None
 
 
 def _move_branch(gitdir: GitDir, way: UnderWay, who: Identity, when: datetime) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import made_ledgers as made
@@ -16,7 +17,10 @@ from made_ledgers import CUSTOMER, OTHER, TICKET
 from stations import Stations, stations, tree
 from test_commands_under_fire import blow_at, is_full, killed_at, records
 
-from svcctl.domain.problems import Busy
+from svcctl.desk.desk import Desk
+from svcctl.desk.syncing import sync
+from svcctl.domain.problems import Busy, GitFailed
+from svcctl.ledger.folder import find
 from svcctl.ledger.records import read_ticket
 from svcctl.ledger.swap import Put, put_all
 
@@ -179,6 +183,58 @@ def test_what_is_written_by_hand_after_a_kill_is_merged_and_not_overwritten(
     assert "by hand" in text
     assert "SHA 0" in text
     made.commit_all(three.bja)
+    comes_together(three)
+
+
+LEFT_BY_GIT = ("index.lock", "HEAD.lock", "refs/heads/main.lock")
+
+
+@pytest.mark.parametrize("pending", [False, True], ids=["all committed", "a commit pending"])
+@pytest.mark.parametrize("name", LEFT_BY_GIT)
+def test_a_lock_that_a_killed_git_left_stops_a_sync_and_keeps_nobody_from_writing(
+    three: Stations, name: str, pending: bool
+) -> None:
+    lock = three.bja / ".git" / name
+    lock.touch()
+    if pending:
+        assert made.call(three.bja, "ticket", "note", TICKET, "before").code == 0
+    for words in (SYNC, ("ticket", "note", TICKET, "one"), SYNC, ("ticket", "note", OTHER, "two")):
+        ran = made.call(three.bja, *words)
+        assert f"delete {lock}" in ran.err
+        assert ran.code == (6 if words == SYNC else 0), ran
+        assert ("commit pending, do not repeat" in ran.err) == (words != SYNC)
+    whole(three, {})
+    lock.unlink()
+    next_command_works(three)
+    text = made.git(three.bja, "log", "-p", "--format=%an", "-m")
+    for words in ("one", "two", *(["before"] if pending else [])):
+        assert f'"words": "{words}"' in text
+    comes_together(three)
+
+
+def test_nothing_is_sealed_while_a_sync_waits_for_git(three: Stations) -> None:
+    lock = three.bja / ".git/HEAD.lock"
+    lock.touch()
+    assert made.call(three.bja, *SYNC).code == 6
+    lock_named = made.call(three.bja, "seal", "2026-10")
+    assert (lock_named.code, str(lock) in lock_named.err) == (6, True)
+
+
+def test_a_lock_that_stays_at_the_hub_is_named_and_one_that_goes_is_waited_for(
+    three: Stations,
+) -> None:
+    lock = three.hub / "refs/heads/main.lock"
+    lock.touch()
+    pauses: list[float] = []
+    desk = Desk(find(str(three.bja), three.bja), lambda: datetime.fromisoformat(LATER))
+    with pytest.raises(GitFailed) as stopped:
+        sync(desk, None, three.bja, pause=pauses.append)
+    assert stopped.value.code == "hub-locked"
+    assert stopped.value.message.args["file"] == str(lock)
+    assert 3 < len(pauses) < 10
+    next_command_works(three)
+    synced = sync(desk, None, three.bja, pause=lambda _: lock.unlink())
+    assert synced.sent
     comes_together(three)
 
 
