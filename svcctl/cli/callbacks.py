@@ -15,7 +15,7 @@ from svcctl.domain.problems import N_
 from svcctl.views.language import _
 from svcctl.views.output import Column
 
-app = Noun(N_("Callbacks: who is to be called, what was said."))
+app = Noun(N_("Callbacks: who is to be called, what was said."), alone="due")
 
 
 @app.command("due", help=N_("The callbacks to be made: due today or overdue."))

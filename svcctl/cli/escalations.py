@@ -13,7 +13,7 @@ from svcctl.domain.problems import N_
 from svcctl.views.language import _
 from svcctl.views.output import Column
 
-app = Noun(N_("Escalations: what has gone up to whom because it was not done."))
+app = Noun(N_("Escalations: what has gone up to whom because it was not done."), alone="due")
 
 COLUMNS = (
     Column("ticket", N_("ticket")),

@@ -97,16 +97,58 @@ def tell(stop: Stop) -> int:
 
 def tell_usage(error: click.ClickException, words: Sequence[str]) -> int:
     """Say on stderr what the parser did not understand, in the user's language; the exit code."""
+    _name_in_words(error)
     error.show()
     for day, hour in pairwise(words):
         # The one mistake everybody makes: `--visit 明天 10:00`, which the shell takes apart.
         if _CLOCK.fullmatch(hour) and not day.startswith("-"):
             typed = {"typed": f'"{day} {hour}"'}
-            print(
-                "  " + say(Message(N_("a day and an hour are one time: {typed}"), typed)),
-                file=sys.stderr,
-            )
+            _tell_more(Message(N_("a day and an hour are one time: {typed}"), typed))
+            return USAGE
+    if together := _taken_apart(error, words):
+        typed = {"typed": " ".join(f'"{text}"' for text in together)}
+        _tell_more(Message(N_("what has a space in it goes in quotes: {typed}"), typed))
     return USAGE
+
+
+def _name_in_words(error: click.ClickException) -> None:
+    """What is missing is named as the usage line names it: 文字, not TEXT."""
+    from click import Argument, MissingParameter
+
+    from svcctl.cli.helppage import usage
+
+    if isinstance(error, MissingParameter) and isinstance(error.param, Argument) and error.ctx:
+        error.param_hint = usage(error.param.make_metavar(error.ctx))
+
+
+def _tell_more(message: Message) -> None:
+    print("  " + say(message), file=sys.stderr)
+
+
+def _taken_apart(error: click.ClickException, words: Sequence[str]) -> list[str]:
+    """The texts that the shell has taken apart at their spaces: `--subject 不 制冷`.
+
+    A word too many belongs to the one before it where that is the value of an option, or either
+    is not plain ASCII, as an id would be.
+    """
+    from svcctl.cli.lazy import Superfluous
+
+    if not isinstance(error, Superfluous):
+        return []
+    found: list[str] = []
+    left = list(error.extra)
+    place = 1
+    while left and place < len(words):
+        end = place
+        while left and end < len(words) and words[end] == left[0]:
+            left.pop(0)
+            end += 1
+        text = " ".join(words[place - 1 : end])
+        is_value = place > 1 and words[place - 2].startswith("--")
+        if end > place and not text.startswith("-") and (is_value or not text.isascii()):
+            found.append(text)
+        place = end + 1
+    return found
 
 
 def tell_not_text() -> int:

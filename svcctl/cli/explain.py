@@ -165,7 +165,7 @@ def played(run: Session, code: str) -> tuple[list[str], list[str]]:
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from svcctl.cli.findings import shown
+    from svcctl.cli.findings import one_by_one
     from svcctl.desk import playing
     from svcctl.domain.checks.examples import EXAMPLES
     from svcctl.views.safe import line
@@ -173,7 +173,7 @@ def played(run: Session, code: str) -> tuple[list[str], list[str]]:
     example = EXAMPLES[code]
     with TemporaryDirectory(prefix="svcctl-") as folder:
         desk, done = playing.audit(example, Path(folder))
-        found = shown(run, desk, done).removesuffix("\n").split("\n")
+        found = one_by_one(run, desk, done.findings)
     return [line(text) for text in playing.difference(example)], found
 
 

@@ -42,19 +42,73 @@ def once(items: Iterable[dict[str, object]]) -> list[dict[str, object]]:
 
 
 def shown(run: Session, desk: Desk, done: Audit) -> str:
-    """Every finding as lines of text, each with a line end."""
+    """Every finding as lines of text, each with a line end; then how many there are of each code.
+
+    What was done late and cannot be mended stands first, a line each: what there is to do stands
+    last, where a terminal shows it.
+    """
+    from svcctl.domain.checks.catalogue import is_over
+
+    over = [problem for problem in done.findings if is_over(problem)]
+    rest = [problem for problem in done.findings if not is_over(problem)]
+    lines: list[str] = []
+    if over:
+        title = _("Late or never done, and over: it counts in the week's measures ({count})")
+        lines.append(title.format(count=len(over)))
+        lines += [line for problem in over for line in _lines(run, problem)[:1]]
+        lines.append("")
+    if over and rest:
+        lines.append(_("To be seen to ({count})").format(count=len(rest)))
+    lines += one_by_one(run, desk, rest)
+    if len(done.findings) > FEW:
+        lines += ["", *_counts(done.findings)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def one_by_one(run: Session, desk: Desk, findings: Iterable[Problem]) -> list[str]:
+    """Each finding with its place, the user's own line and what to do, as lines of text."""
+    return [line for problem in _with_lines(desk, findings) for line in _lines(run, problem)]
+
+
+FEW = 5
+"""So many findings are counted at a glance."""
+
+
+def _lines(run: Session, problem: Problem) -> list[str]:
     from svcctl.domain.checks.catalogue import severity_of
     from svcctl.views.findings import problem_lines
 
-    colours = {"error": "red", "warning": "yellow"}
-    lines: list[str] = []
-    for problem in _with_lines(desk, done.findings):
-        head, *rest = problem_lines(spoken(problem)).split("\n")
-        severity = severity_of(problem)
-        if severity == "warning":
-            head = _("{finding} (warning)").format(finding=head)
-        lines += [run.paint(head, colours[severity]), *rest]
-    return "".join(f"{line}\n" for line in lines)
+    head, *rest = problem_lines(spoken(problem)).split("\n")
+    severity = severity_of(problem)
+    if severity == "warning":
+        head = _("{finding} (warning)").format(finding=head)
+    return [run.paint(head, {"error": "red", "warning": "yellow"}[severity]), *rest]
+
+
+def _counts(findings: Iterable[Problem]) -> list[str]:
+    """A table: how many errors and warnings each code has, and of how many nothing can be done."""
+    from svcctl.domain.checks.catalogue import CODES, is_over, severity_of
+    from svcctl.views.tables import table
+
+    counted: dict[str, dict[str, int]] = {}
+    for problem in findings:
+        row = counted.setdefault(problem.code, {"error": 0, "warning": 0, "over": 0})
+        row[severity_of(problem)] += 1
+        row["over"] += is_over(problem)
+    items = [
+        {"code": code, "title": _(CODES[code].title), **{k: n or None for k, n in row.items()}}
+        for code, row in sorted(counted.items())
+    ]
+    return table(items, COUNTS, None, {}).splitlines()
+
+
+COUNTS = (
+    Column("code", N_("code")),
+    Column("error", N_("errors"), align="right"),
+    Column("warning", N_("warnings"), align="right"),
+    Column("over", N_("of these over"), align="right"),
+    Column("title", N_("finding")),
+)
 
 
 def _with_lines(desk: Desk, findings: Iterable[Problem]) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ from typer.models import CommandInfo
 
 from svcctl.cli.session import Session
 from svcctl.domain.problems import N_
-from svcctl.views.language import LANGUAGES, _, set_language
+from svcctl.views.language import LANGUAGES, _, ngettext, set_language
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -97,6 +97,21 @@ class _Told(click.Command):
         return _shown(self.help)
 
 
+class Superfluous(click.UsageError):
+    """More words than the command takes; ``extra`` are those that are left over."""
+
+    def __init__(self, extra: Sequence[str], ctx: click.Context) -> None:
+        text = ngettext(
+            "Got unexpected extra argument ({args})",
+            "Got unexpected extra arguments ({args})",
+            len(extra),
+        )
+        from svcctl.views.safe import line
+
+        super().__init__(text.format(args=" ".join(map(line, extra))), ctx)
+        self.extra = list(extra)
+
+
 class Verb(_Told, TyperCommand):
     """One command: understands the global options too, and shows its help in the user's language."""
 
@@ -106,7 +121,11 @@ class Verb(_Told, TyperCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         with _placed(ctx):
-            return super().parse_args(ctx, args)
+            ctx.allow_extra_args = True  # refused here, where what is left over is still known
+            extra = super().parse_args(ctx, args)
+            if extra and not ctx.resilient_parsing:
+                raise Superfluous(extra, ctx)
+            return extra
 
 
 class Group(_Told, TyperGroup):
@@ -120,21 +139,34 @@ class Group(_Told, TyperGroup):
         table: Mapping[str, Target],
         registered: Sequence[CommandInfo] = (),
         params: Sequence[click.Parameter] | None = None,
+        alone: str = "",
     ) -> None:
         super().__init__(
             name=name,
             help=help,
-            no_args_is_help=True,
+            no_args_is_help=not alone,
             rich_markup_mode=None,
             params=list(global_options(hidden=True) if params is None else params),
             context_settings={"help_option_names": ["-h", "--help"]},
         )
         self._table = table
         self._registered = {_name(info): info for info in registered}
+        self.alone = alone
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self.alone and not ctx.resilient_parsing and self._names_no_verb(args):
+            args = [self.alone, *args]
         with _placed(ctx):
             return super().parse_args(ctx, args)
+
+    def _names_no_verb(self, args: Sequence[str]) -> bool:
+        """Whether only options were typed: a word might be a mistyped verb, and help is asked for."""
+        verbs = {*self._table, *self._registered}
+        return (
+            not (args and not args[0].startswith("-"))
+            and verbs.isdisjoint(args)
+            and {"-h", "--help"}.isdisjoint(args)
+        )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.help_lines())
@@ -196,11 +228,15 @@ class Group(_Told, TyperGroup):
 class Noun(typer.Typer):
     """A noun with its verbs: ``app = Noun(N_("Requests."))`` and ``@app.command("list", help=...)``.
 
-    ``table`` names verbs that lie in other modules, loaded one by one.
+    ``table`` names verbs that lie in other modules, loaded one by one. ``alone`` is the verb that is
+    meant where none is typed: of a noun that is a list of what is to be done.
     """
 
-    def __init__(self, help: str, table: Mapping[str, Target] | None = None) -> None:
+    def __init__(
+        self, help: str, table: Mapping[str, Target] | None = None, *, alone: str = ""
+    ) -> None:
         super().__init__(help=help, add_completion=False, rich_markup_mode=None)
+        self.alone = alone
         self.help_line = help
         self.table = table or {}
 
@@ -220,7 +256,11 @@ def load(name: str, target: Target) -> click.Command:
     found = getattr(import_module(module), attribute)
     if isinstance(found, Noun):
         return Group(
-            name, help=found.help_line, table=found.table, registered=found.registered_commands
+            name,
+            help=found.help_line,
+            table=found.table,
+            registered=found.registered_commands,
+            alone=found.alone,
         )
     return _verb(CommandInfo(name=name, cls=Verb, callback=found, help=target.help))
 
@@ -260,11 +300,16 @@ def _translated(command: click.Command, ctx: click.Context, formatter: click.Hel
         record = shown.get_help_record(ctx)
         if record is not None:
             records[param.param_type_name].append(record)
-    verbs = command.help_lines() if isinstance(command, Group) else {}
+    text = _shown(command.help)
+    verbs: dict[str, str] = {}
+    if isinstance(command, Group):
+        verbs = command.help_lines()
+        if command.alone:
+            text += "\n\n" + _("Without a command: {verb}.").format(verb=command.alone)
     write_page(
         formatter,
         line=(ctx.command_path, " ".join(command.collect_usage_pieces(ctx))),
-        text=_shown(command.help),
+        text=text,
         arguments=records["argument"],
         options=records["option"],
         verbs=[(name, _(help_line)) for name, help_line in verbs.items()],

@@ -108,10 +108,16 @@ def customer_id(desk: Desk, typed: str) -> str:
             ),
             Message(N_("give the id, or the whole phone number"), {}),
         )
+    from svcctl.ledger.ask import customers_known
+
+    near = identity.near_names(typed, customers_known(desk.index))
+    remedy = N_("add one: svcctl customer new --name … --phone …")
+    if near:
+        remedy = N_("did you mean {near}? Else add one: svcctl customer new --name … --phone …")
     raise NotFound(
         "no-such-customer",
         Message(N_("no customer answers to “{typed}”"), {"typed": typed}),
-        Message(N_("add one: svcctl customer new --name … --phone …"), {}),
+        Message(remedy, {"near": "; ".join(f"{id} {name} {phone}" for name, phone, id in near)}),
     )
 
 

@@ -62,6 +62,10 @@ def stored_form(desk: Desk, field: Field, text: str) -> str:
         return desk.staff(text.strip()).id
     if field.type == "word":
         return chosen(field.name, text, field.words)
+    if field.name == "phone":
+        from svcctl.domain.identity import half_width
+
+        return half_width(text)  # else nobody finds it who types it on another keyboard
     return text
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
@@ -87,7 +88,12 @@ def event_order(name: str) -> tuple[int, str]:
 
 def normalise(text: str) -> str:
     """Return what a person typed as an id, in the form ids have: upper case, half width."""
-    return text.strip().translate(_NARROW).upper()
+    return half_width(text).upper()
+
+
+def half_width(text: str) -> str:
+    """Return ``text`` trimmed, its full-width letters, digits and signs as a plain keyboard has them."""
+    return text.strip().translate(_NARROW)
 
 
 def near(typed: str, known: list[str], most: int = 5) -> list[str]:
@@ -109,6 +115,27 @@ def near(typed: str, known: list[str], most: int = 5) -> list[str]:
         elif distance <= reach or (typed[:-1] and without_check.endswith(typed[:-1])):
             scored.append((distance, identifier))
     return [identifier for _, identifier in sorted(scored)[:most]]
+
+
+def near_names(
+    typed: str, known: Iterable[tuple[str, str, str]], most: int = 5
+) -> list[tuple[str, str, str]]:
+    """Return those of ``known`` (name, phone in digits, id) that ``typed`` may have been meant to be.
+
+    A name or a number with one wrong, missing, doubled or swapped character: names are taken down by
+    ear (周兰, 周栏), and of a number dictated over the telephone one digit is soon wrong.
+    """
+    name = half_width(typed)
+    digits = "".join(re.findall("[0-9]", name))
+    is_number = len(digits) >= 7 and not any(map(str.isalpha, name))
+    found = []
+    for one in known:
+        said, theirs = (digits, one[1]) if is_number else (name, one[0])
+        if len(said) > 1 and set(said) & set(theirs) and _distance(said, theirs) <= 1:
+            found.append(one)
+            if len(found) == most:
+                break
+    return found
 
 
 def _distance(left: str, right: str) -> int:

@@ -70,7 +70,7 @@ _AGO = re.compile(r"(\d{1,6}|半) ?(秒钟|秒|分钟|分|小时|个小时|天|�
 _CLOCK = re.compile(
     r"(?P<part>凌晨|早上|上午|中午|下午|傍晚|晚上)? ?(?P<hour>\d{1,2})"
     r"(?::(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
-    r"|[点时](?:(?P<quarter>半|一刻|三刻|整)|(?P<past>\d{1,2})分?)?"
+    r"|[点时]钟?(?:(?P<quarter>半|一刻|三刻|整)|(?P<past>\d{1,2})分?)?"
     r"|(?= ?[ap]m))"
     r"(?: ?(?P<half>am|pm))?",
     re.ASCII,
@@ -92,7 +92,7 @@ def read_time(text: str, now: datetime, zone: tzinfo) -> datetime:
     and after. ``-1d`` keeps the time of day. Of a time that occurs twice, the first is meant.
     Usage when it cannot be read, or when clocks skip that time for daylight saving.
     """
-    meant = _understood(plain(text), in_zone(now, zone))
+    meant = _understood(_counted(plain(text)), in_zone(now, zone))
     if meant is None or not 1 < meant.year < 9999:
         raise _unread(N_("{text} is not a time that can be read"), text)
     if meant.tzinfo is not None:
@@ -102,6 +102,36 @@ def read_time(text: str, now: datetime, zone: tzinfo) -> datetime:
     if first < second and (meant.hour or meant.minute or meant.second):
         raise _unread(N_("{text} does not exist: clocks are set forward over that time"), text)
     return at_epoch(wall_epoch(meant, zone), zone)
+
+
+_SHORT = {"昨": "昨天", "今": "今天", "明": "明天", "晚": "晚上", "早": "早上"}
+_SAID = re.compile(
+    r"(?P<day>[昨今明])(?P<part>[晚早])(?!上)"
+    r"|(?P<week>(?:周|星期|礼拜)[一二三四五六日天])"
+    r"|(?P<number>[零〇一二两三四五六七八九十]+)(?=[点时分月日号天年]|小时|个)"
+    r"|(?<=[点时])(?P<past>[零〇一二三四五六七八九十]+)$"
+)
+_DIGITS = {**{sign: value for value, sign in enumerate("零一二三四五六七八九")}, "〇": 0, "两": 2}
+
+
+def _counted(text: str) -> str:
+    """``text`` as it would be typed with digits: 昨晚八点二十 is 昨天晚上8点20."""
+
+    def digits(said: re.Match[str]) -> str:
+        if said["day"]:
+            return _SHORT[said["day"]] + _SHORT[said["part"]]
+        return said["week"] or _number(said["number"] or said["past"])
+
+    return text if text.isascii() else _SAID.sub(digits, text)
+
+
+def _number(numeral: str) -> str:
+    """A numeral below a hundred, such as 十, 二十五 or 零五, in digits; others as they are."""
+    tens, ten, ones = numeral.rpartition("十")
+    parts = [tens or "一", ones or "零"] if ten else ["零", numeral.lstrip("零〇") or "零"]
+    if any(part not in _DIGITS for part in parts):
+        return numeral
+    return str(_DIGITS[parts[0]] * 10 + _DIGITS[parts[1]])
 
 
 def _unread(template: str, text: str) -> Usage:
@@ -116,7 +146,7 @@ def _understood(text: str, now: datetime) -> datetime | None:
     """What ``text`` means at ``now`` (local time): with offset where the text settles the instant,
     without where it is a reading of the local clock; None when it means nothing."""
     try:
-        if text in ("now", "现在"):
+        if text in ("now", "现在", "刚才", "刚刚"):
             return now.replace(microsecond=0)
         if match := _OFFSET.fullmatch(text):
             day, clock, offset = match.groups()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from svcctl.domain.problems import Problem
@@ -74,8 +74,11 @@ def recognised_by(index: Index, identifier: str) -> tuple[str, str]:
 
 
 def customers_like(index: Index, typed: str, wanted: str) -> list[tuple[str, str, str]]:
-    """Return (id, name, phone) of customers by tail of the id, phone number or part of the name."""
-    digits = "".join(c for c in typed if c.isdigit())
+    """Return (id, name, phone) of customers by tail of the id, phone number or part of the name.
+
+    ``wanted`` is ``typed`` as ids are written, so its digits are those of every keyboard.
+    """
+    digits = "".join(c for c in wanted if c in "0123456789")
     only_digits = digits and not any(c.isalpha() for c in typed)
     plain = wanted.replace("-", "")
     clauses, values = ["instr(name, ?) > 0"], [typed]
@@ -90,6 +93,13 @@ def customers_like(index: Index, typed: str, wanted: str) -> list[tuple[str, str
         "order by id limit 20",
         values,
     ).fetchall()
+
+
+def customers_known(index: Index) -> Iterator[tuple[str, str, str]]:
+    """Yield (name, phone in digits, id) of every customer that is not erased."""
+    return index.connection.execute(
+        "select name, phone, id from cards where kind='customer' and name != '' order by id"
+    )
 
 
 def broken(index: Index) -> list[Problem]:

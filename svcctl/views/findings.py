@@ -56,15 +56,29 @@ def problem_lines(problem: Problem) -> str:
 def _excerpt(text: str, column: int) -> list[str]:
     """The user's line, cut to what fits around ``column``, and a caret below it.
 
-    The caret is placed by display width, so that it points right under Chinese text too.
+    The caret is placed by display width, so that it points right under Chinese text too. Where the
+    line as a whole is meant, an event's is shown without its number, desk and time of writing.
     """
     text = text.rstrip("\r\n")
+    short = _event_in_short(text) if column <= 1 else text
+    meant = column if short == text else 0
+    text = short
     start = max(0, column - 1 - 50)
     before = line(text[start : max(column - 1, 0)])
     after = line(text[max(column - 1, 0) : max(column - 1, 0) + 70])
     lead = "…" if start else ""
     tail = "…" if len(text) > max(column - 1, 0) + 70 else ""
     shown = [f"    {lead}{before}{after}{tail}"]
-    if column:
+    if meant:
         shown.append("    " + " " * (len(lead) + width(before)) + "^")
     return shown
+
+
+def _event_in_short(text: str) -> str:
+    import re
+
+    return re.sub(
+        r'^- \{"n": \d+, "desk": "[A-Z]*", ("at": "[\d-]*T\d\d:\d\d)[^"]*", "noted": "[^"]*", ',
+        r'- {… \1…", … ',
+        text,
+    )

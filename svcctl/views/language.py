@@ -114,13 +114,22 @@ def say(message: Message) -> str:
     word of a list, ``{known:options}`` words to be typed with their labels, ``{patterns:pattern}``
     the words of a policy's patterns, ``{found:phrase}`` as a text of the catalogue, ``{at:time}``
     without seconds and offset, ``{gap:span}`` with the units spelled out. A place without such a
-    mark shows what is stored, as it is to be typed.
+    mark shows what is stored, as it is to be typed; but in every language a place that is named for
+    a moment (``MOMENTS``) shows it as tables do.
     """
-    places = {
-        name: _Place(say(value.message) if isinstance(value, Said) else value)
-        for name, value in message.args.items()
-    }
+    places = {name: _Place(_shown(name, value)) for name, value in message.args.items()}
     return _(message.template).format_map(places)
+
+
+MOMENTS = frozenset(
+    ("at", "end", "listed", "moment", "noted", "now", "opened", "since", "start", "until", "visit")
+)
+"""Places of messages that hold moments of the program, never what somebody has typed."""
+
+
+def _shown(name: str, value: str) -> str:
+    text = say(value.message) if isinstance(value, Said) else value
+    return times(text) if name in MOMENTS and "T" in text else text
 
 
 class _Place(str):

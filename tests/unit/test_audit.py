@@ -372,9 +372,42 @@ def test_a_breach_is_told_in_the_users_words(ledger: Path, svcctl: Run) -> None:
     (ledger / TICKET).write_bytes(ticket(*DONE, RETURNED, late))
     ran = svcctl("audit", cwd=ledger, now=AS_OF)
     assert ran.code == 0
-    first, excerpt, *_ = ran.out.split("\n")
+    _title, first, last, *_ = ran.out.split("\n")
     assert first == (
         f"{TICKET}:16:1: E404 callback the day after: due 2026-11-18 17:30, "
-        "done 16h 00m late, so nothing is owed any more (warning)"
+        "done 16h 00m late (warning)"
     )
-    assert excerpt.startswith('    - {"n": 6, "desk": "SHA"')
+    assert last == ""
+
+
+def test_what_is_over_takes_a_line_and_what_is_open_stands_last_with_what_to_do(
+    ledger: Path, svcctl: Run
+) -> None:
+    late = {**CALLED, "at": written("19T09:30"), "noted": written("19T09:30")}
+    (ledger / TICKET).write_bytes(ticket(*DONE, RETURNED, late))
+    (ledger / "records/notes.txt").write_text("x", "utf-8")
+    out = svcctl("audit", cwd=ledger, now=AS_OF).out.split("\n")
+    assert out[0].startswith("Late or never done, and over")
+    assert out[0].endswith("(1)")
+    assert out[3].startswith("To be seen to (1)")
+    assert out[4].startswith("records/notes.txt: E")
+
+
+def test_an_open_breach_shows_the_line_that_began_it_without_what_is_noise(
+    ledger: Path, svcctl: Run
+) -> None:
+    (ledger / TICKET).write_bytes(ticket(*DONE))
+    out = svcctl("audit", cwd=ledger, now=AS_OF).out
+    assert '\n    - {… "at": "2026-11-16T09:00…", … "by": "' in out
+    assert '"noted"' not in out
+    assert "\n    ^" not in out
+
+
+def test_many_findings_are_counted_by_code_and_as_many_as_are_listed(
+    ledger: Path, svcctl: Run
+) -> None:
+    for number in range(7):
+        (ledger / f"records/notes{number}.txt").write_text("x", "utf-8")
+    out = svcctl("audit", cwd=ledger, now=AS_OF).out.split("\n")
+    code = out[0].split(": ")[1].split(" ")[0]
+    assert [line.split()[:2] for line in out if line.startswith(code)] == [[code, "7"]]

@@ -50,9 +50,14 @@ def severity(code: str) -> str:
 MENDED_NO_MORE = N_("nothing can be mended here any more; it counts in the week's measures")
 
 
+def is_over(problem: Problem) -> bool:
+    """Say whether what was owed is done, too late, or its ticket has ended: nothing can be mended."""
+    return problem.args.get("outcome") in ("late", "ended")
+
+
 def remedy_of(problem: Problem) -> str:
     """Return the template of what to do: nothing, where what was owed is done or over."""
-    if problem.args.get("outcome") in ("late", "ended"):
+    if is_over(problem):
         return MENDED_NO_MORE
     return CODES[problem.code].remedy
 

@@ -79,7 +79,7 @@ def breach_of(path: str, state: State, one: Obligation, as_of: float) -> Breach 
 
 
 HOW = {
-    "late": N_("done {gap} late, so nothing is owed any more"),
+    "late": N_("done {gap} late"),
     "ended": N_("never met, {gap} overdue when the ticket ended"),
     "open": N_("still open"),
 }

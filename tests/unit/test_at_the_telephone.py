@@ -1,0 +1,139 @@
+"""What people type while a customer waits: by ear, on another keyboard, without quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from svcctl.domain.identity import near_names
+from svcctl.domain.problems import Message
+from svcctl.views.language import say, set_language
+
+Run = Callable[..., Any]
+NOW = "2026-11-16T09:00:00+08:00"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, svcctl: Run) -> Path:
+    """A ledger with a coordinator, a customer and a request."""
+    root = tmp_path / "desk"
+    root.mkdir()
+    for typed in (
+        "init . --desk SHA --no-commit",
+        "staff new li.na --name 李娜 --role coordinator",
+        "me li.na",
+        "customer new --name 周兰 --phone １３８-００１３-８０００",
+        "ticket new --kind repair --customer 周兰 --subject 不制冷",
+    ):
+        ran = svcctl(*typed.split(" "), cwd=root, now=NOW)
+        assert ran.code == 0, ran.err
+    return root
+
+
+@pytest.mark.parametrize(
+    "typed", ["13800138000", "138 0013 8000", "１３８００１３８０００", "138—0013—8000"]
+)
+def test_a_customer_is_found_by_the_number_of_any_keyboard(
+    desk: Path, svcctl: Run, typed: str
+) -> None:
+    ran = svcctl("customer", "show", typed, "-o", "ids", cwd=desk, now=NOW)
+    assert ran.out.split() == ["SHA-C0001Z"], ran.err
+
+
+def test_a_number_is_stored_as_every_keyboard_types_it(desk: Path) -> None:
+    (card,) = (desk / "records/customers").glob("*.yaml")
+    assert "138-0013-8000" in card.read_text("utf-8")
+
+
+@pytest.mark.parametrize("typed", ["周栏", "13800138001", "1380013800"])
+def test_who_is_taken_down_by_ear_is_asked_back(desk: Path, svcctl: Run, typed: str) -> None:
+    ran = svcctl("ticket", "new", "--customer", typed, "--subject", "漏水", cwd=desk, now=NOW)
+    assert ran.code == 8
+    assert "did you mean SHA-C0001Z 周兰 13800138000?" in ran.err
+
+
+def test_a_name_that_is_like_no_other_is_to_be_added(desk: Path, svcctl: Run) -> None:
+    ran = svcctl("customer", "show", "欧阳娜娜", cwd=desk, now=NOW)
+    assert ran.err.splitlines()[1] == "  add one: svcctl customer new --name … --phone …"
+
+
+def test_one_character_is_near_and_two_are_not() -> None:
+    known = [("周兰", "13800138000", "A"), ("王小明", "02155500101", "B")]
+    assert near_names("王晓明", known) == known[1:]
+    assert near_names("周小明", known) == known[1:]
+    assert near_names("王", known) == near_names("张强", known) == []
+    assert near_names("０２１-５５５００１０２", known) == known[1:]
+    assert near_names("02155500202", known) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("ticket new --kind repair --subject 不 制冷", '"不 制冷"'),
+        ("ticket new --subject 不 制 冷 --customer 周 兰", '"不 制 冷" "周 兰"'),
+        ("ticket note 018 客户 来电", '"客户 来电"'),
+        ("customer new --name A --company North Pole --phone 1", '"North Pole"'),
+    ],
+)
+def test_words_that_the_shell_took_apart_are_shown_in_quotes(
+    desk: Path, svcctl: Run, words: str, hint: str
+) -> None:
+    ran = svcctl(*words.split(" "), cwd=desk, now=NOW)
+    assert ran.code == 2
+    assert ran.err.splitlines()[-1] == f"  what has a space in it goes in quotes: {hint}"
+
+
+@pytest.mark.parametrize("words", ["today foo", "ticket show 018 01Y"])
+def test_a_word_too_many_that_is_no_text_gets_no_such_hint(
+    desk: Path, svcctl: Run, words: str
+) -> None:
+    ran = svcctl(*words.split(" "), cwd=desk, now=NOW)
+    assert ran.code == 2
+    assert "quotes" not in ran.err
+
+
+def test_what_is_missing_is_named_as_the_usage_line_names_it(desk: Path, svcctl: Run) -> None:
+    ran = svcctl("--lang", "zh_CN", "find", cwd=desk, now=NOW)
+    assert "缺少参数 文字" in ran.err
+
+
+@pytest.mark.parametrize("noun", ["callbacks", "escalations"])
+def test_a_noun_that_is_a_list_answers_alone(desk: Path, svcctl: Run, noun: str) -> None:
+    alone = svcctl(noun, "-o", "json", cwd=desk, now=NOW)
+    assert (alone.code, alone.err) == (0, "")
+    assert alone.out == svcctl(noun, "due", "-o", "json", cwd=desk, now=NOW).out
+    assert svcctl(noun, "--lang", "zh_CN", cwd=desk, now=NOW).code == 0
+    assert "Without a command: due." in svcctl(noun, "--help", cwd=desk, now=NOW).out
+    assert svcctl(noun, "don", cwd=desk, now=NOW).code == 2
+
+
+@pytest.mark.parametrize("noun", ["ticket", "slip", "customer", "policy", "report"])
+def test_a_noun_that_is_a_thing_shows_its_verbs(desk: Path, svcctl: Run, noun: str) -> None:
+    ran = svcctl(noun, cwd=desk, now=NOW)
+    assert ran.code == 2
+    assert "Commands:" in ran.out + ran.err
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_a_moment_in_a_message_reads_as_in_a_table(desk: Path, svcctl: Run, language: str) -> None:
+    ticket = svcctl("ticket", "list", "-o", "ids", cwd=desk, now=NOW).out.strip()
+    ran = svcctl(
+        *("--lang", language, "ticket", "contact", ticket, "--result", "reached"),
+        *("--at", "2026-11-16T02:00:00Z"),
+        cwd=desk,
+        now=NOW,
+    )
+    assert ran.code == 3
+    assert "2026-11-16 10:00" in ran.err
+    assert "+08:00" not in ran.err
+
+
+def test_what_somebody_typed_is_shown_as_it_was_typed() -> None:
+    set_language("en")
+    typed = "2026-11-16T09:00:00+08:00"
+    assert say(Message("“{value}” at {at}", {"value": typed, "at": typed})) == (
+        f"“{typed}” at 2026-11-16 09:00"
+    )
