@@ -12,11 +12,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ["TYPER_USE_RICH"] = "0"
 
 from svcctl.__main__ import run
 from svcctl.views.language import set_language
+
+# The same examples on every machine and at every load; SVCCTL_TESTS=thorough looks for new ones.
+settings.register_profile(
+    "always the same",
+    derandomize=os.environ.get("SVCCTL_TESTS") != "thorough",
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("always the same")
 
 
 class Ran(NamedTuple):

@@ -62,6 +62,27 @@ def call_here(*words: str | Path, now: str = NOW, stdin: str = "") -> Ran:
     return Ran(code, out.read(), err.read())
 
 
+PROCESS = """\
+import sys
+from datetime import datetime
+from svcctl import __main__ as program
+_, now, *sys.argv[1:] = sys.argv
+program.run = lambda words, run=program.run: run(words, clock=lambda: datetime.fromisoformat(now))
+sys.exit(program.main())
+"""
+
+
+def process(*words: str | Path, now: str = NOW) -> list[str]:
+    """The words that run the program as a process of its own, the clock standing at ``now``."""
+    return [sys.executable, "-c", PROCESS, now, *map(str, words)]
+
+
+def surroundings(**more: str) -> dict[str, str]:
+    """This environment for such a process, in which it finds the program."""
+    above = str(Path(__file__).parents[1])
+    return {**os.environ, "PYTHONPATH": above, "PYTHONUTF8": "1", **more}
+
+
 def sure(root: Path | str, *words: str | Path, now: str = NOW) -> Ran:
     """As ``call``, for what must go well."""
     ran = call(root, *words, now=now)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from random import Random
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from ticketplay import at, head
 
@@ -24,12 +24,7 @@ THOROUGH = os.environ.get("SVCCTL_TESTS") == "thorough"
 
 def effort(usual: int) -> settings:
     """``usual`` examples, always the same; with SVCCTL_TESTS=thorough fifty times as many, new ones."""
-    return settings(
-        max_examples=usual * 50 if THOROUGH else usual,
-        derandomize=not THOROUGH,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
+    return settings(max_examples=usual * 50 if THOROUGH else usual)
 
 
 printable = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(

@@ -67,7 +67,8 @@ def init(given: Path) -> Path:
         )
     git.run(root, ["init", "--bare", "--quiet", "--template=", "--initial-branch=main", "."])
     for key, value in CONFIG:
-        git.run(root, ["config", key, value])
+        # Named, since a person may have told git to look for no hub by itself.
+        git.run(root, ["config", key, value], extra={"GIT_DIR": str(root)})
     _put_hook(root / "hooks")
     return root
 
@@ -100,8 +101,7 @@ def receive(folder: Path, lines: Iterable[str], clock: Callable[[], datetime]) -
     ``lines`` are what git gives its hook: old, new, reference. ``folder`` is the bare repository.
     """
     extra = {name: os.environ[name] for name in QUARANTINE if name in os.environ}
-    if "GIT_DIR" in extra:
-        extra["GIT_DIR"] = os.path.abspath(folder / extra["GIT_DIR"])
+    extra["GIT_DIR"] = os.path.abspath(folder / extra.get("GIT_DIR", "."))
     gitdir = GitDir(folder, folder, folder, "", False)
     book = git.run(folder, ["symbolic-ref", "HEAD"], extra=extra).decode().strip()
     today = clock().astimezone().date()

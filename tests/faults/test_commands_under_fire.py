@@ -13,7 +13,6 @@ import io
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -365,15 +364,6 @@ def test_a_write_whose_flush_is_not_confirmed_is_committed_by_the_next_command(
 # Real processes ---------------------------------------------------------------------------------
 
 
-def program(root: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "svcctl", "--ledger", str(root), *words]
-
-
-def surroundings() -> dict[str, str]:
-    above = str(Path(made.__file__).parents[1])
-    return {**os.environ, "PYTHONPATH": above, "PYTHONUTF8": "1"}
-
-
 # What a killed git leaves of its index, of the name that leads to the branch, and of the branch.
 LEFT_BY_GIT = ("index.lock", "HEAD.lock", "refs/heads/main.lock")
 
@@ -408,15 +398,16 @@ def test_a_real_kill_of_the_command_and_its_git_at_any_time_loses_nothing(tmp_pa
     Git may leave locks of its own behind; the message says what to delete, as git's own does.
     """
     root = made.copy(tmp_path / "ledger")
+    program, surroundings = made.process("--ledger", root, *NOTE), made.surroundings()
     started = time.monotonic()
-    subprocess.run(program(root, *NOTE), env=surroundings(), check=True, capture_output=True)
+    subprocess.run(program, env=surroundings, check=True, capture_output=True)
     whole = time.monotonic() - started
     rounds = 12
     for number in range(rounds):
         before = records(root)
         process = subprocess.Popen(
-            program(root, *NOTE),
-            env=surroundings(),
+            program,
+            env=surroundings,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -96,7 +96,7 @@ def run_command(
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUTF8": "1"}
     env["PATH"] = path or env["PATH"]
     words = [sys.executable, "-c", COMMAND, str(gitdir.root), A, text, end]
-    return subprocess.run(words, env=env, capture_output=True, check=False, timeout=60)
+    return subprocess.run(words, env=env, capture_output=True, check=False)
 
 
 def settled(gitdir: git.GitDir) -> bool:

@@ -7,14 +7,13 @@ recording allows. SVCCTL_POWER_LOSSES=1000 tries more of them.
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from random import Random
 
 import made_ledgers as made
 import pytest
 from disk import Missing, Recording, after_power_loss, record
-from made_ledgers import CUSTOMER, NOW, OTHER, TICKET
+from made_ledgers import CUSTOMER, OTHER, TICKET
 from stations import stations
 
 from svcctl.ledger.folder import Ledger
@@ -35,10 +34,8 @@ NOTE = ("ticket", "note", TICKET, "客户来电催促")
 
 def recorded(root: Path, words: tuple[str, ...], into: Path) -> Recording:
     """What a command did to the disk; the test is skipped where calls cannot be traced."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    program = [sys.executable, "-m", "svcctl", "--ledger", str(root), *words, "--at", NOW]
     try:
-        return record(root, program, environment, into)
+        return record(root, made.process("--ledger", root, *words), made.surroundings(), into)
     except Missing as reason:
         pytest.skip(f"calls cannot be traced here: {reason}")
 
@@ -102,12 +99,7 @@ def test_a_loss_of_power_while_a_sync_takes_over_leaves_each_record_old_or_new(
     made.sure(three.sha, "sync")
     root = three.bja
     before = tickets(root)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    program = [sys.executable, "-m", "svcctl", "--ledger", str(root), "sync"]
-    try:
-        recording = record(root, program, environment, tmp_path / "trace")
-    except Missing as reason:
-        pytest.skip(f"calls cannot be traced here: {reason}")
+    recording = recorded(root, ("sync",), tmp_path / "trace")
     after = tickets(root)
     chance = Random(20261122)
     for number in range(LOSSES):

@@ -84,7 +84,7 @@ pauses = st.lists(
 modes = st.sampled_from(["wall", "work"])
 #: ``SVCCTL_EXAMPLES`` asks for a longer search than the everyday one.
 EXAMPLES = int(os.environ.get("SVCCTL_EXAMPLES", "40"))
-zoned = settings(max_examples=EXAMPLES, deadline=None)
+zoned = settings(max_examples=EXAMPLES)
 
 
 def elapsed(calendar: Calendar, a: datetime, b: datetime, mode: str, stops: object = ()) -> int:

@@ -197,7 +197,7 @@ PLACES: dict[str, tuple[Fields, list[date]]] = {
 }
 SLOW: dict[tuple[str, date], Slow] = {}
 EXAMPLES = int(os.environ.get("SVCCTL_EXAMPLES", "40"))
-searched = settings(max_examples=EXAMPLES, deadline=None)
+searched = settings(max_examples=EXAMPLES)
 
 
 def walk_of(place: str, day: date) -> tuple[Calendar, Slow]:

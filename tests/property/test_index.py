@@ -453,8 +453,6 @@ class LedgersWithoutGit(Ledgers):
 EXAMPLES = settings(
     max_examples=16,
     stateful_step_count=12,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
 

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,12 +27,13 @@ def program(
     *words: str | Path, cwd: Path, env: Mapping[str, str] | None = None, only: bool = False
 ) -> Ran:
     """Run the program as a process of its own; ``only``: with nothing of this environment."""
-    above = str(Path(made.__file__).parents[1])
-    surroundings = {} if only else dict(os.environ)
+    surroundings = made.surroundings()
+    if only:
+        surroundings = {"PYTHONPATH": surroundings["PYTHONPATH"]}
     done = subprocess.run(
-        [sys.executable, "-m", "svcctl", *map(str, words)],
+        made.process(*words),
         cwd=cwd,
-        env={**surroundings, "PYTHONPATH": above, **(env or {})},
+        env={**surroundings, **(env or {})},
         capture_output=True,
         check=False,
     )
@@ -96,12 +96,14 @@ def test_no_color_is_honoured_on_a_terminal(root: Path) -> None:
     made.sure(root, "ticket", "list")
     for env, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
         parent, child = pty.openpty()
-        above = str(Path(made.__file__).parents[1])
-        surroundings = {**os.environ, "PYTHONPATH": above, "PAGER": "cat", "TERM": "xterm", **env}
         process = subprocess.Popen(
-            [sys.executable, "-m", "svcctl", "today", "--as-of", "2026-11-20T09:00:00+08:00"],
-            cwd=root, env=surroundings, stdout=child, stderr=child, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            made.process("today", now="2026-11-20T09:00:00+08:00"),
+            cwd=root,
+            env=made.surroundings(PAGER="cat", TERM="xterm", **env),
+            stdout=child,
+            stderr=child,
+            stdin=subprocess.DEVNULL,
+        )
         os.close(child)
         shown = b""
         try:

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import made_ledgers as made
@@ -332,12 +331,11 @@ def test_a_ticket_cannot_grow_beyond_what_can_be_read(root: Path) -> None:
 
 
 def test_bytes_that_are_no_text_are_refused_on_the_command_line(root: Path) -> None:
-    words = [sys.executable, "-m", "svcctl", "--ledger", str(root), "ticket", "note", TICKET]
-    above = str(Path(made.__file__).parents[1])
+    words = made.process("--ledger", root, "ticket", "note", TICKET)
     for locale in ("C", "C.UTF-8"):
         done = subprocess.run(
             [*map(os.fsencode, words), b"caf\xe9 \xff"],
-            env={**os.environ, "PYTHONPATH": above, "LC_ALL": locale},
+            env=made.surroundings(LC_ALL=locale, PYTHONUTF8="0"),
             capture_output=True,
             check=False,
         )

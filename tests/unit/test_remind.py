@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from asyncio import AbstractServer
+from collections.abc import Awaitable, Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -32,6 +31,8 @@ from svcctl.ledger.folder import Ledger
 from svcctl.ledger.outbox import Outbox
 
 NOON = "2026-11-16T12:00:00+08:00"
+LONG = 300
+"""Seconds that no answer on loopback takes, however busy the machine is."""
 PEOPLE = {"mgr1": "经理甲", "desk1": "协调员甲", "eng1": "工程师甲"}
 
 
@@ -52,24 +53,34 @@ def ledger(tmp_path: Path) -> Path:
     return root
 
 
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        assert isinstance(port, int)
-        return port
+def closed_door() -> socket.socket:
+    """A port that is ours: nobody else can have it, and nobody listens on it."""
+    door = socket.socket()
+    door.bind(("127.0.0.1", 0))
+    return door
+
+
+@pytest.fixture
+def nowhere() -> Iterator[str]:
+    """A target where nobody listens."""
+    with closed_door() as door:
+        yield f"smtp://127.0.0.1:{door.getsockname()[1]}/?from=desk@example.com&timeout=2"
 
 
 class Post(Controller):
     """A mail server on loopback. ``mails`` is what it took; ``say`` answers a recipient or a text."""
 
-    def __init__(self, port: int = 0, **settings: Any) -> None:
+    def __init__(self, **settings: Any) -> None:
+        self.door = closed_door()
         self.mails: list[tuple[list[str], EmailMessage]] = []
         self.refuse: dict[str, str] = {}
         self.refuse_text = ""
         self.taken: Callable[[], None] = lambda: None
-        super().__init__(self, hostname="127.0.0.1", port=port or free_port(), **settings)
+        port = self.door.getsockname()[1]
+        super().__init__(self, "127.0.0.1", port, ready_timeout=LONG, **settings)
+
+    def _create_server(self) -> Awaitable[AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self.door)
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: object
@@ -90,7 +101,7 @@ class Post(Controller):
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}/?from=desk@example.com&timeout=5"
+        return f"smtp://127.0.0.1:{self.port}/?from=desk@example.com&timeout={LONG}"
 
     def texts(self) -> list[str]:
         return [mail.get_content() for _, mail in self.mails]
@@ -316,10 +327,8 @@ def test_killed_by_the_system_between_sending_and_mark_it_comes_twice_under_one_
     client: list[subprocess.Popen[bytes]] = []
     post.taken = lambda: client[0].kill()
     words = ["--ledger", str(ledger), "remind", "--role", "coordinator", "--to", post.url]
-    clock = "from datetime import datetime; from svcctl.__main__ import run; import sys"
-    program = f"{clock}; run(sys.argv[1:], clock=lambda: datetime.fromisoformat({NOON!r}))"
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    client.append(subprocess.Popen([sys.executable, "-c", program, *words], env=environ))
+    program = made.process(*words, now=NOON)
+    client.append(subprocess.Popen(program, env=made.surroundings()))
     assert client[0].wait() == -signal.SIGKILL
     post.taken = lambda: None
     assert remind(ledger, "--role", "coordinator", "--to", post.url).code == 0
@@ -329,11 +338,6 @@ def test_killed_by_the_system_between_sending_and_mark_it_comes_twice_under_one_
 
 
 # Failures -----------------------------------------------------------------------------------------
-
-
-def nowhere() -> str:
-    """A target where nobody listens."""
-    return f"smtp://127.0.0.1:{free_port()}/?from=desk@example.com&timeout=2"
 
 
 def test_a_server_that_is_away_loses_nothing_and_the_next_run_sends_it_once(
@@ -504,9 +508,8 @@ LETTER = Letter(
 )
 
 
-def test_a_message_can_be_dropped_and_the_ids_are_named(ledger: Path) -> None:
-    url = nowhere()
-    remind(ledger, "--role", "engineer", "--to", url)
+def test_a_message_can_be_dropped_and_the_ids_are_named(ledger: Path, nowhere: str) -> None:
+    remind(ledger, "--role", "engineer", "--to", nowhere)
     (waiting,), _ = outbox(ledger).waiting()
     ran = remind(ledger, "--drop", "no")
     assert (ran.code, waiting.id in ran.err) == (8, True)
@@ -515,8 +518,8 @@ def test_a_message_can_be_dropped_and_the_ids_are_named(ledger: Path) -> None:
     assert outbox(ledger).waiting() == ([], [])
 
 
-def test_retrying_without_a_target_names_those_that_wait(ledger: Path) -> None:
-    url = nowhere().replace("smtp://", "smtp://desk:geheim@")
+def test_retrying_without_a_target_names_those_that_wait(ledger: Path, nowhere: str) -> None:
+    url = nowhere.replace("smtp://", "smtp://desk:geheim@")
     remind(ledger, "--role", "engineer", "--to", url)
     assert "outbox: 1 messages wait to be sent: no connection" in made.call(ledger, "doctor").out
     ran = remind(ledger, "--retry")
@@ -525,9 +528,10 @@ def test_retrying_without_a_target_names_those_that_wait(ledger: Path) -> None:
     assert "geheim" not in ran.err
 
 
-def test_a_damaged_file_of_the_outbox_is_told_and_left(ledger: Path, post: Post) -> None:
-    url = nowhere()
-    remind(ledger, "--role", "engineer", "--to", url)
+def test_a_damaged_file_of_the_outbox_is_told_and_left(
+    ledger: Path, post: Post, nowhere: str
+) -> None:
+    remind(ledger, "--role", "engineer", "--to", nowhere)
     (waiting,), _ = outbox(ledger).waiting()
     path = ledger / f".git/svcctl/outbox/waiting/{waiting.id}.json"
     path.write_bytes(path.read_bytes()[:40])
@@ -558,10 +562,10 @@ def real_lock(path: Path, timeout: float) -> Any:
 # What may not get out ------------------------------------------------------------------------------
 
 
-def test_secrets_are_neither_printed_nor_stored(ledger: Path, hook: Hook) -> None:
+def test_secrets_are_neither_printed_nor_stored(ledger: Path, hook: Hook, nowhere: str) -> None:
     secret = "s3cr3t-w0rd"
     urls = (
-        nowhere().replace("smtp://", f"smtp://desk:{secret}@"),
+        nowhere.replace("smtp://", f"smtp://desk:{secret}@"),
         f"{hook.url}{secret}?key={secret}",
     )
     hook.answer[0] = (500, b"no", {})
@@ -575,9 +579,9 @@ def test_secrets_are_neither_printed_nor_stored(ledger: Path, hook: Hook) -> Non
     assert "0123456789abcdef" not in files(ledger)
 
 
-def test_the_outbox_is_its_owners_alone_and_never_gits(tmp_path: Path) -> None:
+def test_the_outbox_is_its_owners_alone_and_never_gits(tmp_path: Path, nowhere: str) -> None:
     root = made.few_rules(made.story(tmp_path / "plain", git=False))
-    url = nowhere() + "&to=board@example.com"
+    url = nowhere + "&to=board@example.com"
     ran = remind(root, "--role", "engineer", "--to", url)
     assert ran.code == 9
     folder = outbox(root).folder

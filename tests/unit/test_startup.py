@@ -14,7 +14,7 @@ import pytest
 PROBE = """
 import sys
 from svcctl.__main__ import run
-code = run(sys.argv[1:])
+code = run(sys.argv[2:], clock=lambda: __import__("datetime").datetime.fromisoformat(sys.argv[1]))
 sys.stderr.write("\\n".join(["loaded:", str(code), *sys.modules]))
 """
 
@@ -54,7 +54,7 @@ def loaded(words: list[str], cwd: Path) -> tuple[int, set[str]]:
     """The exit code of a command and the modules its process had imported at the end."""
     environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, *words],
+        [sys.executable, "-c", PROBE, made.NOW, *words],
         capture_output=True,
         text=True,
         encoding="utf-8",
