@@ -35,6 +35,7 @@ from svcctl.ledger import git, posix, remote, syncapply
 from svcctl.ledger.commit import Identity, Moved
 from svcctl.ledger.folder import RECORDS, refuse_linked
 from svcctl.ledger.git import GitDir
+from svcctl.ledger.lineends import settle_line_ends
 from svcctl.ledger.objects import Objects, differences, is_ancestor, merge_bases
 from svcctl.ledger.remote import Remote
 from svcctl.ledger.syncids import Scribe, give_new_ids
@@ -130,6 +131,8 @@ class _Sync:
                 remote.note_seen(self.gitdir, self.place, theirs)
             if self.dry_run:
                 return self._told(before, merged.commit, merged.commit == theirs)
+            if attempt == 0:
+                self._settle_line_ends()
             if merged.commit == theirs or self._pushed(merged.commit, attempt):
                 self._remember(merged.commit)
                 return self._told(before, merged.commit, True)
@@ -255,6 +258,17 @@ class _Sync:
                 self.choices.clear()
         self.desk.forget_index()
         return _Merged(new, plan)
+
+    def _settle_line_ends(self) -> None:
+        """Let files that another editor saved be here as git holds them for all others."""
+        from svcctl.ledger.index import with_foreign_line_ends
+
+        paths = with_foreign_line_ends(self.desk.index)
+        if paths:
+            with Writing(self.desk) as writing:
+                writing.refuse_unfinished()
+                settle_line_ends(self.gitdir, paths, self._who(), self._now())
+            self.desk.forget_index()
 
     def _all_sent(self, ours: str) -> Plan:
         """Note everything that is here, for a place that has nothing yet."""

@@ -29,7 +29,7 @@ from svcctl.domain.problems import (
     StorageFailed,
     Unreadable,
 )
-from svcctl.ledger import batch, git, posix
+from svcctl.ledger import batch, git, lineends, posix
 from svcctl.ledger.commit import Identity
 from svcctl.ledger.folder import RECORDS, SYNC_NOTE, is_ticket, refuse_linked
 from svcctl.ledger.pending import OF_ONE_NOTE, Pending, settle
@@ -155,13 +155,12 @@ class Writing:
         self._there.append(path)
 
     def append(self, path: str, old: bytes, *lines: str) -> None:
-        """Plan one more event, or several, at the end of a case's file."""
-        if not old.endswith(b"\n"):
-            old_text = old + b"\n"
-        else:
-            old_text = old
+        """Plan one more event, or several, at the end of a case's file, whose lines then end alike."""
+        text = lineends.normal(old)
+        if not text.endswith(b"\n"):
+            text += b"\n"
         self.changes.append(
-            Change(path, old, old_text + "".join(f"- {line}\n" for line in lines).encode())
+            Change(path, old, text + "".join(f"- {line}\n" for line in lines).encode())
         )
 
     def replace(self, path: str, old: bytes, new: bytes) -> None:

@@ -120,6 +120,10 @@ def _commit_onto(gitdir: GitDir, parent: str | None, note: Note) -> str | None:
     finally:
         staged = _wait(stager) if stager else None
     if before == after:
+        if (
+            staged is not None
+        ):  # a file may be as HEAD has it, and another size than git's index knows
+            stage(gitdir, names, staged)
         return None
     stage(gitdir, names, staged)
     move_head(gitdir, parent, commit_id, note.message, who)

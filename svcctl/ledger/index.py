@@ -156,10 +156,8 @@ class Index:
         if _meta(self.connection, "way") != "git" or known is None:
             return None
         before = {row[0]: row[1:] for row in self.connection.execute("select * from dirty")}
-        stale = {path for path in before if path not in dirty}
-        for path in dirty:
-            if path not in before or not self._unchanged(path, before[path]):
-                stale.add(path)
+        stale = {path for path in before if not self._unchanged(path, before[path])}
+        stale |= dirty - set(before)
         if known != (head or ""):
             assert self.ledger.git is not None
             try:
@@ -231,9 +229,12 @@ class Index:
         """Return the paths whose signs are kept: all where there is no git, else those git named.
 
         A file that changed while git was being asked may be read as it is after the commit that
-        git named: the ``young`` are kept too, so that the next command looks again.
+        git named: the ``young`` are kept too, so that the next command looks again. So are those with
+        line ends that git does not count as a difference: it would not tell that they were mended.
         """
-        return _all_records(self.ledger) if dirty is None else dirty | young
+        if dirty is None:
+            return _all_records(self.ledger)
+        return dirty | young | set(with_foreign_line_ends(self))
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:
@@ -297,6 +298,12 @@ def rebuild(ledger: Ledger) -> Index:
     """Forget the index and build it from nothing. Raises ``StorageFailed`` where it cannot go."""
     discard(ledger)
     return open_index(ledger)
+
+
+def with_foreign_line_ends(index: Index) -> list[str]:
+    """Return the records some of whose lines end with a carriage return (E103)."""
+    asked = "select distinct path from problems where code = 'E103' order by path"
+    return [row[0] for row in index.connection.execute(asked)]
 
 
 def in_memory(ledger: Ledger) -> Index:

@@ -15,6 +15,7 @@ from svcctl.domain.problems import N_, Message, Refusal
 from svcctl.domain.replay import Contest, replay
 from svcctl.ledger.folder import RECORDS, is_ticket
 from svcctl.ledger.git import GitDir
+from svcctl.ledger.lineends import normal
 from svcctl.ledger.mergefile import (
     HEAD_CHANGED,
     LINES,
@@ -137,7 +138,7 @@ class Planner:
         known = [entry for entry in (real.ours, real.theirs) if entry is not None]
         if isinstance(content, bytes):
             if _normalised(path):
-                content = content.replace(b"\r\n", b"\n")
+                content = normal(content)
             oid = blob_id(content, self.ours)
             content = next((entry for entry in known if entry.oid == oid), content)
         if content != real.theirs:

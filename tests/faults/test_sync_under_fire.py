@@ -13,7 +13,7 @@ from pathlib import Path
 
 import made_ledgers as made
 import pytest
-from made_ledgers import CUSTOMER, OTHER, TICKET
+from made_ledgers import CUSTOMER, OTHER, SECOND, TICKET
 from stations import Stations, stations, tree
 from test_commands_under_fire import blow_at, is_full, killed_at, records
 
@@ -29,6 +29,7 @@ LATER = "2026-11-16T11:00:00+08:00"
 THOROUGH = os.environ.get("SVCCTL_TESTS") == "thorough"
 STEP = 1 if THOROUGH else 24
 """Every call with SVCCTL_TESTS=thorough; else few, beginning elsewhere in each test."""
+HAND = f"records/customers/{SECOND}.yaml"
 MANY = 9
 """With more files than eight they are put in place in bulk."""
 
@@ -41,7 +42,10 @@ def three(tmp_path: Path) -> Stations:
 
 
 def prepare(three: Stations, number: int = 0, more: int = 0) -> None:
-    """Both sides change the same ticket and card, and each has something new; SHA has ``more``."""
+    """Both sides change the same ticket and card, and each has something new; SHA has ``more``.
+
+    At BJA another editor saved a card, with line ends of its own.
+    """
     for root, flag in (
         (three.sha, ("--marks", f"m{number}")),
         (three.bja, ("--email", f"e{number}@example.com")),
@@ -51,6 +55,10 @@ def prepare(three: Stations, number: int = 0, more: int = 0) -> None:
         made.sure(root, "customer", "set", CUSTOMER, *flag)
         new = ("ticket", "new", "--kind", "inquiry", "--customer", CUSTOMER, "--subject", "问")
         made.sure(root, *new)
+    card = three.bja / HAND
+    text = card.read_bytes().replace(b"\r", b"") + b"# %d\n" % number
+    card.write_bytes(text.replace(b"\n", b"\r\n"))
+    made.commit_all(three.bja)
     for _ in range(more):
         customer = ("customer", "new", "--name", f"新{number}")
         made.sure(three.sha, *customer)
@@ -80,6 +88,7 @@ def comes_together(three: Stations) -> None:
     for root in (three.bja, three.sha):
         made.sure(root, "sync")
     assert tree(three.bja) == tree(three.sha) == tree(three.hub, "main")
+    assert b"\r" not in (three.bja / HAND).read_bytes()
     assert made.git(three.bja, "fsck", "--strict", "--no-dangling", "--no-progress") == ""
     left = {path.name for path in (three.bja / ".git/svcctl").iterdir()}
     assert not left & {"sync", "sync-under-way", "under-way"}

@@ -350,6 +350,48 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(three: Stations) -
     assert (tree(three.bja), tree(three.hub, "main")) == before
 
 
+def with_crlf(file: Path, *more: str) -> None:
+    """Save a file as an editor of another system does, with lines of one's own."""
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    file.write_bytes(file.read_bytes() + "".join(f"{line}\r\n" for line in more).encode())
+
+
+@pytest.mark.parametrize("pushed", [False, True], ids=["only committed", "pushed with git"])
+@pytest.mark.parametrize("path", [CARD, FILE], ids=["a card", "a ticket"])
+def test_line_ends_of_another_editor_are_put_right_by_a_sync(
+    three: Stations, path: str, pushed: bool
+) -> None:
+    with_crlf(three.bja / path, "# a remark")
+    made.commit_all(three.bja)
+    if pushed:
+        made.git(three.bja, "push", "--quiet", "origin", "main")
+    assert "E103" in made.call(three.bja, "audit", "--only", "E1").out
+    made.sure(three.bja, "sync")
+    sound(three.bja)
+    assert b"\r" not in (three.bja / path).read_bytes()
+    assert (three.bja / path).read_bytes().endswith(b"# a remark\n")
+    syncs(three.sha, three.gza, three.bja)
+    alike(three)
+    sound(three.bja)
+
+
+def test_an_edit_that_is_not_committed_keeps_its_line_ends(three: Stations) -> None:
+    with_crlf(three.bja / CARD, "# not committed")
+    before = (three.bja / CARD).read_bytes()
+    note(three.sha, "there")
+    syncs(three.sha, three.bja)
+    assert (three.bja / CARD).read_bytes() == before
+    assert "E103" in made.call(three.bja, "audit", "--only", "E1").out
+
+
+def test_a_line_written_to_a_ticket_with_other_line_ends_puts_them_right(three: Stations) -> None:
+    with_crlf(three.bja / FILE)
+    note(three.bja, "one more")
+    assert b"\r" not in (three.bja / FILE).read_bytes()
+    assert made.git(three.bja, "status", "--porcelain") == ""
+    sound(three.bja)
+
+
 def test_line_ends_and_order_of_a_hand_are_no_conflict(three: Stations) -> None:
     file = three.bja / FILE
     lines = file.read_text("utf-8").split("\n")

@@ -26,7 +26,9 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "warning",
         N_("carriage return"),
         N_("{count} of the lines end with a carriage return (CRLF)"),
-        N_("save the file with Unix line ends (LF); the next change by svcctl does it too"),
+        N_(
+            "save the file with Unix line ends (LF); the next change by svcctl does it too, and svcctl sync where it is committed"
+        ),
     ),
     "E104": (
         "error",
