@@ -27,7 +27,8 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("carriage return"),
         N_("{count} of the lines end with a carriage return (CRLF)"),
         N_(
-            "save the file with Unix line ends (LF); the next change by svcctl does it too, and svcctl sync where it is committed"
+            "save the file with Unix line ends (LF); the next change by svcctl does it too, "
+            "and svcctl sync where it is committed"
         ),
     ),
     "E104": (
