@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING, Any
 from svcctl.ledger import git
 from svcctl.ledger import index as indexes
 from svcctl.ledger.rows import OBLIGATION_COLUMNS
+from svcctl.ledger.settled import SETTLED_COLUMNS
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
 
-_COMPARED = {
-    "tickets": "path",
-    "obligations": "path || ' ' || kind || ' ' || number || ' ' || started_by",
-    "problems": "path || ' ' || line || ' ' || code",
-    "cards": "path",
-}
-_COLUMNS = dict.fromkeys(_COMPARED, "*") | {"obligations": ", ".join(OBLIGATION_COLUMNS)}
-"""Row numbers, which differ with the order of reading, are not compared."""
+_OWED = ", ".join(OBLIGATION_COLUMNS)
+_PACKED = ", ".join(SETTLED_COLUMNS[1:])
+_COMPARED = (
+    ("tickets", "path, * from tickets"),
+    (
+        "obligations",
+        f"path || ' ' || kind || ' ' || number || ' ' || started_by, {_OWED} from unsettled",
+    ),
+    ("obligations", f"path, {_PACKED} from settled join tickets t on t.rowid = ticket"),
+    ("problems", "path || ' ' || line || ' ' || code, * from problems"),
+    ("cards", "path, * from cards"),
+)
+"""What is compared: what it is called, and the key of each row with all of it. Row numbers, which
+differ with the order of reading, are none of it."""
 
 
 def rebuild(desk: Desk) -> None:
@@ -32,9 +39,15 @@ def rebuild(desk: Desk) -> None:
 def status(desk: Desk) -> dict[str, Any]:
     """Return the index's file, its counts and how it knows that it is fresh."""
     index = desk.index
+    ask = index.connection.execute
     counts = {
-        table: index.connection.execute(f"select count(*) from {table}").fetchone()[0]
-        for table in ("tickets", "obligations", "cards", "problems")
+        name: ask(f"select {question}").fetchone()[0]
+        for name, question in {
+            "tickets": "count(*) from tickets",
+            "obligations": "(select count(*) from owings) + coalesce(sum(many), 0) from settled",
+            "cards": "count(*) from cards",
+            "problems": "count(*) from problems",
+        }.items()
     }
     way = index.connection.execute("select value from meta where key='way'").fetchone()
     return {
@@ -50,12 +63,9 @@ def verify(desk: Desk) -> list[dict[str, str]]:
     """Return where the index differs from one made from nothing; a wrong one is removed."""
     fresh = indexes.in_memory(desk.ledger)
     found: list[dict[str, str]] = []
-    for table, key in _COMPARED.items():
+    for table, question in _COMPARED:
         kept, made = (
-            {
-                (row[0], row[1:])
-                for row in one.connection.execute(f"select {key}, {_COLUMNS[table]} from {table}")
-            }
+            {(row[0], row[1:]) for row in one.connection.execute(f"select {question}")}
             for one in (desk.index, fresh)
         )
         for name, _ in sorted(kept - made, key=lambda row: str(row[0])):

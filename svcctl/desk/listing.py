@@ -54,7 +54,7 @@ def tickets(
             clauses.append(f"t.{column} = ?")
             values.append(value)
     if owing is not None:
-        owed = "select o.owing >> {places} from obligations o where o.verdict = 0 and o.kind = ?"
+        owed = "select o.owing >> {places} from unsettled o where o.verdict = 0 and o.kind = ?"
         clauses.append(f"t.rowid in ({owed.format(places=PLACES)})")
         values.append(owing)
     open_only = not everything and state is None and owing is None

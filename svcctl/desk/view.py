@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
     from svcctl.domain.replay import State
 
-MANY = 300
-"""From so many tickets on, one question for what is owed on all is quicker than one for each."""
-
 Row = dict[str, Any]
 Test = Callable[[Row], bool]
 
@@ -45,8 +42,7 @@ class View:
 
     def tickets(self, where: str, values: Iterable[object], test: Test) -> list[Row]:
         """Return tickets, each with its ``obligations``; ``where`` and ``test`` say the same."""
-        from svcctl.ledger.ask import rows
-        from svcctl.ledger.numbering import owings_of
+        from svcctl.ledger.ask import add_obligations, rows
 
         then, moments = self.then()
         with self.desk.index.at_rest():
@@ -56,27 +52,7 @@ class View:
                 f"on c.kind='customer' and c.id=t.customer where {then} and ({where})",
                 [*moments, *values],
             )
-            by_path = {row["path"]: row for row in found}
-            for row in found:
-                row["obligations"] = []
-            if len(found) > MANY:
-                # `cross`: tickets first, or SQLite looks at every ticket for each obligation.
-                owed = rows(
-                    self.desk.index,
-                    f"select o.* from tickets t cross join obligations o on {owings_of('t.rowid')} "
-                    f"where {then} and ({where}) order by o.starts",
-                    [*moments, *values],
-                )
-            else:
-                owed = []
-                for row in found:
-                    owed += rows(
-                        self.desk.index,
-                        f"select * from obligations o where {owings_of('?1')} order by starts",
-                        (row["row_number"],),
-                    )
-        for one in owed:
-            by_path[one["path"]]["obligations"].append(one)
+            add_obligations(self.desk.index, found)
         found += [row for row, _ in self.later() if test(row)]
         return found
 
@@ -92,7 +68,7 @@ class View:
         found = rows(
             self.desk.index,
             f"select o.*, t.id, t.kind as ticket_kind, t.state, t.priority, t.customer, t.subject, "
-            f"t.engineer, t.visit, t.path, t.contested, c.name, c.phone from obligations o "
+            f"t.engineer, t.visit, t.path, t.contested, c.name, c.phone from unsettled o "
             f"join tickets t on t.rowid = o.owing >> {PLACES} "
             f"left join cards c on c.kind='customer' and c.id=t.customer "
             f"where o.verdict=0 and {then} and ({where})",

@@ -7,6 +7,7 @@ what stood still since then is counted by the index. Knows no layout: it fills a
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -205,7 +206,7 @@ class _Gathering:
         moment = self.moment.timestamp()
         before = self.before.period.moment.timestamp()
         for what, ticket, customer, who, role, due in connection.execute(
-            "select o.kind, t.id, t.customer, o.who, o.owner, o.due from obligations o "
+            "select o.kind, t.id, t.customer, o.who, o.owner, o.due from unsettled o "
             f"join tickets t on t.rowid = o.owing >> {PLACES} where o.verdict = 0 and o.due < ? "
             f"and (o.paused is null or o.paused > o.due) and t.ended = 0 and not ({moving})",
             [moment, *values],
@@ -300,6 +301,8 @@ class _Gathering:
         Judged as each stood at its end, as the measures are. With ``known`` there is none: the
         index does not hold what was known before.
         """
+        from svcctl.ledger.ask import due_between
+
         if self.view.known is not None:
             return {}
         weeks = [self.week.previous]
@@ -307,29 +310,19 @@ class _Gathering:
             weeks.insert(0, weeks[0].previous)
         weeks.pop()
         ends = [week.end.timestamp() for week in weeks]
-        turn = " ".join(f"when o.due <= {end!r} then {n}" for n, end in enumerate(ends))
-        limit = " ".join(f"when o.due <= {end!r} then {end!r}" for end in ends)
-        found = {name: [(week.name, 0, 0) for week in weeks] for name in BY_INDEX}
-        for n, name, kept, due in self.desk.index.connection.execute(
-            f"""
-            select n, name, sum(kept), count(*) from (
-              select case {turn} end as n,
-                case when instr(' ' || met_with || ' ', ' called-back ') > 0 then 'callback'
-                  else kind end as name,
-                met is not null and met <= due as kept, met, due, excused, ended, paused,
-                case {limit} end as judged
-              from obligations o where o.due > ? and o.due <= ?)
-            where kept
-              or (excused is null or excused > judged)
-              and (met is not null and met <= judged or ended is null or ended > due)
-              and (met is not null and met <= judged or paused is null or paused > due)
-            group by n, name
-            """,
-            [weeks[0].start.timestamp(), ends[-1]],
-        ):
-            if name in found:
-                found[name][n] = (weeks[n].name, kept, due)
-        return found
+        kept = {name: [0] * len(weeks) for name in BY_INDEX}
+        counted = {name: [0] * len(weeks) for name in BY_INDEX}
+        for one in due_between(self.desk.index, weeks[0].start.timestamp(), ends[-1]):
+            name = "callback" if "called-back" in one["met_with"].split() else one["kind"]
+            if name in counted:
+                n = bisect_left(ends, one["due"])
+                in_time = one["met"] is not None and one["met"] <= one["due"]
+                kept[name][n] += in_time
+                counted[name][n] += in_time or _counts(one, ends[n])
+        return {
+            name: [(week.name, kept[name][n], counted[name][n]) for n, week in enumerate(weeks)]
+            for name in BY_INDEX
+        }
 
     # Names ---------------------------------------------------------------------------------------
 
@@ -377,3 +370,13 @@ def _grievance(case: Looked, moment: datetime) -> Grievance:
             who = fact.event.by
     opened = case.state.case.opened
     return Grievance(case.id, text("customer"), text("subject"), opened, liability, severity, who)
+
+
+def _counts(one: dict[str, Any], judged: float) -> bool:
+    """Whether what was not kept in time is counted as due, judged at that moment: it was not excused,
+    and nothing ended it or stopped its clock before it was due."""
+    if one["excused"] is not None and one["excused"] <= judged:
+        return False
+    if one["met"] is not None and one["met"] <= judged:
+        return True
+    return all(one[end] is None or one[end] > one["due"] for end in ("ended", "paused"))

@@ -217,6 +217,14 @@ def epoch_and_text(instant: datetime) -> tuple[int, str]:
     return since.days * 86400 + seconds - _USUAL_SECONDS, text
 
 
+def text_at(seconds: int, offset: int) -> str:
+    """Return ``isoformat`` of the instant so many seconds after the epoch, with this offset."""
+    if offset == _USUAL_SECONDS:
+        day, second = divmod(seconds + offset, 86400)
+        return f"{_day_text(day)}{_MINUTES[second // 60]}{_SIXTY[second % 60]}+08:00"
+    return datetime.fromtimestamp(seconds, timezone(timedelta(seconds=offset))).isoformat()
+
+
 _SIXTY = tuple(f"{number:02}" for number in range(60))
 _MINUTES = tuple(f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60))
 

@@ -9,7 +9,10 @@ from typing import Any
 
 from svcctl.domain.problems import Problem
 from svcctl.domain.standing import standing
+from svcctl.domain.times import text_at
 from svcctl.ledger.index import Index
+from svcctl.ledger.numbering import PLACES, owings_of
+from svcctl.ledger.settled import PACKED, unpacked
 
 Row = dict[str, Any]
 
@@ -19,6 +22,74 @@ def rows(index: Index, sql: str, values: Iterable[object] = ()) -> list[Row]:
     cursor = index.connection.execute(sql, tuple(values))
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+_AT_ONCE = 500  # tickets about which one question asks
+_PLACE = (1 << PLACES) - 1
+
+
+def add_obligations(index: Index, tickets: list[Row]) -> None:
+    """Give each of these rows of ``tickets``, with their ``row_number``, its ``obligations``, in order.
+
+    Each is a dict of ``rows.OBLIGATION_COLUMNS``.
+    """
+    rules = _rules(index)
+    for first in range(0, len(tickets), _AT_ONCE):
+        some = {row["row_number"]: row for row in tickets[first : first + _AT_ONCE]}
+        numbers = json.dumps(list(some))
+        found: dict[int, list[tuple[int, Row]]] = {number: [] for number in some}
+        # `cross`: tickets first, or SQLite looks at every ticket for each obligation.
+        for one in rows(
+            index,
+            "select o.*, n.value as ticket from json_each(?) n "
+            f"cross join unsettled o on {owings_of('n.value')}",
+            (numbers,),
+        ):
+            found[one.pop("ticket")].append((one.pop("owing") & _PLACE, one))
+        for ticket, value in index.connection.execute(
+            "select ticket, owings from settled where ticket in (select value from json_each(?))",
+            (numbers,),
+        ):
+            path = some[ticket]["path"]
+            found[ticket] += [(place, _settled(path, row, rules)) for place, row in unpacked(value)]
+        for number, row in some.items():
+            row["obligations"] = [one for _, one in sorted(found[number], key=_place)]
+
+
+def due_between(index: Index, start: float, end: float) -> Iterator[Row]:
+    """Yield the obligations due after ``start`` and by ``end``, as ``add_obligations`` has them."""
+    between = (start, end)
+    yield from rows(index, "select * from unsettled where due > ? and due <= ?", between)
+    rules = _rules(index)
+    for path, value in index.connection.execute(
+        "select t.path, s.owings from settled s join tickets t on t.rowid = s.ticket "
+        "where s.last_due > ? and s.first_due <= ?",
+        between,
+    ):
+        for _, row in unpacked(value):
+            one = _settled(path, row, rules)
+            if one["due"] is not None and start < one["due"] <= end:
+                yield one
+
+
+def _rules(index: Index) -> dict[object, Row]:
+    return {row.pop("rule_id"): row for row in rows(index, "select * from rules")}
+
+
+def _place(one: tuple[int, Row]) -> int:
+    return one[0]
+
+
+def _settled(path: str, row: tuple[Any, ...], rules: dict[object, Row]) -> Row:
+    """Return an obligation from what is packed of it."""
+    one: Row = dict(zip(PACKED, row, strict=True))
+    one |= rules[one.pop("rule_id")]
+    one["path"] = path
+    one["attempts"] = one["line"] = 0
+    for name in ("starts", "due", "met"):
+        offset = one.pop(f"{name}_offset", None)
+        one[f"{name}_text"] = None if offset is None else text_at(one[name], offset)
+    return one
 
 
 def ids_ending(index: Index, tail: str) -> list[tuple[str, str, int]]:

@@ -16,7 +16,7 @@ from svcctl.ledger.rows import LATE, MISSED, UNDECIDED
 
 _BREACH = (
     "select t.path, t.id, o.kind, o.number, o.line, o.due, o.due_text, o.met, o.ended, o.severity "
-    f"from obligations o join tickets t on t.rowid = o.owing >> {PLACES} "
+    f"from unsettled o join tickets t on t.rowid = o.owing >> {PLACES} "
 )
 _PAST_DUE = "o.verdict = 0 and o.due < ? and (o.paused is null or o.paused > o.due)"
 assert UNDECIDED == 0, "spelt out above, because only a constant lets SQLite use its index"
@@ -45,7 +45,7 @@ def open_breaches(index: Index, as_of: float) -> list[Breach]:
 
 def count_open_breaches(index: Index, as_of: float) -> int:
     """Return how many obligations are still owed and past due at ``as_of``."""
-    sql = f"select count(*) from obligations o where {_PAST_DUE}"
+    sql = f"select count(*) from unsettled o where {_PAST_DUE}"
     count: int = index.connection.execute(sql, (as_of,)).fetchone()[0]
     return count
 

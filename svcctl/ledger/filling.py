@@ -29,6 +29,7 @@ from svcctl.ledger.rows import (
     Row,
     rule_rows,
 )
+from svcctl.ledger.settled import SETTLED_COLUMNS
 
 AT_ONCE = 250  # files whose rows are inserted together
 MOST_GROUPS = 10_000  # their numbers fit into a pipe
@@ -108,6 +109,7 @@ def _delete(connection: sqlite3.Connection, path: str) -> None:
     number = connection.execute("select rowid from tickets where path = ?", (path,)).fetchone()
     if number is not None:
         connection.execute(f"delete from owings as o where {owings_of('?1')}", number)
+        connection.execute("delete from settled where ticket = ?", number)
     for table in ("tickets", "problems", "cards"):
         connection.execute(f"delete from {table} where path = ?", (path,))
 
@@ -146,6 +148,7 @@ class _Reading:
         for paths in groups:
             tickets: list[Row] = []
             owings: list[Row] = []
+            settled: list[Row] = []
             problems: list[Problem] = []
             listed: list[Row] = []
             for path in paths:
@@ -161,8 +164,11 @@ class _Reading:
                     number += 1
                     tickets.append(found.ticket)
                     owings += found.owings
+                    if found.settled is not None:
+                        settled.append(found.settled)
             _insert(self.connection, "tickets", tickets)
             _insert(self.connection, "owings", owings)
+            _insert(self.connection, "settled", settled)
             _insert(self.connection, "problems", map(_problem_row, problems))
             _insert(self.connection, "cards", listed)
 
@@ -241,8 +247,9 @@ def _part(name: str, reading: _Reading, groups: list[list[str]], turns: int) -> 
         connection.executescript("pragma journal_mode=off; pragma synchronous=off; begin;")
         for table, columns in TABLES.items():
             names = ", ".join(
-                "owing integer primary key" if c == "owing" else c
-                for c in columns[table == "tickets" :]
+                f"{c} integer primary key" if c == NUMBERED.get(table) else c
+                for c in columns
+                if c != "rowid"
             )
             connection.execute(f"create table {table} ({names})")
         connection.execute("create table young (path)")
@@ -268,14 +275,11 @@ def _take_over(reading: _Reading, name: str, part: str) -> None:
     ask(f"attach database ? as {name}", (part,))
     last = _last(reading.connection)
     for table, columns in TABLES.items():
-        first = {"tickets": "rowid + ?1", "owings": f"owing + (?1 << {PLACES})"}.get(table)
-        names = ", ".join(columns if first is None else columns[1:])
-        values = names if first is None else f"{first}, {names}"
-        given = (last,) if first is not None else ()
-        ask(
-            f"insert into main.{table} ({', '.join(columns)}) select {values} from {name}.{table}",
-            given,
+        values = ", ".join(
+            f"{c} + {last << PLACES if c == 'owing' else last}" if c == NUMBERED.get(table) else c
+            for c in columns
         )
+        ask(f"insert into main.{table} ({', '.join(columns)}) select {values} from {name}.{table}")
     reading.young.update(path for (path,) in ask(f"select path from {name}.young"))
 
 
@@ -284,9 +288,12 @@ CARD_COLUMNS = ("path", "kind", "id", "name", "phone", "role", "customer", "fiel
 TABLES = {
     "tickets": ["rowid", *TICKET_COLUMNS],
     "owings": OWING_COLUMNS,
+    "settled": SETTLED_COLUMNS,
     "problems": PROBLEM_COLUMNS,
     "cards": CARD_COLUMNS,
 }
+NUMBERED = {"tickets": "rowid", "owings": "owing", "settled": "ticket"}
+"""The column of a table that holds the number of a ticket's row, alone or in front of a place."""
 _INSERTS = {
     table: f"insert into {table} ({', '.join(columns)}) values ({','.join('?' * len(columns))})"
     for table, columns in TABLES.items()

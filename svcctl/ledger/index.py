@@ -25,7 +25,7 @@ from svcctl.domain.problems import N_, Busy, GitFailed, Message, StorageFailed
 from svcctl.ledger import changes
 from svcctl.ledger.folder import RECORDS, Ledger
 
-SCHEMA = 7
+SCHEMA = 8
 NOW_IS_WITHIN = 2_000_000_000  # nanoseconds: a file as young as this may change unseen again
 TICK = 50_000_000  # nanoseconds by which the clock of a file system may lag behind ours
 RULES = ("policy", "calendar")
@@ -351,11 +351,13 @@ def _create(connection: sqlite3.Connection, made: str) -> None:
         OWING_COLUMNS,
         RULE_COLUMNS,
         TICKET_COLUMNS,
-        view_of_obligations,
+        view_of_unsettled,
     )
+    from svcctl.ledger.settled import SETTLED_COLUMNS
 
     tickets = ", ".join(TICKET_COLUMNS[1:])
     owed = ", ".join(OWING_COLUMNS[1:])
+    settled = ", ".join(SETTLED_COLUMNS[1:])
     rules = ", ".join(RULE_COLUMNS[1:])
     connection.executescript(
         f"""
@@ -377,8 +379,9 @@ def _create(connection: sqlite3.Connection, made: str) -> None:
         create table owings (owing integer primary key, {owed});
         create index owings_undecided on owings (due) where verdict = 0;
         create index owings_breached on owings (verdict) where verdict in (0, 2, 5);
+        create table settled (ticket integer primary key, {settled});
         create table rules (rule_id integer primary key, {rules});
-        create view obligations as {view_of_obligations()};
+        create view unsettled as {view_of_unsettled()};
         create table problems (path, code, severity, line, column, args, excerpt, subject);
         create index problems_path on problems (path);
         create table cards (path text not null, kind, id, name, phone, role, customer, fields);

@@ -30,7 +30,7 @@ class Times:
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
-        self._offsets: dict[int, int | None] = {}
+        self.offsets: dict[int, int | None] = {}
         self.periods: dict[tuple[Span, str], dict[int, Due]] = {}
         self.starts: dict[int, dict[int, int]] = {}
 
@@ -38,13 +38,13 @@ class Times:
         """The offset of the calendar's zone at an instant."""
         day = seconds // 86400
         try:
-            known = self._offsets[day]
+            known = self.offsets[day]
         except KeyError:
             zone = self.calendar.zone
             first, last = (
                 epoch_and_offset(at_epoch(day * 86400 + at, zone))[1] for at in (0, 86399)
             )
-            known = self._offsets[day] = first if first == last else None
+            known = self.offsets[day] = first if first == last else None
         return (
             epoch_and_offset(at_epoch(seconds, self.calendar.zone))[1] if known is None else known
         )
@@ -87,10 +87,12 @@ class Times:
 class Instance(NamedTuple):
     """One plan with all that can be known before the times are. -1: there is no such event.
 
+    ``rank`` is its place among those that begin at the same moment.
     ``wall`` are seconds on the clock; else ``length`` are seconds of open time; else ``span`` are days,
     remembered in ``ends``; else ``until`` is the field of the event that promises; "" is no time.
     """
 
+    rank: int
     rule_id: int
     number: int
     begun: int
@@ -119,10 +121,12 @@ NOBODY, THE_ENGINEER = -2, -1
 def instances(
     state: State, plans: Sequence[Plan], times: Times, rules: dict[str, int]
 ) -> list[Instance] | None:
-    """Return what the plans of a form come to, in order of kind and number; None where one cannot be
-    counted here. ``state`` is that of any history of the form, ``rules`` the numbers of the rules."""
+    """Return what the plans of a form come to, in the order in which they begin, and then of kind and
+    number; None where one cannot be counted here. ``state`` is that of any history of the form,
+    ``rules`` the numbers of the rules."""
     found = []
-    for plan in sorted(plans, key=lambda plan: (plan.rule.name, plan.number)):
+    ranked = enumerate(sorted(plans, key=lambda plan: (plan.rule.name, plan.number)))
+    for rank, plan in sorted(ranked, key=lambda one: one[1].start):
         rule = plan.rule
         start = state.facts[plan.start].event
         if plan.pausing.get("paused_by") or plan.gaps:
@@ -133,6 +137,7 @@ def instances(
         whose = NOBODY if plan.who is None else plan.who
         found.append(
             Instance(
+                rank,
                 rules[rule.name],
                 plan.number,
                 plan.start,
@@ -175,15 +180,16 @@ def rows(
     told: list[Told],
     engineer: str,
     line: int,
-    owing: int,
 ) -> list[Row]:
-    """Return the rows of ``OWING_COLUMNS`` that these instances are, numbered from ``owing`` on.
+    """Return these instances as ``rows.owing_row`` gives them, in order.
 
     ``at`` are the instants of the events, all with one ``offset``, ``line`` that on which the first of
     them stands.
     """
-    found: list[tuple[int, Row]] = []
+    found: list[Row] = []
+    offset_of = times.offsets.get
     for (
+        _,
         rule_id,
         number,
         begun,
@@ -210,7 +216,9 @@ def rows(
         due_offset: int | None
         if wall is not None:
             due = starts + wall
-            due_offset = times.offset(due)
+            due_offset = offset_of(due // 86400)
+            if due_offset is None:
+                due_offset = times.offset(due)
         elif length is not None:
             due = times.work(starts, length, clock)
             due_offset = times.offset(due)
@@ -250,36 +258,28 @@ def rows(
             decided = UNDECIDED
         found.append(
             (
+                rule_id,
+                number,
+                "" if whose < THE_ENGINEER else engineer if whose < 0 else told[whose].texts["to"],
                 starts,
-                (
-                    rule_id,
-                    number,
-                    ""
-                    if whose < THE_ENGINEER
-                    else engineer
-                    if whose < 0
-                    else told[whose].texts["to"],
-                    starts,
-                    offset,
-                    started_by,
-                    not_before,
-                    due,
-                    due_offset,
-                    met,
-                    met_offset,
-                    met_by,
-                    at[excused] if excused >= 0 else None,
-                    finish,
-                    None,
-                    decided,
-                    sum(1 for one in tried if at[one] >= starts) if decided == UNDECIDED else 0,
-                    line + begun if decided in REPORTED else 0,
-                ),
+                offset,
+                started_by,
+                not_before,
+                due,
+                due_offset,
+                met,
+                met_offset,
+                met_by,
+                at[excused] if excused >= 0 else None,
+                finish,
+                None,
+                decided,
+                sum(1 for one in tried if at[one] >= starts) if decided == UNDECIDED else 0,
+                line + begun if decided in REPORTED else 0,
             )
         )
-    found.sort(key=_started)
-    return [(place, *row) for place, (_, row) in enumerate(found, start=owing)]
-
-
-def _started(one: tuple[int, Row]) -> int:
-    return one[0]
+    if len(set(at)) < len(at):  # of those that began at once the rank decides, not the event
+        ranks = [one.rank for one in listed]
+        places = sorted(range(len(found)), key=lambda n: (at[listed[n].begun], ranks[n]))
+        return [found[n] for n in places]
+    return found

@@ -7,7 +7,7 @@ asking, on other records or on this machine, so that a row stays true until the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from svcctl.domain.checks.catalogue import severity_of
 from svcctl.domain.checks.dissatisfaction import dissatisfied
@@ -21,6 +21,7 @@ from svcctl.domain.shapes import Shapes
 from svcctl.domain.times import epoch, epoch_and_offset, epoch_and_text
 from svcctl.ledger.numbering import PLACES
 from svcctl.ledger.records import read_ticket
+from svcctl.ledger.settled import PACKED, packed
 
 Row = tuple[object, ...]
 
@@ -32,12 +33,13 @@ REPORTED = (UNDECIDED, LATE, MISSED)
 class TicketRows(NamedTuple):
     """The rows of one ticket file, the ticket's with its row number in front.
 
-    ``ticket`` is None where the file cannot be used.
+    ``ticket`` is None where the file cannot be used, ``settled`` where nothing is.
     """
 
     path: str
     ticket: Row | None
     owings: list[Row]
+    settled: Row | None
     problems: list[Problem]
 
 
@@ -52,19 +54,38 @@ def ticket_rows(
     """
     read = read_ticket(data, path)
     if read.case is None:
-        return TicketRows(path, None, [], read.problems), None
+        return TicketRows(path, None, [], None, read.problems), None
     state, owed = shapes.judge(read.case)
     book = shapes.book
     problems = read.problems + stray_problems(path, state, read.case.id)
     problems += ticket_problems(path, state, book)
-    owing_rows = [
-        (owing, *owing_row(state, one, rules[one.policy, one.kind]))
-        for owing, one in enumerate(owed, start=number << PLACES)
-    ]
-    return (
-        TicketRows(path, (number, *ticket_row(path, state, book)), owing_rows, problems),
-        state,
-    )
+    rows = [owing_row(state, one, rules[one.policy, one.kind]) for one in owed]
+    ticket = (number, *ticket_row(path, state, book))
+    return TicketRows(path, ticket, *parted(number, rows), problems), state
+
+
+def parted(number: int, rows: list[Row]) -> tuple[list[Row], Row | None]:
+    """Return what one ticket owes as rows of ``owings`` and its row of ``settled``.
+
+    ``rows`` are those of ``owing_row``, in order: what is undecided or was done late or never gets a
+    row of its own, because all tickets are searched for such; the others are packed.
+    """
+    kept: list[Row | None] = []
+    listed: list[Row] = []
+    dues: list[int] = []
+    for place, row in enumerate(rows, start=number << PLACES):
+        if row[_VERDICT] in REPORTED:
+            listed.append((place, *row))
+            kept.append(None)
+        else:
+            kept.append(row[: len(PACKED)])
+            if row[_DUE] is not None:
+                dues.append(cast(int, row[_DUE]))
+    many = len(kept) - len(listed)
+    if not many:
+        return listed, None
+    first, last = (min(dues), max(dues)) if dues else (None, None)
+    return listed, (number, many, first, last, packed(kept))
 
 
 TICKET_COLUMNS = (
@@ -129,10 +150,8 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
     )
 
 
-OWING_COLUMNS = (
-    "owing rule_id number who starts starts_offset started_by not_before due due_offset met "
-    "met_offset met_by excused ended paused verdict attempts line"
-).split()
+OWING_COLUMNS = ["owing", *PACKED, "attempts", "line"]
+_VERDICT, _DUE = PACKED.index("verdict"), PACKED.index("due")
 
 RULE_COLUMNS = "rule_id kind owner severity policy rule_line rule met_with".split()
 
@@ -140,11 +159,12 @@ OBLIGATION_COLUMNS = (
     "path number who starts starts_text started_by not_before due due_text met met_text met_by "
     "excused ended paused verdict attempts line kind owner severity policy rule_line rule met_with"
 ).split()
-"""The view over both: every obligation with what its rule says, and its instants also as text."""
+"""An obligation with what its rule says, and its instants also as text."""
 
 
-def view_of_obligations() -> str:
-    """Return the query, in SQL, that gives ``owing`` and ``OBLIGATION_COLUMNS``.
+def view_of_unsettled() -> str:
+    """Return the query, in SQL, that gives ``owing`` and ``OBLIGATION_COLUMNS`` of what is undecided
+    or was done late or never.
 
     What takes work, path and texts, is done only where a question names it.
     """
@@ -221,7 +241,7 @@ def owing_row(state: State, one: Obligation, rule_id: int) -> Row:
 
 
 def obligation_row(path: str, state: State, one: Obligation) -> Row:
-    """Return the values of ``OBLIGATION_COLUMNS``: as the index's view gives them."""
+    """Return the values of ``OBLIGATION_COLUMNS``: as the index gives them."""
     values = dict(zip(OWING_COLUMNS[1:], owing_row(state, one, 0), strict=True))
     values |= {
         "path": path,

@@ -13,9 +13,8 @@ from svcctl.ledger import ask
 from svcctl.ledger.index import Index
 
 
-@pytest.mark.parametrize("many", [0, 300])
 def test_no_question_of_a_list_looks_at_every_obligation(
-    tmp_path: Path, many: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = made.copy(tmp_path / "ledger")
     asked: list[tuple[str, tuple[object, ...]]] = []
@@ -25,7 +24,6 @@ def test_no_question_of_a_list_looks_at_every_obligation(
         asked.append((sql, tuple(values)))  # type: ignore[arg-type]
         return really(index, sql, asked[-1][1])
 
-    monkeypatch.setattr("svcctl.desk.view.MANY", many)
     monkeypatch.setattr(ask, "rows", noting)
     made.sure(root, "ticket", "list")
     (index,) = (root / ".git/svcctl").glob("index-*.sqlite3")
