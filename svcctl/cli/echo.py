@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from svcctl.desk.cardwork import CardWritten
     from svcctl.desk.desk import Desk
+    from svcctl.desk.journals import Noted
     from svcctl.desk.tickets import Written
     from svcctl.ledger.waiting import Waiting
 
@@ -56,6 +57,30 @@ def written(desk: Desk, done: Written, output: Format, dry_run: bool) -> None:
             run.print(_("complaint opened: {id}").format(id=other.state.case.id))
     notices(run, done.outcome.notices)
     run.warn((*done.problems, *desk.rules_in_doubt()))
+
+
+def noted(desk: Desk, done: Noted, output: Format, dry_run: bool) -> None:
+    """Print what was written into a journal, or would be, and the entry as it is now."""
+    run = session()
+    item = done.item()
+    if output != "table":
+        shown = [Column(key, key) for key in item]
+        run.emit("log", [item], shown, output, as_of=desk.now().isoformat())
+    else:
+        if dry_run:
+            run.tell(_("Dry run: nothing was written."))
+        run.print(f"- {json_text(done.event.canonical())}")
+        if done.entry is None:
+            run.print(_("{id} counts no more").format(id=_corrected(done)))
+        else:
+            named = (line(str(done.entry["words"])), *done.entry["tickets"])
+            run.print(" · ".join((done.entry["id"], *named)))
+    notices(run, done.outcome.notices)
+    run.warn((*done.problems, *desk.rules_in_doubt()))
+
+
+def _corrected(done: Noted) -> str:
+    return f"{done.id.partition('/')[0]}/{done.event.fields['target']}"
 
 
 def _headline(desk: Desk, done: Written) -> str:

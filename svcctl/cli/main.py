@@ -22,6 +22,7 @@ COMMANDS: dict[str, Target] = {
         N_("Escalations: what has gone up to whom because it was not done."),
     ),
     "remind": Target("svcctl.cli.remind:remind", N_("Each person's list: print it, or send it.")),
+    "log": Target("svcctl.cli.log:app", N_("The daily log: what everybody did, day by day.")),
     "customer": Target("svcctl.cli.customer:app", N_("Customers: name, phone, address.")),
     "unit": Target("svcctl.cli.unit:app", N_("Installed products and their warranty.")),
     "staff": Target("svcctl.cli.staff:app", N_("People of the department.")),

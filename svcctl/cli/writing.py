@@ -33,10 +33,14 @@ def undo(
 ) -> None:
     """Void this desk's last event."""
     from svcctl.desk.correcting import undo
+    from svcctl.desk.tickets import Written
 
     desk = echo.open_desk()
     done = undo(desk, reason or _("written by mistake"), how.manner)
-    echo.written(desk, done, how.output, how.dry_run)
+    if isinstance(done, Written):
+        echo.written(desk, done, how.output, how.dry_run)
+    else:
+        echo.noted(desk, done, how.output, how.dry_run)
 
 
 @writing

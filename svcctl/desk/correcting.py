@@ -20,6 +20,8 @@ from svcctl.ledger.records import load_ticket
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
+    from svcctl.desk.journals import Noted
+    from svcctl.domain.journals import JournalKind
 
 
 class Last(NamedTuple):
@@ -58,9 +60,24 @@ def last_of_desk(desk: Desk) -> Last:
     return best
 
 
-def undo(desk: Desk, reason: str, manner: Manner) -> Written:
-    """Void the event this desk wrote last. Raises ``Refusal`` for an opening: that is cancelled."""
-    last = last_of_desk(desk)
+def undo(desk: Desk, reason: str, manner: Manner) -> Written | Noted:
+    """Void the line this desk wrote last, on a ticket or in a journal.
+
+    Raises ``Refusal`` for the opening of a ticket: that is cancelled.
+    """
+    logged = _last_in_journals(desk)
+    try:
+        last = last_of_desk(desk)
+    except NotFound:
+        if logged is None:
+            raise
+        last = None
+    if logged is not None and (last is None or logged.event.noted > last.event.noted):
+        from svcctl.desk.journals import correct, entry_id
+
+        typed = entry_id(logged.path, logged.event)
+        return correct(desk, logged.kind, typed, "voided", {"reason": reason}, manner)
+    assert last is not None
     if last.event.do == "opened":
         raise Refusal(
             "undo-opening",
@@ -71,6 +88,30 @@ def undo(desk: Desk, reason: str, manner: Manner) -> Written:
         )
     fields = {"target": last.event.name, "reason": reason}
     return act(desk, last.ticket, "voided", fields, manner)
+
+
+class _Logged(NamedTuple):
+    """The line that this desk wrote last into a journal."""
+
+    kind: JournalKind
+    path: str
+    event: Event
+
+
+def _last_in_journals(desk: Desk) -> _Logged | None:
+    """Return the line this desk noted last in any journal and that still counts, if any."""
+    from svcctl.desk.journals import of_desk
+    from svcctl.domain.journals import JOURNALS
+
+    code = desk.desk_code()
+    found = [
+        _Logged(kind, path, fact.event)
+        for kind in JOURNALS
+        for path, case in of_desk(desk, kind, code)
+        for fact in replay(case).facts
+        if fact.event.do != "voided" and fact.event.desk == code
+    ]
+    return max(found, key=lambda one: (one.event.noted, one.event.n), default=None)
 
 
 def settle(desk: Desk, typed: str, value: str, pick: str, reason: str, manner: Manner) -> Written:

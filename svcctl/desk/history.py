@@ -135,7 +135,7 @@ def search(view: View, text: str, most: int) -> list[Item]:
         found.append({"kind": "ticket", "id": name, "title": subject, "state": state})
     if len(seen) < most:
         found += _in_text(desk, wanted, seen, most - len(seen))
-    return found[: most * 2]
+    return [*found[: most * 2], *_in_journals(view, wanted, most)]
 
 
 def _search_then(view: View, wanted: str, most: int) -> list[Item]:
@@ -168,7 +168,20 @@ def _search_then(view: View, wanted: str, most: int) -> list[Item]:
             tickets.append({"kind": "ticket", "id": name, "title": subject, "state": state})
             if len(tickets) >= most:
                 break
-    return [*found[:most], *tickets]
+    return [*found[:most], *tickets, *_in_journals(view, wanted, most)]
+
+
+def _in_journals(view: View, wanted: str, most: int) -> list[Item]:
+    """Return the entries of journals that contain ``wanted``, the newest first."""
+    from svcctl.desk.journals import containing
+    from svcctl.domain.journals import JOURNALS
+
+    found = [
+        {"kind": kind.name, "id": entry["id"], "title": title, "state": None}
+        for kind in JOURNALS
+        for entry, title in containing(view, kind, wanted, most)
+    ]
+    return found[:most]
 
 
 def _newest_first(row: tuple[Any, ...]) -> tuple[float, str]:

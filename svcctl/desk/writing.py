@@ -31,9 +31,9 @@ from svcctl.domain.problems import (
 )
 from svcctl.ledger import batch, git, lineends, posix
 from svcctl.ledger.commit import Identity
-from svcctl.ledger.folder import RECORDS, SYNC_NOTE, is_ticket, refuse_linked
+from svcctl.ledger.folder import RECORDS, SYNC_NOTE, is_case, refuse_linked
 from svcctl.ledger.pending import OF_ONE_NOTE, Pending, settle
-from svcctl.ledger.records import read_card, read_ticket
+from svcctl.ledger.records import read_card, read_lines
 from svcctl.ledger.rows import is_error
 
 PATIENCE = 120.0
@@ -255,10 +255,10 @@ class Writing:
 
 
 def _refuse_unreadable(change: Change) -> None:
-    """Refuse to write a ticket that would not read back, such as one that has grown too large."""
-    if not is_ticket(change.path):
+    """Refuse to write a ticket or a journal that would not read back, such as one that has grown too large."""
+    if not is_case(change.path):
         return
-    read = read_ticket(change.new, change.path)
+    read = read_lines(change.new, change.path)
     if read.case is None:
         from svcctl.domain.checks.catalogue import CODES
 

@@ -70,6 +70,19 @@ class EventKind:
         self.amendable = frozenset(field.name for field in fields + extra) | {"at"}
 
 
+REASON = Field("reason", "text", required=True)
+
+AMENDED = EventKind(
+    "amended",
+    Field("target", "line", required=True),
+    Field("field", "line", required=True),
+    Field("value", "text", required=True),
+    REASON,
+)
+VOIDED = EventKind("voided", Field("target", "event", required=True), REASON)
+"""Corrections, the same in every record that is a list of lines."""
+
+
 class CaseKind:
     """The declaration of one kind of case.
 
@@ -77,7 +90,8 @@ class CaseKind:
     may happen in every state and change none. ``visit_starts`` and ``cycle_starts`` open a new
     visit and, after them, a new cycle of work. ``marks`` are names a policy may use for patterns.
     ``changing`` are those ``amendable`` fields of the head that change in the course of things: no
-    change of one makes good what was missed before it.
+    change of one makes good what was missed before it. ``opens``: the first event is the beginning of
+    all others, before which nothing can have happened and which cannot be taken back.
     """
 
     def __init__(
@@ -93,8 +107,10 @@ class CaseKind:
         marks: Mapping[str, tuple[str, ...]] | None = None,
         amendable: frozenset[str] = frozenset(),
         changing: frozenset[str] = frozenset(),
+        opens: bool = True,
     ) -> None:
         self.name = name
+        self.opens = opens
         self.changing = changing
         self.head = Shape(head)
         self.head_order = tuple(field.name for field in head)

@@ -173,11 +173,14 @@ def _expected(declared: EventKind, key: str) -> dict[str, str]:
     return {"key": key, "expected": declared.shape.bad_value(key, "").args["expected"]}
 
 
-def _opening(state: State) -> datetime:
+def _opening(state: State) -> datetime | None:
+    """Return when the case began; None for one that has no beginning."""
+    if not state.case.kind.opens:
+        return None
     return state.facts[0].at if state.facts else state.case.opened
 
 
-def _check_time(state: State, at: datetime, now: datetime, opened: datetime) -> None:
+def _check_time(state: State, at: datetime, now: datetime, opened: datetime | None) -> None:
     if at > now + CLOCKS_DIFFER_BY:
         raise Refusal(
             "in-the-future",
@@ -187,7 +190,7 @@ def _check_time(state: State, at: datetime, now: datetime, opened: datetime) -> 
             ),
             Message(N_("check --at and this computer's clock"), {}),
         )
-    if at < opened:
+    if opened is not None and at < opened:
         raise Refusal(
             "before-opening",
             Message(
@@ -211,7 +214,7 @@ def _check_amended_time(state: State, event: Event, now: datetime) -> None:
     made = next(one for one in state.case.events if one.name == target)
     at = amended_value(state.case.kind, made, event)
     assert isinstance(at, datetime)
-    if made is not state.case.events[0]:
+    if made is not state.case.events[0] or not state.case.kind.opens:
         _check_time(state, at, now, _opening(state))
         return
     # Earlier is what the opening may be; later only up to what followed it.

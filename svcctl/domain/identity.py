@@ -20,6 +20,8 @@ TICKET = re.compile(r"([A-HJ-NP-Z]{2,4})-([0-9]{6})-([0-9]{2,})([0-9A-Z])")
 CUSTOMER = re.compile(r"([A-HJ-NP-Z]{2,4})-C([0-9]{4,})([0-9A-Z])")
 UNIT = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]{0,46}[A-Z0-9])?")
 STAFF = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?")
+TICKETS = re.compile(rf"{TICKET.pattern}(?: {TICKET.pattern})*")
+JOURNAL = re.compile(r"((?:19|2[0-9])[0-9]{2}-(?:0[1-9]|1[0-2]))\.([A-HJ-NP-Z]{2,4})")
 EVENT = re.compile(r"([1-9][0-9]{0,8})([A-HJ-NP-Z]{2,4})")
 
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(

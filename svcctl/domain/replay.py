@@ -140,7 +140,7 @@ class _Corrections:
         event = self.events[position]
         target = as_text(event.fields["target"])
         voided = self._known(position).get(target)
-        if voided is None or voided is self.case.events[0]:
+        if voided is None or (self.case.kind.opens and voided is self.case.events[0]):
             return Stray(event, "E209", {"event": event.name, "target": target})
         return target
 

@@ -140,6 +140,8 @@ CONVERTERS: dict[str, Callable[[str], Value]] = {
     "unit": _matching(identity.UNIT),
     "staff": _matching(identity.STAFF),
     "event": _matching(identity.EVENT),
+    "journal": _matching(identity.JOURNAL),
+    "tickets": _matching(identity.TICKETS),
 }
 
 ONE_OF = N_("one of {words}")
@@ -164,6 +166,8 @@ EXPECTED: dict[str, str] = {
     "unit": N_("a serial number of capital letters, digits, dots and dashes"),
     "staff": N_("a staff id of small letters, digits, dots and dashes"),
     "event": N_("the name of an event such as 3SHA"),
+    "journal": N_("a month and a desk such as 2026-11.SHA"),
+    "tickets": N_("ticket ids with one blank between them"),
     "word": ONE_OF,
 }
 """What each type looks like, for messages."""

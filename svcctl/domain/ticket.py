@@ -6,7 +6,7 @@ to a ticket is a new ``EventKind`` here, and its place in the table.
 
 from __future__ import annotations
 
-from svcctl.domain.cases import CaseKind, EventKind
+from svcctl.domain.cases import AMENDED, REASON, VOIDED, CaseKind, EventKind
 from svcctl.domain.schema import Field
 
 KINDS = ("repair", "install", "inspection", "complaint", "inquiry", "support")
@@ -51,7 +51,6 @@ HEAD = (
 )
 
 WORDS = Field("words", "text")
-REASON = Field("reason", "text", required=True)
 ANSWER_BY = Field("answer-by", "moment")
 """Until when more will be said: an answer was put off."""
 WAITED_FOR = ("customer", "parts")
@@ -155,14 +154,8 @@ EVENTS = (
     EventKind("closed", WORDS, FROM, sets=STATE),
     EventKind("reopened", REASON, sets=STATE),
     EventKind("cancelled", REASON, sets=STATE),
-    EventKind(
-        "amended",
-        Field("target", "line", required=True),
-        Field("field", "line", required=True),
-        Field("value", "text", required=True),
-        REASON,
-    ),
-    EventKind("voided", Field("target", "event", required=True), REASON),
+    AMENDED,
+    VOIDED,
     EventKind(
         "settled",
         Field("value", "line", required=True),

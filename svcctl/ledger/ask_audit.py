@@ -71,6 +71,7 @@ def names_without_card(index: Index) -> list[Naming]:
         *_people_without(index, _there(index, "staff", "staff")),
         *_units_without(index, _there(index, "customer", "customers")),
         *_about_nothing(index),
+        *_noted_of_nothing(index),
     ]
 
 
@@ -97,18 +98,20 @@ def _columns_without(index: Index, column: str, known: set[str]) -> Iterator[Nam
 
 
 def _people_without(index: Index, known: set[str]) -> Iterator[Naming]:
+    return _listed_without(index, "people", "staff", known)
+
+
+def _listed_without(index: Index, column: str, kind: str, known: set[str]) -> Iterator[Naming]:
+    """What a column of names with blanks between them names, in tickets and journals, and is not known."""
     ask = index.connection.execute
-    named = {
-        person
-        for (people,) in ask("select distinct people from tickets")
-        for person in people.split()
-    }
-    for person in sorted(named - known):
-        for path, subject in ask(
-            "select path, id from tickets where instr(' ' || people || ' ', ?) > 0",
-            (f" {person} ",),
-        ):
-            yield Naming(path, subject, "staff", person)
+    for table in ("tickets", "journals"):
+        lists = {row[0] for row in ask(f"select distinct {column} from {table}")}
+        sql = (
+            f"select path, id from {table} where instr(' ' || {column} || ' ', ' ' || ? || ' ') > 0"
+        )
+        for value in sorted({value for line in lists for value in line.split()} - known):
+            for path, subject in ask(sql, (value,)):
+                yield Naming(path, subject, kind, value)
 
 
 def _units_without(index: Index, known: set[str]) -> Iterator[Naming]:
@@ -128,17 +131,19 @@ def _about_nothing(index: Index) -> Iterator[Naming]:
         yield Naming(path, subject, "ticket", about)
 
 
-def unregistered_desks(index: Index) -> list[Naming]:
-    """Return each ticket in which a desk without a card wrote."""
+def _noted_of_nothing(index: Index) -> Iterator[Naming]:
+    """Tickets that entries of a journal name and that are not there."""
     ask = index.connection.execute
-    known = _there(index, "desk", "desks")
-    found = []
-    lists = {row[0] for row in ask("select distinct desks from tickets")}
-    sql = "select path, id from tickets where instr(' ' || desks || ' ', ' ' || ? || ' ') > 0"
-    for desk in sorted({desk for line in lists for desk in line.split()} - known):
-        for path, subject in ask(sql, (desk,)):
-            found.append(Naming(path, subject, "desk", desk))
-    return found
+    for path, subject, tickets in ask("select path, id, tickets from journals where tickets != ''"):
+        for ticket in tickets.split():
+            there = "select 1 from tickets where id = ?1 union select 1 from problems where subject = ?1"
+            if ask(there, (ticket,)).fetchone() is None:
+                yield Naming(path, subject, "ticket", ticket)
+
+
+def unregistered_desks(index: Index) -> list[Naming]:
+    """Return each ticket and journal in which a desk without a card wrote."""
+    return list(_listed_without(index, "desks", "desk", _there(index, "desk", "desks")))
 
 
 def with_approvals(index: Index) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 
 from svcctl.domain.cards import BY_FOLDER
 from svcctl.domain.checks.catalogue import severity
@@ -19,7 +20,7 @@ from svcctl.ledger.records import (
     policy_in,
     read_calendar,
     read_card,
-    read_ticket,
+    read_lines,
     with_excerpts,
 )
 
@@ -101,11 +102,11 @@ def record_problems(ledger: Ledger) -> Iterator[Problem]:
 
     For when the rules cannot be read, so that there can be no index.
     """
-    for path in ledger.tickets():
+    for path in chain(ledger.tickets(), ledger.journals()):
         data, problems = _bytes(ledger, path)
         yield from problems
         if data is not None:
-            yield from read_ticket(data, path).problems
+            yield from read_lines(data, path).problems
     for folder, kind in BY_FOLDER.items():
         for name in ledger.names(folder):
             path = f"{RECORDS}/{folder}/{name}.yaml"

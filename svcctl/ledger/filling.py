@@ -15,13 +15,16 @@ from itertools import chain
 
 from svcctl.domain import cards
 from svcctl.domain.checks.catalogue import severity
+from svcctl.domain.checks.schema_rules import stray_problems
+from svcctl.domain.journals import JournalKind
 from svcctl.domain.policy import Book
 from svcctl.domain.problems import Problem, Unreadable
+from svcctl.domain.replay import replay
 from svcctl.ledger.book import RULES, load_book
-from svcctl.ledger.folder import RECORDS, Ledger, is_card, is_ticket
+from svcctl.ledger.folder import RECORDS, Ledger, is_card, is_ticket, journal_kind
 from svcctl.ledger.formrows import Forms
 from svcctl.ledger.numbering import PLACES, owings_of
-from svcctl.ledger.records import read_card
+from svcctl.ledger.records import read_card, read_journal
 from svcctl.ledger.rows import (
     OWING_COLUMNS,
     RULE_COLUMNS,
@@ -51,7 +54,8 @@ def fill(
     if stale is None:
         for table in TABLES:
             connection.execute(f"delete from {table}")
-        paths = list(dict.fromkeys(chain(_cards(ledger), ledger.tickets())))
+        records = chain(_cards(ledger), ledger.journals(), ledger.tickets())
+        paths = list(dict.fromkeys(records))
     else:
         for path in stale:
             _delete(connection, path)
@@ -84,7 +88,9 @@ def fill(
 
 
 def _is_read(path: str) -> bool:
-    return is_ticket(path) if path.startswith(TICKETS) else is_card(path)
+    if path.startswith(TICKETS):
+        return is_ticket(path)
+    return is_card(path) or journal_kind(path) is not None
 
 
 def _groups(paths: list[str]) -> list[list[str]]:
@@ -110,7 +116,7 @@ def _delete(connection: sqlite3.Connection, path: str) -> None:
     if number is not None:
         connection.execute(f"delete from owings as o where {owings_of('?1')}", number)
         connection.execute("delete from settled where ticket = ?", number)
-    for table in ("tickets", "problems", "cards"):
+    for table in ("tickets", "problems", "cards", "journals"):
         connection.execute(f"delete from {table} where path = ?", (path,))
 
 
@@ -151,12 +157,17 @@ class _Reading:
             settled: list[Row] = []
             problems: list[Problem] = []
             listed: list[Row] = []
+            journals: list[Row] = []
             for path in paths:
                 data = self._bytes(path, problems)
                 if data is None:
                     continue
                 if not path.startswith(TICKETS):
-                    card_rows(path, data, listed, problems)
+                    kind = journal_kind(path)
+                    if kind is None:
+                        card_rows(path, data, listed, problems)
+                    else:
+                        journal_rows(kind, path, data, journals, problems)
                     continue
                 found = forms.rows(path, data, number + 1)
                 problems += found.problems
@@ -171,6 +182,7 @@ class _Reading:
             _insert(self.connection, "settled", settled)
             _insert(self.connection, "problems", map(_problem_row, problems))
             _insert(self.connection, "cards", listed)
+            _insert(self.connection, "journals", journals)
 
     def _bytes(self, path: str, problems: list[Problem]) -> bytes | None:
         """Return the bytes of a file; None where it is gone by now, or not to be read."""
@@ -285,12 +297,14 @@ def _take_over(reading: _Reading, name: str, part: str) -> None:
 
 PROBLEM_COLUMNS = ("path", "code", "severity", "line", "column", "args", "excerpt", "subject")
 CARD_COLUMNS = ("path", "kind", "id", "name", "phone", "role", "customer", "fields")
+JOURNAL_COLUMNS = ("path", "id", "desks", "people", "tickets")
 TABLES = {
     "tickets": ["rowid", *TICKET_COLUMNS],
     "owings": OWING_COLUMNS,
     "settled": SETTLED_COLUMNS,
     "problems": PROBLEM_COLUMNS,
     "cards": CARD_COLUMNS,
+    "journals": JOURNAL_COLUMNS,
 }
 NUMBERED = {"tickets": "rowid", "owings": "owing", "settled": "ticket"}
 """The column of a table that holds the number of a ticket's row, alone or in front of a place."""
@@ -341,3 +355,28 @@ def card_rows(path: str, data: bytes, listed: list[Row], problems: list[Problem]
                 _json(everything),
             )
         )
+
+
+def journal_rows(
+    kind: JournalKind, path: str, data: bytes, journals: list[Row], problems: list[Problem]
+) -> None:
+    """Add to ``journals`` what the index keeps of the file in ``data``, to ``problems`` its findings.
+
+    Whom and what its entries name, for the audit; the entries themselves are read where asked for.
+    """
+    read = read_journal(kind, data, path)
+    problems += read.problems
+    if read.case is None:
+        return
+    state = replay(read.case)
+    problems += stray_problems(path, state, read.case.id)
+    people = {event.by for event in read.case.events}
+    desks = {event.desk for event in read.case.events}
+    named: set[str] = set()
+    for fact in state.facts:
+        fields = kind.events[fact.event.do].shape.fields
+        for name, value in fact.event.fields.items():
+            if fields[name].type == "tickets":
+                named.update(str(value).split())
+    values = (" ".join(sorted(each)) for each in (desks, people, named))
+    journals.append((path, read.case.id, *values))

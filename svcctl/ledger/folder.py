@@ -16,6 +16,7 @@ from svcctl.ledger import git
 from svcctl.ledger.git import GitDir
 
 if TYPE_CHECKING:
+    from svcctl.domain.journals import JournalKind
     from svcctl.ledger.waiting import Waiting
 
 RECORDS = "records"
@@ -107,6 +108,14 @@ class Ledger:
                     if _named(name):
                         yield f"{RECORDS}/tickets/{year}/{month}/{name}"
 
+    def journals(self) -> Iterator[str]:
+        """Yield the path of every journal's file, relative to the root."""
+        from svcctl.domain.journals import JOURNALS
+
+        for kind in JOURNALS:
+            for name in self.names(kind.folder):
+                yield f"{RECORDS}/{kind.folder}/{name}.yaml"
+
     # The clone's own note -------------------------------------------------------------------
 
     def station(self) -> Station:
@@ -155,10 +164,26 @@ def is_ticket(path: str) -> bool:
     return len(parts) == 5 and path.startswith(f"{RECORDS}/tickets/") and _named(parts[4])
 
 
+def journal_kind(path: str) -> JournalKind | None:
+    """Return of which journal the file at ``path`` (relative to the ledger's root) is; None: of none."""
+    from svcctl.domain.journals import BY_FOLDER
+
+    folder, _, name = path.rpartition("/")
+    if not folder.startswith(f"{RECORDS}/") or not _named(name):
+        return None
+    return BY_FOLDER.get(folder[len(RECORDS) + 1 :])
+
+
+def is_case(path: str) -> bool:
+    """Say whether ``path`` is a head and a list of lines: a ticket, or a file of a journal."""
+    return is_ticket(path) or journal_kind(path) is not None
+
+
 def is_card(path: str) -> bool:
-    """Say whether ``path``, relative to the ledger's root, is where ``Ledger.names`` looks."""
+    """Say whether ``path``, relative to the ledger's root, is where ``Ledger.names`` looks for cards."""
     parts = path.split("/")
-    return len(parts) == 3 and parts[0] == RECORDS and _named(parts[2])
+    placed = len(parts) == 3 and parts[0] == RECORDS and _named(parts[2])
+    return placed and journal_kind(path) is None
 
 
 def _named(name: str) -> bool:
@@ -243,6 +268,11 @@ def ticket_path(identifier: str) -> str:
 def card_path(folder: str, identifier: str) -> str:
     """Return where a card lies, relative to the ledger's root."""
     return f"{RECORDS}/{folder}/{identifier}.yaml"
+
+
+def journal_path(kind: JournalKind, month: str, desk: str) -> str:
+    """Return where a desk's entries of a month (``2026-11``) lie, relative to the ledger's root."""
+    return card_path(kind.folder, f"{month}.{desk}")
 
 
 def refuse_linked(ledger: Ledger) -> None:

@@ -332,6 +332,7 @@ def discard(ledger: Ledger) -> None:
 
 def _all_records(ledger: Ledger) -> Iterator[str]:
     yield from ledger.tickets()
+    yield from ledger.journals()
     for folder in ("customers", "units", "staff", "desks", *RULES):
         for name in ledger.names(folder):
             yield f"{RECORDS}/{folder}/{name}.yaml"
@@ -388,6 +389,8 @@ def _create(connection: sqlite3.Connection, made: str) -> None:
         create unique index cards_path on cards (path);
         create index cards_kind on cards (kind, id);
         create index cards_customer on cards (customer) where customer != '';
+        create table journals (path text not null, id, desks, people, tickets);
+        create unique index journals_path on journals (path);
         insert into meta values ('made', '{made}');
         commit;
         """

@@ -5,17 +5,17 @@ Knows the readers and the declarations; nothing of the index or of git.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from svcctl.domain import cards
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.calendar_card import unusable
 from svcctl.domain.cards import Card, CardKind
-from svcctl.domain.cases import Case, read_case
+from svcctl.domain.cases import Case, CaseKind, read_case
 from svcctl.domain.checks.catalogue import severity
-from svcctl.domain.checks.identity_rules import identity_problems
+from svcctl.domain.checks.identity_rules import identity_problems, journal_problems
 from svcctl.domain.checks.schema_rules import misread_problems
 from svcctl.domain.policy import Policy
 from svcctl.domain.policy_reading import read_policy
@@ -23,8 +23,14 @@ from svcctl.domain.policy_text import Fields
 from svcctl.domain.problems import N_, Message, NotFound, Problem, Unreadable
 from svcctl.domain.ticket import TICKET
 from svcctl.ledger import cardfile, casefile
-from svcctl.ledger.folder import RECORDS, Ledger
+from svcctl.ledger.folder import RECORDS, Ledger, journal_kind
 from svcctl.ledger.plaincase import plain_case
+
+if TYPE_CHECKING:
+    from svcctl.domain.journals import JournalKind
+
+Identified = Callable[[str, Case, list[tuple[int, str]]], list[Problem]]
+"""What is wrong with who a record says it is: see ``identity_rules``."""
 
 
 class Read(NamedTuple):
@@ -36,22 +42,37 @@ class Read(NamedTuple):
 
 def read_ticket(data: bytes, path: str) -> Read:
     """Return the ticket in ``data``; never raises for anything the bytes may say."""
-    plain = plain_case(TICKET, data)
+    return _read(TICKET, identity_problems, data, path)
+
+
+def read_journal(kind: JournalKind, data: bytes, path: str) -> Read:
+    """Return the journal's file in ``data``; never raises for anything the bytes may say."""
+    return _read(kind, journal_problems, data, path)
+
+
+def read_lines(data: bytes, path: str) -> Read:
+    """Return the ticket or the journal's file in ``data``, by its place: see ``folder.is_case``."""
+    kind = journal_kind(path)
+    return read_ticket(data, path) if kind is None else read_journal(kind, data, path)
+
+
+def _read(kind: CaseKind, identified: Identified, data: bytes, path: str) -> Read:
+    plain = plain_case(kind, data)
     if plain is not None:
-        problems = identity_problems(path, plain, [])  # in order: there is nothing to list
+        problems = identified(path, plain, [])  # in order: there is nothing to list
         return Read(None if _is_other(problems) else plain, problems)
     raw = casefile.read_case(data, path)
     subject = path.rpartition("/")[2].removesuffix(".yaml")
     problems = [problem._replace(subject=subject) for problem in raw.problems]
     if not raw.ok:
         return Read(None, problems)
-    case, wrong = read_case(TICKET, raw.head, raw.events, raw.event_lines)
+    case, wrong = read_case(kind, raw.head, raw.events, raw.event_lines)
     if case is None:
         lines = raw.lines
         problems += misread_problems(path, wrong, raw.head_at, raw.event_lines, lines, subject)
         return Read(None, problems)
     listed = [(int(event["n"]), event["desk"]) for event in raw.events]
-    problems += identity_problems(path, case, listed)
+    problems += identified(path, case, listed)
     return Read(None if _is_other(problems) else case, problems)
 
 
@@ -62,8 +83,13 @@ def _is_other(problems: list[Problem]) -> bool:
 
 def load_ticket(ledger: Ledger, path: str) -> tuple[Case, bytes, list[Problem]]:
     """Return the ticket, its bytes and its warnings; raises ``Unreadable`` naming every error."""
+    return load_lines(ledger, path)
+
+
+def load_lines(ledger: Ledger, path: str) -> tuple[Case, bytes, list[Problem]]:
+    """As ``load_ticket``, for a ticket or a journal's file."""
     data = ledger.read(path)
-    read = read_ticket(data, path)
+    read = read_lines(data, path)
     if read.case is None:
         raise Unreadable(
             "unreadable-record",

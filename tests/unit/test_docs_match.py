@@ -21,6 +21,7 @@ from svcctl.domain import (
     cards,
     decide,
     identity,
+    journals,
     levels,
     patterns,
     policy,
@@ -137,6 +138,22 @@ def test_every_event_is_documented_with_its_fields_words_and_values() -> None:
     assert found == {
         event.name: (declared(event.own) + visit * event.scoped, list(event.sets))
         for event in ticket.EVENTS
+    }
+
+
+def test_every_journal_is_documented_with_its_folder_and_its_entries() -> None:
+    places, entries = tables(section("docs/format.md", "## A journal"))
+    assert {(row[0].strip("`"), row[1].strip("`")) for row in places} == {
+        (kind.name, f"records/{kind.folder}") for kind in journals.JOURNALS
+    }
+    found = {}
+    for name, fields, _ in entries:
+        read = [re.fullmatch(r"(\*\*)?`([^`]+)`(?:\*\*)? (\S+)", one) for one in fields.split(", ")]
+        found[name.replace("`", "")] = [(one[2], one[3], bool(one[1])) for one in read if one]
+    assert found == {
+        f"{kind.name}: {name}": declared(kind.events[name].own)
+        for kind in journals.JOURNALS
+        for name in kind.entries
     }
 
 

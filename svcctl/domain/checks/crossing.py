@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from svcctl.domain.identity import JOURNAL
+from svcctl.domain.journals import BY_FOLDER
 from svcctl.domain.problems import Problem
 
 Place = tuple[int, int, str]
@@ -28,7 +30,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "customer": ("customer",),
     "unit": ("unit",),
     "staff": PEOPLE,
-    "ticket": ("about",),
+    "ticket": ("about", "tickets"),
 }
 """The keys under which a record names a card of each kind."""
 
@@ -36,7 +38,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 def place_of(text: str, keys: tuple[str, ...], value: str) -> Place:
     """Return where one of ``keys`` first has ``value`` in a record's text: in YAML or in JSON."""
     names = "|".join(map(re.escape, keys))
-    pattern = rf"(?<![\w-])(?:{names})[\"']?\s*:\s*[\"']?(?={re.escape(value)}(?![\w.-]))"
+    pattern = (
+        rf"(?<![\w-])(?:{names})[\"']?\s*:\s*[\"']?(?:[A-Z0-9-]+ )*(?={re.escape(value)}(?![\w.-]))"
+    )
     found = re.search(pattern, text)
     if found is None:
         return 0, 0, ""
@@ -115,9 +119,14 @@ def expected_place(path: str) -> str:
         return ""
     if folder in FLAT and slash:
         return "" if _CARD.fullmatch(name) else f"records/{folder}/NAME.yaml"
+    journal, _, name_there = inside.rpartition("/")
+    if journal in BY_FOLDER:
+        known = JOURNAL.fullmatch(name_there.removesuffix(".yaml"))
+        right = known is not None and name_there.endswith(".yaml")
+        return "" if right else f"records/{journal}/2026-11.SHA.yaml"
     if folder == "tickets" and slash:
         return "" if _TICKET.fullmatch(name) else _TICKETS
-    return "records/" + "|".join(("tickets", *FLAT, *OTHERS)) + "/…"
+    return "records/" + "|".join(("tickets", *BY_FOLDER, *FLAT, *OTHERS)) + "/…"
 
 
 def kept_out_of_git(path: str, why: str) -> Problem | None:

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from svcctl.domain import identity
 from svcctl.domain.cases import Case
+from svcctl.domain.identity import event_order
+from svcctl.domain.journals import JournalKind, month_and_desk, month_of
 from svcctl.domain.problems import N_, Problem, Severity
 
 MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
@@ -95,6 +97,28 @@ MESSAGES |= {
         N_("attach it with `svcctl ticket attach`, then remove this copy"),
     ),
 }
+MESSAGES |= {
+    "E314": (
+        "error",
+        N_("line of another desk"),
+        N_("{event} stands in the book of the desk {desk}, which alone writes there"),
+        N_("take the line out, and let its own desk write it: `svcctl log add`"),
+    ),
+    "E315": (
+        "error",
+        N_("entry of another month"),
+        N_("{event} happened in {month}, this is the book of {wanted}"),
+        N_("void it with its reason, and add it again: `svcctl log void`, `svcctl log add --at …`"),
+    ),
+    "E316": (
+        "warning",
+        N_("number missing"),
+        N_(
+            "there is no line {event} before {next}: it was taken out, or a hand left out its number"
+        ),
+        N_("`git log -p` of this file shows whether it was there; put it back as it was"),
+    ),
+}
 
 
 def folder_of(case: Case) -> str:
@@ -120,6 +144,11 @@ def identity_problems(path: str, case: Case, listed: list[tuple[int, str]]) -> l
     if folder != wanted:
         args = {"day": case.id.split("-")[1], "folder": wanted}
         found.append(Problem("E306", path, 0, 0, args, "", case.id))
+    return found + _out_of_order(path, case, listed)
+
+
+def _out_of_order(path: str, case: Case, listed: list[tuple[int, str]]) -> list[Problem]:
+    found = []
     for before, late in pairwise(listed):
         if before > late:
             event = next(event for event in case.events if event.order == late)
@@ -128,4 +157,34 @@ def identity_problems(path: str, case: Case, listed: list[tuple[int, str]]) -> l
                 Problem("E307", path, event.line, 1, args, f"- {event.canonical()}", case.id)
             )
             break
+    return found
+
+
+def journal_problems(path: str, case: Case, listed: list[tuple[int, str]]) -> list[Problem]:
+    """Return what is wrong with who this file of a journal says it is, and with whose its lines are.
+
+    ``listed`` are the lines' (n, desk) in the order of the file.
+    """
+    found = []
+    name = path.rpartition("/")[2].removesuffix(".yaml")
+    if name != case.id:
+        args = {"id": case.id, "name": name}
+        found.append(Problem("E301", path, 2, 5, args, f'id: "{case.id}"', case.id))
+    month, desk = month_and_desk(case.id)
+    assert isinstance(case.kind, JournalKind)
+    numbers = {event_order(event.was)[0] for event in case.events if event.was is not None}
+    numbers |= {event.n for event in case.events}
+    for event in case.events:
+        codes: dict[str, dict[str, str]] = {}
+        if event.desk != desk:
+            codes["E314"] = {"event": event.name, "desk": desk}
+        if event.do in case.kind.entries and month_of(event) != month:
+            codes["E315"] = {"event": event.name, "month": month_of(event), "wanted": month}
+        if event.n > 1 and event.n - 1 not in numbers:
+            codes["E316"] = {"event": f"{event.n - 1}{event.desk}", "next": event.name}
+        for code, args in codes.items():
+            place = (path, event.line, 1)
+            found.append(Problem(code, *place, args, f"- {event.canonical()}", case.id))
+    found += _out_of_order(path, case, listed)
+    found.sort(key=lambda problem: problem.line)
     return found

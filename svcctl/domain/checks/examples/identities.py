@@ -8,6 +8,7 @@ from svcctl.domain.checks.examples.sound import (
     BEGUN,
     CONTACTED,
     DISPATCHED,
+    LOG,
     OPENED,
     REVIEWED,
     STORY,
@@ -18,6 +19,7 @@ from svcctl.domain.checks.examples.sound import (
     Example,
     Git,
     Put,
+    log,
     ticket,
     told,
 )
@@ -162,5 +164,41 @@ EXAMPLES = (
         ),
         (Put(ATTACHMENT, b"attached\n"),),
         ATTACHMENT,
+    ),
+    Example(
+        "E314",
+        N_(
+            "A journal's file has one writer: the desk in its name. A line of another desk was written "
+            "by hand, or copied from that desk's file."
+        ),
+        (Put(LOG, log(told("18T17:30", "eng1", "logged", desk="BJA", words="拜访三户"))),),
+        f"{LOG}:5:1",
+        besides=("E308",),
+    ),
+    Example(
+        "E315",
+        N_(
+            "A journal has a file for each month, so that the entries of a month are found in one "
+            "place. This entry happened in another month than the file's name says."
+        ),
+        (Put(LOG, log(told("2026-10-18T17:30:00+08:00", "eng1", "logged", words="拜访三户"))),),
+        f"{LOG}:5:1",
+    ),
+    Example(
+        "E316",
+        N_(
+            "A desk numbers the lines of its file from 1 on without a gap. Where a number is missing, "
+            "a line was taken out; where git is absent nothing else tells of it."
+        ),
+        (
+            Put(
+                LOG,
+                log(
+                    told("18T17:30", "eng1", "logged", words="拜访三户"),
+                    told("19T17:30", "eng1", "logged", n=3, words="整理备件"),
+                ),
+            ),
+        ),
+        f"{LOG}:6:1",
     ),
 )

@@ -118,6 +118,16 @@ def ticket(*events: Told, **head: str) -> bytes:
     return case_text(fields, lines)
 
 
+LOG = "records/logs/2026-11.SHA.yaml"
+"""Where a desk's daily log of that month lies; the sound ledger has none."""
+
+
+def log(*entries: Told) -> bytes:
+    """A file of the daily log."""
+    lines = [event_line({**one, "n": one["n"] or n}) for n, one in enumerate(entries, start=1)]
+    return case_text({"format": "1", "id": "2026-11.SHA", "kind": "log"}, lines)
+
+
 OPENED = told("16T09:00", "desk1", "opened")
 CONTACTED = told("16T09:02", "eng1", "contacted", result="reached")
 REVIEWED = told("16T09:10", "mgr1", "reviewed", cover="free", over="1SHA")

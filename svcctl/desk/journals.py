@@ -1,0 +1,351 @@
+"""Journals: add an entry, correct one, list them. Knows every journal alike; nothing of what one is for.
+
+An entry is called by the month of its file and its name there, such as ``2026-11/3SHA``: the desk in
+the name says whose file it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from svcctl.desk.tickets import Manner
+from svcctl.desk.typed import stored_fields
+from svcctl.desk.writing import Outcome, Writing
+from svcctl.domain.cases import Case, Event
+from svcctl.domain.decide import Wish, decide
+from svcctl.domain.identity import EVENT, normalise
+from svcctl.domain.journals import JournalKind, month_and_desk, month_of
+from svcctl.domain.problems import N_, Message, NotFound, Problem, Refusal, Unreadable, Usage
+from svcctl.domain.replay import State, replay
+from svcctl.domain.schema import Field, stored
+from svcctl.domain.times import format_instant
+from svcctl.ledger.folder import RECORDS, journal_path
+from svcctl.ledger.records import load_lines
+
+if TYPE_CHECKING:
+    from svcctl.desk.desk import Desk
+    from svcctl.desk.view import View
+
+Item = dict[str, Any]
+
+_ENTRY = re.compile(r"(?:([0-9]{4}-[0-9]{2})/)?([0-9]+[A-Z]+)")
+
+
+class Noted(NamedTuple):
+    """What was written into a journal: the line, the entry it is about as it is now, what besides.
+
+    ``entry`` is None where that entry counts no more.
+    """
+
+    path: str
+    event: Event
+    entry: Item | None
+    outcome: Outcome
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """What the written line is called."""
+        return entry_id(self.path, self.event)
+
+    def item(self) -> Item:
+        """Return the entry as machine output has it, with what was written."""
+        known = self.entry or {"id": self.id, "counts": False}
+        return {**known, "written": [self.event.canonical()]}
+
+
+def entry_id(path: str, event: Event) -> str:
+    """Return what an entry of the file at ``path`` is called."""
+    return f"{month_and_desk(_name(path))[0]}/{event.name}"
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".yaml")
+
+
+def note(
+    desk: Desk, kind: JournalKind, do: str, fields: Mapping[str, str], manner: Manner
+) -> Noted:
+    """Add an entry to this desk's file of the month in which it happened, in the ledger's zone.
+
+    ``fields`` are as people type them. Raises ``Usage``, ``NotFound``, ``Refusal``, ``Unreadable``.
+    """
+    code = desk.desk_code()
+    who = desk.who(manner.by)
+    at = desk.read_time(manner.at).astimezone(desk.zone)
+    wanted = _typed(desk, kind.events[do].shape.fields, fields)
+    path = journal_path(kind, f"{at:%Y-%m}", code)
+    with Writing(desk, manner.commit, manner.dry_run) as writing:
+        now = desk.now()
+        case, data, problems = _book(desk, kind, path)
+        event = decide(replay(case), Wish(do, wanted, at, who, code), now, desk.book.at(now))
+        if data is None:
+            writing.create(path, Case(kind, case.head, [event]).text())
+        else:
+            writing.append(path, data, event.canonical())
+        outcome = writing.finish(f"{kind.name} {entry_id(path, event)} {do}", who, now)
+    return _noted(kind, path, case, event, event.name, outcome, problems)
+
+
+def correct(
+    desk: Desk, kind: JournalKind, typed: str, do: str, fields: Mapping[str, str], manner: Manner
+) -> Noted:
+    """Amend or void (``do``) the entry that ``typed`` names; only the desk that wrote it may.
+
+    Without a month an entry of this month is meant. Raises as ``note`` does.
+    """
+    code = desk.desk_code()
+    who = desk.who(manner.by)
+    at = desk.read_time(manner.at).astimezone(desk.zone)
+    month, name = _called(desk, typed, code)
+    path = journal_path(kind, month, code)
+    with Writing(desk, manner.commit, manner.dry_run) as writing:
+        now = desk.now()
+        case, data, problems = _book(desk, kind, path)
+        state = replay(case)
+        wanted = {**fields, "target": name}
+        made = next((fact.event for fact in state.facts if fact.event.name == name), None)
+        if data is None or made is None:
+            raise _no_entry(kind, typed, any(event.name == name for event in case.events))
+        if do == "amended":
+            _refuse_contested(kind, state, month, f"{name}.{wanted['field']}")
+            _refuse_unknown(kind, made, wanted["field"])
+            shape = kind.events[made.do].shape.fields
+            given = _typed(desk, {"value": shape.get(wanted["field"], Field("value"))}, wanted)
+            wanted = {**wanted, **given}
+        event = decide(state, Wish(do, wanted, at, who, code), now, desk.book.at(now))
+        _refuse_another_month(kind, case, event, name, month)
+        writing.append(path, data, event.canonical())
+        outcome = writing.finish(f"{kind.name} {month}/{name} {do}", who, now)
+    return _noted(kind, path, case, event, name, outcome, problems)
+
+
+def _book(desk: Desk, kind: JournalKind, path: str) -> tuple[Case, bytes | None, list[Problem]]:
+    """Return a month's file, its bytes and its warnings; an empty one, and None, where none is there."""
+    try:
+        return load_lines(desk.ledger, path)
+    except FileNotFoundError:
+        return Case(kind, {"id": _name(path), "kind": kind.name}, []), None, []
+
+
+def _typed(desk: Desk, fields: Mapping[str, Field], given: Mapping[str, str]) -> dict[str, str]:
+    """Return what was given in its stored form, tickets by their ids."""
+    wanted = stored_fields(desk, fields, given)
+    for key, field in fields.items():
+        if field.type == "tickets" and wanted.get(key):
+            from svcctl.desk.finding import ticket_file
+
+            found = [_name(ticket_file(desk, word)) for word in wanted[key].split()]
+            wanted[key] = " ".join(dict.fromkeys(found))
+    return wanted
+
+
+def _called(desk: Desk, typed: str, code: str) -> tuple[str, str]:
+    """Return month and name of the entry that ``typed`` means. Raises ``Usage`` or ``Refusal``."""
+    found = _ENTRY.fullmatch(normalise(typed))
+    named = EVENT.fullmatch(found[2]) if found is not None else None
+    if found is None or named is None:
+        raise Usage(
+            "no-entry-name",
+            Message(N_("“{typed}” does not name an entry"), {"typed": typed}),
+            Message(N_("such as 2026-11/3SHA, or 3SHA for one of this month"), {}),
+        )
+    if named[2] != code:
+        raise Refusal(
+            "another-desk",
+            Message(
+                N_("{entry} was written by the desk {desk}, which alone writes in its book"),
+                {"entry": found[2], "desk": named[2]},
+            ),
+            Message(N_("correct it there, or add what is true as an entry of your own"), {}),
+        )
+    return found[1] or f"{desk.now():%Y-%m}", found[2]
+
+
+def _no_entry(kind: JournalKind, typed: str, voided: bool) -> NotFound:
+    text = N_("{entry} counts no more") if voided else N_("there is no entry {entry}")
+    remedy = N_("svcctl {kind} list --all shows every entry with its name")
+    return NotFound(
+        "no-such-entry", Message(text, {"entry": typed}), Message(remedy, {"kind": kind.name})
+    )
+
+
+def _refuse_unknown(kind: JournalKind, made: Event, field: str) -> None:
+    known = kind.events[made.do].amendable
+    if field not in known:
+        raise Usage(
+            "unknown-field",
+            Message(N_("{do} has no field {key}"), {"do": made.do, "key": field}),
+            Message(N_("known are: {known}"), {"known": ", ".join(sorted(known))}),
+        )
+
+
+def _refuse_contested(kind: JournalKind, state: State, month: str, value: str) -> None:
+    contest = state.contested.get(value)
+    if contest is not None:
+        raise Refusal("contested", *contested_messages(kind, month, contest._asdict()))
+
+
+def contested_messages(
+    kind: JournalKind, month: str, contest: dict[str, str]
+) -> tuple[Message, Message]:
+    """Return what two amendments disagree about, and how to take one of them back."""
+    return (
+        Message(
+            N_("{value} is contested: {applied} says {applied_text}, {other} says {other_text}"),
+            contest,
+        ),
+        Message(
+            N_("take one back: svcctl {kind} void {month}/{applied} or {month}/{other}"),
+            {**contest, "kind": kind.name, "month": month},
+        ),
+    )
+
+
+def _refuse_another_month(
+    kind: JournalKind, case: Case, event: Event, name: str, month: str
+) -> None:
+    after = replay(Case(kind, case.head, [*case.events, event]))
+    made = next((fact.event for fact in after.facts if fact.event.name == name), None)
+    if made is not None and made.do in kind.entries and month_of(made) != month:
+        raise Refusal(
+            "another-month",
+            Message(
+                N_("{at} lies in another month than the entry's book, {month}"),
+                {"at": format_instant(made.at), "month": month},
+            ),
+            Message(
+                N_("void it, and add it again with its own time: svcctl {kind} add … --at TIME"),
+                {"kind": kind.name},
+            ),
+        )
+
+
+def _noted(
+    kind: JournalKind,
+    path: str,
+    case: Case,
+    event: Event,
+    name: str,
+    outcome: Outcome,
+    problems: list[Problem],
+) -> Noted:
+    state = replay(Case(kind, case.head, [*case.events, event]))
+    entry = next((one for one in _items(kind, path, state) if one["id"].endswith(f"/{name}")), None)
+    return Noted(path, event, entry, outcome, tuple(problems))
+
+
+# Reading ------------------------------------------------------------------------------------------
+
+
+def entries(
+    view: View,
+    kind: JournalKind,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    everything: bool = False,
+) -> list[Item]:
+    """Return the entries of ``since`` <= at < ``until`` as of the view's moment, oldest first.
+
+    ``everything``: also those that were voided (``counts`` is false). A file that cannot be read is
+    left out: the index reports it with every command.
+    """
+    found = []
+    for path, state in states(view, kind, since, until):
+        for item in _items(kind, path, state, everything):
+            at = datetime.fromisoformat(item["at"])
+            if (since is None or at >= since) and (until is None or at < until):
+                found.append((at, item))
+    found.sort(key=lambda one: (one[0], one[1]["noted"], one[1]["id"]))
+    return [item for _, item in found]
+
+
+def containing(view: View, kind: JournalKind, wanted: str, most: int) -> Iterator[tuple[Item, str]]:
+    """Yield the newest entries in which ``wanted`` stands, each with the first line of its text."""
+    sought = wanted.casefold()
+    found = 0
+    for item in reversed(entries(view, kind)):
+        texts = [text for text in item.values() if isinstance(text, str)]
+        if any(sought in text.casefold() for text in (*texts, *item.get("tickets", ()))):
+            yield item, str(item.get("words", "")).split("\n", 1)[0]
+            found += 1
+        if found == most:
+            return
+
+
+def states(
+    view: View, kind: JournalKind, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[tuple[str, State]]:
+    """Yield path and state of each file that may hold entries between two moments."""
+    day = timedelta(days=1)  # an entry's month is that of its own offset
+    first = "" if since is None else f"{since - day:%Y-%m}"
+    last = "9" if until is None else f"{until + day:%Y-%m}"
+    for name in view.desk.ledger.names(kind.folder):
+        if not first <= month_and_desk(name)[0] <= last:
+            continue
+        path = f"{RECORDS}/{kind.folder}/{name}.yaml"
+        try:
+            case, _, _ = load_lines(view.desk.ledger, path)
+        except (FileNotFoundError, Unreadable):
+            continue
+        yield path, replay(case, view.as_of, view.known)
+
+
+def contests(
+    view: View, kind: JournalKind, since: datetime | None, until: datetime | None
+) -> Iterator[tuple[Message, Message]]:
+    """Yield what two clones of one desk amended otherwise, and how one is taken back."""
+    for path, state in states(view, kind, since, until):
+        for contest in state.contested.values():
+            yield contested_messages(kind, month_and_desk(_name(path))[0], contest._asdict())
+
+
+def _items(kind: JournalKind, path: str, state: State, everything: bool = False) -> Iterator[Item]:
+    facts = {fact.event.name: fact.event for fact in state.facts}
+    amended = {
+        str(event.fields["target"]): event.name for event in facts.values() if event.do == "amended"
+    }
+    stray = {id(one.event) for one in state.strays}
+    listed = [event for event in facts.values() if event.do in kind.entries]
+    if everything:
+        listed += [e for e in _until(state) if e.do in kind.entries and e.name not in facts]
+    for event in listed:
+        if id(event) in stray:
+            continue  # another line has its name: a finding tells of it
+        item: Item = {
+            "id": entry_id(path, event),
+            "at": format_instant(event.at),
+            "noted": format_instant(event.noted),
+            "by": event.by,
+            "desk": event.desk,
+        }
+        for name, field in kind.events[event.do].shape.fields.items():
+            if name not in kind.events[event.do].order:
+                continue
+            value = event.fields.get(name)
+            if field.type == "tickets":
+                item[name] = str(value).split() if value is not None else []
+            else:
+                item[name] = None if value is None else stored(value)
+        item["amended"] = amended.get(event.name)
+        item["counts"] = event.name in facts
+        yield item
+
+
+def _until(state: State) -> list[Event]:
+    """Return the entries that were voided by the moment ``state`` is of."""
+    gone = {str(fact.event.fields["target"]) for fact in state.facts if fact.event.do == "voided"}
+    return [event for event in state.case.events if event.name in gone]
+
+
+def of_desk(desk: Desk, kind: JournalKind, code: str) -> Iterator[tuple[str, Case]]:
+    """Yield the files that one desk wrote, the newest month first. Raises ``Unreadable``."""
+    for name in reversed(desk.ledger.names(kind.folder)):
+        if month_and_desk(name)[1] == code:
+            path = f"{RECORDS}/{kind.folder}/{name}.yaml"
+            case, _, _ = load_lines(desk.ledger, path)
+            yield path, case
