@@ -167,12 +167,22 @@ def _show_contested(run: Session, done: Synced) -> None:
                 )
             )
         for applied, other in dict.fromkeys((c.applied, c.other) for c in one.contested):
-            run.print(
-                "  "
-                + _("svcctl ticket settle {id} --pick {applied}|{other} --reason …").format(
-                    id=_id(one.path), applied=applied, other=other
-                )
-            )
+            run.print(f"  {_way_out(one.path, applied, other)}")
+
+
+def _way_out(path: str, applied: str, other: str) -> str:
+    """The command that ends a contest: a settlement, or in a journal the voiding of an amendment."""
+    from svcctl.ledger.folder import journal_kind
+
+    kind = journal_kind(path)
+    if kind is None:
+        return _("svcctl ticket settle {id} --pick {applied}|{other} --reason …").format(
+            id=_id(path), applied=applied, other=other
+        )
+    month = _id(path).partition(".")[0]
+    return _("svcctl {kind} void {month}/{applied} or {month}/{other} --reason …").format(
+        kind=kind.name, month=month, applied=applied, other=other
+    )
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from svcctl.domain.problems import N_, Message
 from svcctl.ledger import git, posix
 from svcctl.ledger.cardfile import read_card
-from svcctl.ledger.folder import RECORDS, is_ticket
+from svcctl.ledger.folder import RECORDS, is_case
 from svcctl.ledger.git import GitDir
 from svcctl.ledger.mergefile import is_card_file, marked, merge_file
 
@@ -45,7 +45,7 @@ def merge_for_git(base: Path, ours: Path, theirs: Path, path: str) -> Message | 
 
 def _strangers(record: str, versions: tuple[bytes, bytes, bytes]) -> Message | None:
     """Say so where a version states another id than the file's name; unreadable ones say nothing."""
-    if not is_ticket(record) and not is_card_file(record):
+    if not is_case(record) and not is_card_file(record):
         return None
     name = record.rpartition("/")[2].removesuffix(".yaml")
     for data in versions:

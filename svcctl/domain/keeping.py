@@ -15,16 +15,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from svcctl.domain.journals import BY_FOLDER
 from svcctl.domain.problems import N_, Message, Problem, Said
 
-Shape = Literal["case", "policy", "seal"]
+Shape = Literal["case", "journal", "policy", "seal"]
 
 HEAD, POLICY, SEAL = "head", "policy", "seal"
 _SHAPES: tuple[tuple[str, Shape], ...] = (
     ("records/tickets/", "case"),
     ("records/policy/", "policy"),
     ("records/seals/", "seal"),
+    *((f"records/{folder}/", "journal") for folder in BY_FOLDER),
 )
+LISTED = ("case", "journal")
+"""The shapes that are a head and a list of lines."""
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.yaml\Z")
 # Given a new name, an event says its old one as `was`; what it refers to may be renamed with it.
 _OF_THE_NAME = ("n", "was", "over", "target")
@@ -165,7 +169,7 @@ def broken(
     ``after`` is None where the record is gone. ``deed`` says by whom (``Deed.told``, or another
     sentence that can stand in brackets). A policy must be asked about only if it was in force.
     """
-    if after is None and shape_of(path) == "case":
+    if after is None and shape_of(path) in LISTED:
         return [problem("E504", path, Loss(line, None), deed) for line in before[:1]]
     return [problem(_code(loss), path, loss, deed) for loss in lost(before, after or ())]
 

@@ -6,9 +6,19 @@ Most changes only add lines. That is seen on the bytes alone; a record is read o
 from __future__ import annotations
 
 from svcctl.domain.cases import read_case
-from svcctl.domain.keeping import POLICY, SEAL, Line, card_line, event_line, head_line, shape_of
+from svcctl.domain.keeping import (
+    LISTED,
+    POLICY,
+    SEAL,
+    Line,
+    card_line,
+    event_line,
+    head_line,
+    shape_of,
+)
 from svcctl.domain.ticket import TICKET
 from svcctl.ledger import cardfile, casefile
+from svcctl.ledger.folder import journal_kind
 
 _EVENTS = b"\nevents:\n"
 
@@ -52,7 +62,7 @@ def lines_of(path: str, data: bytes | None) -> list[Line]:
     shape = shape_of(path)
     if data is None or shape is None:
         return []
-    if shape == "case":
+    if shape in LISTED:
         return _of_case(path, data)
     raw = cardfile.read_card(data, path)
     return [card_line(POLICY if shape == "policy" else SEAL, raw.fields())] if raw.ok else []
@@ -62,7 +72,7 @@ def _of_case(path: str, data: bytes) -> list[Line]:
     raw = casefile.read_case(data, path)
     if not raw.ok:
         return _of_broken_case(path, data)
-    _, wrong = read_case(TICKET, raw.head, raw.events, raw.event_lines)
+    _, wrong = read_case(journal_kind(path) or TICKET, raw.head, raw.events, raw.event_lines)
     flawed = {index for index, _ in wrong.events}
     written = raw.lines
     held = [] if wrong.head else [head_line(raw.head, 1)]

@@ -18,13 +18,13 @@ from svcctl.domain.checks.catalogue import CODES, severity
 from svcctl.domain.keeping import day_of_policy, shape_of
 from svcctl.domain.problems import N_, Message, Problem, Said, Unreadable
 from svcctl.ledger.cardfile import read_card as read_raw
-from svcctl.ledger.folder import RECORDS, is_card, is_ticket
+from svcctl.ledger.folder import RECORDS, is_card, is_case, is_ticket
 from svcctl.ledger.git import GitDir, run
 from svcctl.ledger.history import Contents
 from svcctl.ledger.losses import Losses
 from svcctl.ledger.mergefile import is_card_file
 from svcctl.ledger.objects import PLAIN, Objects, differences, raw_differences
-from svcctl.ledger.records import policy_in, read_card, read_ticket
+from svcctl.ledger.records import policy_in, read_card, read_lines
 
 ALLOWED = re.compile(r"(?:records|templates|reports)/.*|\.gitignore|README[^/]*")
 MOST = 20
@@ -102,8 +102,8 @@ class _Look:
     def reasons(self) -> Iterator[Message]:
         yield from self._foreign_files()
         yield from self._removed()
-        tickets = [path for path, (_, new) in self.changed.items() if new and is_ticket(path)]
-        for path in tickets:
+        cases = [path for path, (_, new) in self.changed.items() if new and is_case(path)]
+        for path in cases:
             yield from self._tip(path)
         yield from self._lost()
         for path, (_, new) in self.changed.items():
@@ -135,12 +135,13 @@ class _Look:
 
     def _tip(self, path: str) -> Iterator[Message]:
         data = self.objects.get(f"{self.new}:{path}") or b""
-        read = read_ticket(data, path)
-        if read.case is None:
+        read = read_lines(data, path)
+        if read.case is None or any(problem.code == "E314" for problem in read.problems):
             yield _fault(path, read.problems)
             return
         desks = {event.desk for event in read.case.events}
-        desks.add(read.case.id.partition("-")[0])
+        if is_ticket(path):
+            desks.add(read.case.id.partition("-")[0])
         yield from self._unregistered(path, desks)
 
     def _unregistered(self, path: str, desks: set[str]) -> Iterator[Message]:

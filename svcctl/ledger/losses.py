@@ -13,6 +13,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from svcctl.domain.keeping import (
+    LISTED,
     Deed,
     LatePolicy,
     Line,
@@ -102,7 +103,7 @@ class Losses:
             return
         places = [place for place in self._places(record, path) if place != path]
         if self._now(path) is None:
-            if not places and shape_of(path) == "case":
+            if not places and shape_of(path) in LISTED:
                 yield from broken(path, [taken[0].line], None, _deed(taken[0].edge))
                 return
             path = places[0] if places else path
@@ -126,7 +127,7 @@ class Losses:
         old = self._contents.get(edge.old) or b""
         new = self._contents.get(edge.new) if edge.commit else self._touched[edge.path]
         shape = shape_of(edge.path)
-        if old == new or (new is not None and shape == "case" and only_grew(old, new)):
+        if old == new or (new is not None and shape in LISTED and only_grew(old, new)):
             return
         after = lines_of(edge.path, new)
         there = {line.text for line in after}

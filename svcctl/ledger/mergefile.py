@@ -21,8 +21,8 @@ from svcctl.domain.merge import (
 )
 from svcctl.domain.problems import N_, Message
 from svcctl.ledger.cardfile import RawCard, read_card, set_fields
-from svcctl.ledger.folder import RECORDS, is_ticket
-from svcctl.ledger.records import read_ticket
+from svcctl.ledger.folder import RECORDS, is_case
+from svcctl.ledger.records import read_lines
 
 HERE, MIDDLE, THERE = "<<<<<<<", "=======", ">>>>>>>"
 
@@ -61,15 +61,15 @@ class FileMerge(NamedTuple):
 
 def is_card_file(path: str) -> bool:
     """Say whether ``path`` (relative to the ledger) is a card: a record that is no case."""
-    return path.startswith(f"{RECORDS}/") and path.endswith(".yaml") and not is_ticket(path)
+    return path.startswith(f"{RECORDS}/") and path.endswith(".yaml") and not is_case(path)
 
 
 def merge_file(path: str, pushed: bytes, other: bytes, bases: Sequence[bytes]) -> FileMerge:
     """Merge two versions of ``path`` (relative to the ledger) with what they began from."""
     if pushed == other:
         return FileMerge(pushed)
-    if is_ticket(path):
-        return _merge_ticket(path, pushed, other, bases)
+    if is_case(path):
+        return _merge_case(path, pushed, other, bases)
     if is_card_file(path):
         return _merge_card(path, pushed, other, bases)
     return _merge_text(pushed, other, bases)
@@ -94,9 +94,9 @@ def has_markers(data: bytes) -> bool:
 # Cases ------------------------------------------------------------------------------------------
 
 
-def _merge_ticket(path: str, pushed: bytes, other: bytes, bases: Sequence[bytes]) -> FileMerge:
-    cases = [read_ticket(data, path).case for data in (pushed, other)]
-    known = [case for data in bases if (case := read_ticket(data, path).case) is not None]
+def _merge_case(path: str, pushed: bytes, other: bytes, bases: Sequence[bytes]) -> FileMerge:
+    cases = [read_lines(data, path).case for data in (pushed, other)]
+    known = [case for data in bases if (case := read_lines(data, path).case) is not None]
     one, two = cases
     if one is None or two is None:
         return FileMerge(None, Conflict(Message(BROKEN), (), marked(pushed, other)))

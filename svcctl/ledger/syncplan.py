@@ -13,7 +13,7 @@ from svcctl.domain.cases import Case
 from svcctl.domain.merge import HeadsDiffer, Renamed, lost_events, merge_cases
 from svcctl.domain.problems import N_, Message, Refusal
 from svcctl.domain.replay import Contest, replay
-from svcctl.ledger.folder import RECORDS, is_ticket
+from svcctl.ledger.folder import RECORDS, is_case, is_ticket
 from svcctl.ledger.git import GitDir
 from svcctl.ledger.lineends import normal
 from svcctl.ledger.mergefile import (
@@ -26,7 +26,7 @@ from svcctl.ledger.mergefile import (
     merge_file,
 )
 from svcctl.ledger.objects import AHEAD, PLAIN, Entry, Objects, blob_id
-from svcctl.ledger.records import read_ticket
+from svcctl.ledger.records import read_lines
 from svcctl.ledger.syncsides import Sides, Trees
 
 
@@ -119,12 +119,12 @@ class Planner:
         return self.plan
 
     def _look_ahead(self, paths: Sequence[str]) -> None:
-        """Read what will be looked at: tickets that changed, and whatever both sides changed."""
+        """Read what will be looked at: cases that changed, and whatever both sides changed."""
         wanted: dict[str, None] = {}
         for path in paths:
             sides = self.sides(path)
             entries = (sides.ours, sides.theirs, *sides.bases)
-            if len(set(entries)) > 2 or is_ticket(self.inside(path)):
+            if len(set(entries)) > 2 or is_case(self.inside(path)):
                 wanted |= dict.fromkeys(entry.oid for entry in entries if entry is not None)
         self.objects.look_ahead(list(wanted))
 
@@ -183,7 +183,7 @@ class Planner:
             return
         contests: tuple[Contest, ...] = ()
         brought: tuple[str, ...] = ()
-        if is_ticket(record):
+        if is_case(record):
             kept = self._kept(path, record, entry, sides.base)
             if kept is None:
                 return
@@ -206,10 +206,10 @@ class Planner:
     def _kept(
         self, path: str, record: str, entry: Entry, base: Entry | None
     ) -> tuple[Case | None, Case | None, Entry | bytes] | None:
-        """Return a ticket that one side changed, with what it took away put back; and as it was."""
+        """Return a case that one side changed, with what it took away put back; and as it was."""
         data = self.read(entry)
-        case = read_ticket(data, record).case
-        before = read_ticket(self.read(base), record).case if base is not None else None
+        case = read_lines(data, record).case
+        before = read_lines(self.read(base), record).case if base is not None else None
         if case is None or before is None:
             return case, before, entry
         lost = lost_events(before, case)
@@ -263,11 +263,11 @@ class Planner:
 
     def _chosen(self, record: str, choice: Choice, sides: tuple[bytes, bytes]) -> FileMerge:
         """Return what a person made of a conflict, unless it takes away what a side had written."""
-        if not is_ticket(record):
+        if not is_case(record):
             return FileMerge(choice.data)
-        case = read_ticket(choice.data, record).case
+        case = read_lines(choice.data, record).case
         for data in sides:
-            side = read_ticket(data, record).case
+            side = read_lines(data, record).case
             if side is not None and case is not None and lost_events(side, case):
                 case = None
         if case is None:
@@ -314,8 +314,8 @@ def _cases(
     if merged.sides:
         pushed, own, *known = merged.sides
         return own, pushed, known
-    ours, theirs = (read_ticket(data, record).case for data in sides)
-    return ours, theirs, [c for data in bases if (c := read_ticket(data, record).case) is not None]
+    ours, theirs = (read_lines(data, record).case for data in sides)
+    return ours, theirs, [c for data in bases if (c := read_lines(data, record).case) is not None]
 
 
 def _normalised(path: str) -> bool:
