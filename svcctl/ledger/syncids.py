@@ -15,14 +15,16 @@ from typing import NamedTuple
 from svcctl.domain import identity
 from svcctl.domain.cards import BY_FOLDER
 from svcctl.domain.cases import Case, Event
+from svcctl.domain.journals import month_and_desk
 from svcctl.domain.merge import with_id
 from svcctl.domain.problems import N_, Message, Refusal
 from svcctl.domain.replay import over_of, replay
+from svcctl.domain.schema import as_text
 from svcctl.domain.ticket import TICKET
 from svcctl.ledger.cardfile import read_card, set_fields
-from svcctl.ledger.folder import card_path, is_card, is_ticket, ticket_path
+from svcctl.ledger.folder import card_path, is_card, is_ticket, journal_kind, ticket_path
 from svcctl.ledger.git import run
-from svcctl.ledger.records import read_ticket
+from svcctl.ledger.records import read_lines, read_ticket
 from svcctl.ledger.syncplan import NewId, Planner
 
 
@@ -139,6 +141,8 @@ def _follow(planner: Planner, kind: str, old: str, new: str, scribe: Scribe) -> 
             path = planner.gitdir.prefix + ticket_path(moved[name]) if is_ticket(record) else path
         if is_ticket(record):
             followed = _follow_in_ticket(planner, path, record, (kind, old, new), scribe)
+        elif journal_kind(record) is not None:
+            followed = _follow_in_journal(planner, path, record, (kind, old, new), scribe)
         elif is_card(record) and name != old:
             followed = _follow_in_card(planner, path, record, (kind, old, new))
         else:
@@ -177,17 +181,56 @@ def _follow_in_ticket(
     return Case(merged.kind, merged.head, events).text()
 
 
+def _follow_in_journal(
+    planner: Planner, path: str, record: str, what: tuple[str, str, str], scribe: Scribe
+) -> bytes | None:
+    """Amend the entries of this side that name ``old``; in another desk's book nobody else writes."""
+    kind, old, new = what
+    sides, now_there = planner.sides(path), planner.content(path)
+    if kind != "ticket" or sides.ours is None or now_there is None:
+        return None
+    mine = read_lines(planner.read(sides.ours), record).case
+    before = read_lines(planner.read(sides.base), record).case if sides.base else None
+    merged = read_lines(now_there, record).case
+    if mine is None or merged is None or month_and_desk(mine.id)[1] != scribe.desk:
+        return None
+    known = {event.canonical() for event in before.events} if before is not None else set()
+    written = {event.name: event for event in mine.events if event.canonical() not in known}
+    case = merged
+    for fact in replay(merged).facts:
+        own = written.get(fact.event.was or fact.event.name)
+        if own is None or own.fields != _as_written(merged, fact.event.name).fields:
+            continue  # the pushed one of that name, or known to both: it means the pushed ticket
+        for name, field in case.kind.events[fact.event.do].shape.fields.items():
+            ids = as_text(fact.event.fields.get(name, "")).split()
+            if field.type != "tickets" or old not in ids:
+                continue
+            value = " ".join(new if one == old else one for one in ids)
+            fields = {"target": fact.event.name, "field": name, "value": value}
+            event = _appended(case, "amended", fields, mine, scribe)
+            case = Case(case.kind, case.head, [*case.events, event])
+    return None if case is merged else case.text()
+
+
+def _as_written(case: Case, name: str) -> Event:
+    return next(event for event in case.events if event.name == name)
+
+
 def _amendment(case: Case, field: str, value: str, mine: Case, scribe: Scribe) -> Event:
+    fields = {"target": "head", "field": field, "value": value}
+    return _appended(case, "amended", fields, mine, scribe)
+
+
+def _appended(case: Case, do: str, fields: dict[str, str], mine: Case, scribe: Scribe) -> Event:
     last = case.events[-1]
-    fields = {"target": "head", "field": field, "value": value, "reason": "two clones gave one id"}
     event = Event(
         max(event.n for event in case.events) + 1,
         scribe.desk or last.desk,
         scribe.now,
         scribe.now,
         scribe.person or mine.events[-1].by,
-        "amended",
-        dict(fields),
+        do,
+        {**fields, "reason": "two clones gave one id"},
     )
     event.over = over_of(replay(case), event)
     return event
