@@ -14,12 +14,13 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from svcctl.desk import cardwork, setup, tickets
+from svcctl.desk import cardwork, journals, setup, tickets
 from svcctl.desk.desk import Desk
 from svcctl.desk.tickets import Manner
 from svcctl.desk.writing import Writing
 from svcctl.domain.cards import CUSTOMER, STAFF, UNIT
 from svcctl.domain.decide import Who
+from svcctl.domain.journals import LOG
 from svcctl.domain.problems import N_, Message, Refusal
 from svcctl.ledger import cardfile
 from svcctl.ledger.folder import Ledger
@@ -31,6 +32,8 @@ COMPANY = {
     "warranty": "整机两年,人为损坏除外",
 }
 DAYS = 26
+LOGGED_DAYS = 7
+"""The last days, of which everybody who worked has an entry in the daily log."""
 
 PEOPLE = (
     ("zhou.min", "周敏", "manager", ()),
@@ -114,6 +117,7 @@ class _Story:
         self.written = 0
         self.forgotten = 0
         self.dispatched = ""
+        self.finished: dict[tuple[date, str], list[str]] = {}
         self.customers: list[str] = []
         self.units: list[tuple[str, str]] = []
 
@@ -131,6 +135,8 @@ class _Story:
         first = start.astimezone(zone).date() + timedelta(days=1)
         for offset in range(self.days):
             self._day(first + timedelta(days=offset))
+        for offset in range(self.days - LOGGED_DAYS, self.days):
+            self._evening(first + timedelta(days=offset))
         while self.steps:
             self.steps.sort(key=lambda step: (step.at, step.order))
             step = self.steps.pop(0)
@@ -187,6 +193,20 @@ class _Story:
             hour, minute = self.random.randrange(8, 16), self.random.randrange(60)
             at = datetime.combine(day, time(hour, minute), self.desk.zone)
             self._plan(at, partial(self._request, at))
+
+    def _evening(self, day: date) -> None:
+        """Plan what the engineers who finished something that day note in the daily log."""
+        at = datetime.combine(day, time(17, 40), self.desk.zone)
+        for engineer in ENGINEERS:
+            self._plan(at, partial(self._log, at, engineer))
+
+    def _log(self, at: datetime, engineer: str) -> None:
+        about = self.finished.get((at.date(), engineer), [])
+        if about:
+            words = f"今天完工 {len(about)} 单,工具已清点"
+            fields = {"words": words, "tickets": " ".join(about)}
+            journals.note(self.desk, LOG, "logged", fields, Manner(by=engineer))
+            self.written += 1
 
     def _plan(self, at: datetime, run: Callable[[], None]) -> None:
         self.count += 1
@@ -252,6 +272,8 @@ class _Story:
             self.written += 1
             if do == "dispatched":
                 self.dispatched = ticket
+            if do == "finished":
+                self.finished.setdefault((at.date(), by), []).append(ticket)
             for complaint in done.also:
                 self._answer(complaint.state.case.id, self.moment)
 

@@ -69,13 +69,16 @@ def erase(desk: Desk, typed: str, reason: str, manner: Manner) -> Erased:
 
 
 def _where_else(desk: Desk, card: Card) -> list[Message]:
-    """Say which tickets of the customer hold one of the erased words: they cannot be changed."""
+    """Say which tickets of the customer, and which journals, hold one of the erased words: they
+    cannot be changed."""
     words = [card.get(name) for name in sorted(CUSTOMER.personal) if card.get(name)]
     words += ["".join(c for c in card.get("phone") if c.isdigit())]
     wanted = [word.encode() for word in words if len(word) >= _SHORTEST]
     found = []
     for identifier, path in desk.index.connection.execute(
-        "select id, path from tickets where customer=? order by id", (card.id,)
+        "select id, path from tickets where customer=? union all select id, path from journals "
+        "order by id",
+        (card.id,),
     ).fetchall():
         try:
             data = desk.ledger.read(path)
@@ -86,9 +89,9 @@ def _where_else(desk: Desk, card: Card) -> list[Message]:
     if not found:
         return []
     text = N_(
-        "these words also stand in tickets, which are never changed: {tickets} (docs/privacy.md)"
+        "these words also stand in records that are never changed: {records} (docs/privacy.md)"
     )
-    return [Message(text, {"tickets": ", ".join(found)})]
+    return [Message(text, {"records": ", ".join(found)})]
 
 
 def _still_open(desk: Desk, card: Card) -> list[Message]:

@@ -61,6 +61,7 @@ LABELS: dict[str, str] = {
     "closed": N_("closed"),
     "reopened": N_("reopened"),
     "cancelled": N_("cancelled"),
+    "log": N_("daily log"),
     "logged": N_("log entry"),
     "amended": N_("amended"),
     "voided": N_("voided"),

@@ -157,7 +157,8 @@ NOTE = ("ticket", "note", TICKET, "客户来电催促")
 SET = ("customer", "set", CUSTOMER, "--address", "人民路 2 号", "--phone", "13700137000")
 BACK = ("customer", "set", CUSTOMER, "--address", "中山路 1 号", "--phone", "13800138000")
 PERSON = ("staff", "new", "eng2", "--name", "工程师乙", "--role", "engineer", "--by", "mgr1")
-COMMANDS = {"ticket new": NEW, "ticket note": NOTE, "customer set": SET}
+LOG = ("log", "add", "下午回访三户", "--ticket", TICKET)
+COMMANDS = {"ticket new": NEW, "ticket note": NOTE, "customer set": SET, "log add": LOG}
 each_command = pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS.keys())
 
 
@@ -177,7 +178,7 @@ def is_old_or_new(root: Path, before: dict[str, bytes], words: tuple[str, ...]) 
     assert set(before) <= set(after)
     assert len(changed) <= 1
     for path in changed:
-        if words == NOTE:
+        if words == NOTE or (words == LOG and path in before):
             assert after[path].startswith(before[path])
             assert after[path][len(before[path]) :].count(b"\n") == 1
         assert after[path].endswith(b"\n")

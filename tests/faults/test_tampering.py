@@ -75,6 +75,10 @@ def path_of(identifier: str) -> str:
     return f"records/tickets/2026/11/{identifier}.yaml"
 
 
+def entry(n: int, minute: int) -> sound.Told:
+    return {**event(n, "SHA", minute, f"日志 {n}"), "do": "logged"}
+
+
 def event(n: int, desk: str, minute: int, words: str) -> sound.Told:
     at = f"2026-11-{16 + minute // 1440:02d}T{minute // 60 % 24:02d}:{minute % 60:02d}:00+08:00"
     return {
@@ -102,6 +106,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
         b'format: 1\nid: BJA\nregistered: "2026-11-01T08:00:00+08:00"\n'
     )
     tickets: dict[str, list[sound.Told]] = {}
+    logged: list[sound.Told] = []
     stream = bytearray(b"feature done\n")
     trunk: tuple[int, Files] = (1, files)
     states: list[tuple[int, list[int], Files]] = []
@@ -139,6 +144,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
                 b"back-dating: 24h", b"back-dating: 2%dh" % step
             )
             now["records/policy/2027-01-01.yaml"] = text
+        elif step % 7 == 0:
+            logged.append(entry(len(logged) + 1, step))
+            now[sound.LOG] = sound.log(*logged)
         elif rng.random() < 0.3 or not tickets:
             identifier = ""
             while not identifier or identifier[-1] in "IO":
@@ -203,7 +211,7 @@ class Tampering:
         tickets = [path for path in files if path.startswith("records/tickets/")]
         if way == "policy":
             return sound.POLICY, files[sound.POLICY].replace(b"within: 2d", b"within: 9d", 1)
-        path = rng.choice(tickets)
+        path = sound.LOG if rng.random() < 0.2 and way != "head" else rng.choice(tickets)
         head, _, rest = files[path].partition(b"\nevents:\n")
         lines = rest.splitlines(keepends=True)
         at = rng.randrange(len(lines))

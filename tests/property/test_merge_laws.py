@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import permutations
+from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ticketplay import head
 from tickets_at_random import OPENED, Chance, effort
 
 from svcctl.domain.cases import Case, Event
+from svcctl.domain.journals import LOG
 from svcctl.domain.merge import (
     MergedFields,
     lost_events,
@@ -18,6 +22,7 @@ from svcctl.domain.merge import (
     merge_lines,
 )
 from svcctl.domain.replay import replay
+from svcctl.domain.schema import Value
 from svcctl.domain.ticket import TICKET
 
 SEEDS = st.integers(0, 2**32)
@@ -38,13 +43,44 @@ def apart(seed: int, desks: tuple[str, ...]) -> list[Case]:
     return sides
 
 
+def noted_apart(seed: int, desks: tuple[str, ...]) -> list[Case]:
+    """As ``apart``, with a file of the daily log: entries, amendments and voids."""
+    random = Random(seed)
+    head: dict[str, Value] = {"id": "2026-11.SHA", "kind": "log"}
+
+    def event(n: int, desk: str, before: list[Event]) -> Event:
+        fields: dict[str, Value] = {"words": random.choice("甲乙丙")}
+        do = random.choice(("logged", "logged", "amended", "voided")) if before else "logged"
+        if do != "logged":
+            fields = {"target": random.choice(before).name, "reason": "r"}
+        if do == "amended":
+            fields |= {"field": "words", "value": random.choice("丁戊")}
+        return Event(n, desk, OPENED, OPENED, "li.na", do, fields)
+
+    common: list[Event] = []
+    for n in range(1, random.randint(2, 5)):
+        common.append(event(n, "SHA", common))
+    sides = []
+    for desk in desks:
+        own = list(common)
+        for _ in range(random.randint(0, 4)):
+            own.append(event(own[-1].n + 1, desk, own))
+        sides.append(Case(LOG, head, own))
+    return sides
+
+
+each_shape = pytest.mark.parametrize("apart", [apart, noted_apart], ids=["ticket", "journal"])
+Apart = Callable[[int, tuple[str, ...]], list[Case]]
+
+
 def union(pushed: Case, other: Case) -> Case:
     return merge_cases(pushed, other).case
 
 
+@each_shape
 @effort(120)
 @given(SEEDS)
-def test_histories_of_different_desks_merge_alike_in_every_order(seed: int) -> None:
+def test_histories_of_different_desks_merge_alike_in_every_order(apart: Apart, seed: int) -> None:
     sides = apart(seed, ("SHA", "BJA", "GZ"))
     results = {
         union(union(sides[a], sides[b]), sides[c]).text() for a, b, c in permutations(range(3))
@@ -65,9 +101,11 @@ def said(event: Event) -> str:
     return Event(1, event.desk, event.at, event.noted, event.by, event.do, fields).canonical()
 
 
+@each_shape
 @effort(200)
 @given(SEEDS)
 def test_two_clones_that_wrote_as_one_desk_lose_nothing_and_the_pushed_side_stays_as_it_was(
+    apart: Apart,
     seed: int,
 ) -> None:
     pushed, other = apart(seed, ("SHA", "SHA"))
@@ -87,9 +125,11 @@ def test_two_clones_that_wrote_as_one_desk_lose_nothing_and_the_pushed_side_stay
     replay(merged.case)
 
 
+@each_shape
 @effort(200)
 @given(SEEDS)
 def test_merging_again_what_is_in_already_changes_nothing_under_its_old_name_either(
+    apart: Apart,
     seed: int,
 ) -> None:
     first, second, third = apart(seed, ("SHA", "SHA", "SHA"))
@@ -118,11 +158,12 @@ def test_an_event_renamed_is_followed_by_the_lines_that_meant_it(seed: int) -> N
         assert own.canonical() == pushed.events[1].canonical()
 
 
+@each_shape
 @effort(100)
 @given(SEEDS)
-def test_what_somebody_took_out_of_a_history_comes_back(seed: int) -> None:
+def test_what_somebody_took_out_of_a_history_comes_back(apart: Apart, seed: int) -> None:
     ours, theirs = apart(seed, ("SHA", "BJA"))
-    taken = Case(TICKET, head(), [event for event in ours.events if event.n % 2])
+    taken = Case(ours.kind, ours.head, [event for event in ours.events if event.n % 2])
     merged = merge_cases(taken, theirs, [ours]).case
     assert not lost_events(ours, merged)
     assert not lost_events(theirs, merged)

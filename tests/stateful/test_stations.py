@@ -120,6 +120,18 @@ class Department(RuleBasedStateMachine):
         new = f"ticket new --kind repair --customer {customer} --subject 新{self.number}"
         self.run(place, new.split(" "))
 
+    @rule(place=anywhere, seed=seeds)
+    def somebody_notes_the_day(self, place: int, seed: int) -> None:
+        words = Random(seed).choice(
+            (
+                "log add 第{number}句",
+                "log add 第{number}句 --ticket {id}",
+                "log amend 1{desk} words 更正{number} --reason r",
+                "log void 2{desk} --reason r",
+            )
+        )
+        self.run(place, self.filled(place, words, Random(seed)))
+
     @rule(place=anywhere)
     def the_last_line_was_wrong(self, place: int) -> None:
         self.run(place, ["undo"])
@@ -179,10 +191,11 @@ class Department(RuleBasedStateMachine):
 
 
 def event_lines(root: Path) -> set[str]:
-    """Ticket and line of every event at a station."""
+    """Record and line of every event and every entry at a station."""
     return {
         f"{path.stem} {line}"
-        for path in (root / "records/tickets").rglob("*.yaml")
+        for folder in ("tickets", "logs")
+        for path in (root / "records" / folder).rglob("*.yaml")
         for line in path.read_text("utf-8").split("\n")
         if line.startswith("- {")
     }

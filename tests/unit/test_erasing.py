@@ -54,12 +54,19 @@ def test_the_tickets_and_what_is_owed_stay(ledger: Path) -> None:
     )
 
 
+def test_it_says_which_journal_still_holds_the_name(ledger: Path) -> None:
+    name = fields(ledger, "customer", "show", made.SECOND)["name"]
+    made.call(ledger, "log", "add", f"{name}来电致谢", now=NOW)
+    ran = made.call(ledger, "customer", "erase", made.SECOND, "--reason", "x", now=NOW)
+    assert "2026-11.SHA" in ran.err
+
+
 def test_it_says_which_tickets_are_open_and_which_still_hold_the_name(ledger: Path) -> None:
     name = fields(ledger, "customer", "show", made.CUSTOMER)["name"]
     made.call(ledger, "ticket", "note", made.TICKET, f"{name}要求上午到", now=NOW)
     ran = made.call(ledger, "customer", "erase", made.CUSTOMER, "--reason", "x", now=NOW)
     holding, still_open = ran.err.strip().split("\n")
-    assert "tickets, which are never changed" in holding
+    assert "records that are never changed" in holding
     assert made.TICKET in holding
     assert made.CLOSED not in holding
     assert "still open" in still_open

@@ -10,8 +10,11 @@ from typing import Any
 import made_ledgers as made
 import pytest
 
+from svcctl.domain.cases import read_case
 from svcctl.domain.journals import BY_FOLDER, JOURNALS, LOG, EventKind, Field, JournalKind
+from svcctl.ledger import casefile
 from svcctl.ledger.folder import is_card, is_case, journal_kind
+from svcctl.ledger.plaincase import plain_case
 from svcctl.ledger.records import read_journal
 
 NOVEMBER = "records/logs/2026-11.SHA.yaml"
@@ -228,3 +231,21 @@ def test_hostile_words_are_harmless_where_they_are_shown(root: Path) -> None:
     made.sure(root, "log", "add", "=1+1\x1b[31m\u202e\n第二行")
     assert "\x1b" not in made.sure(root, "log", "list").out
     assert "'=1+1" in made.sure(root, "log", "list", "-o", "csv").out
+
+
+def test_both_ways_of_reading_give_the_same_entries_or_the_same_problem() -> None:
+    """Every single damage of a small book, read as plain lines and as YAML."""
+    whole = (HEAD + line(1) + line(2, "二") + line(3, "三")[:-2] + ', "was": "2SHA"}\n').encode()
+    for place in range(0, len(whole), 3):
+        for put in (b"", b'"', b", ", b"0", b"\n", b"}"):
+            text = whole[:place] + put + whole[place + 1 :]
+            plain = plain_case(LOG, text)
+            raw = casefile.read_case(text, NOVEMBER)
+            slow = casefile._through_yaml(text, NOVEMBER)
+            assert (raw.head, raw.events, raw.ok) == (slow.head, slow.events, slow.ok)
+            if plain is not None:
+                careful, wrong = read_case(LOG, slow.head, slow.events, slow.event_lines)
+                assert careful is not None
+                assert not wrong
+                assert careful.text() == plain.text()
+                assert slow.problems == []

@@ -97,6 +97,7 @@ IN_A_LEDGER: dict[str, tuple[list[str], set[str]]] = {
         | {
             "svcctl.domain.calendar",
             "svcctl.domain.replay",
+            "svcctl.domain.journals",
             "svcctl.ledger.filling",
             "svcctl.ledger.rows",
         }
