@@ -25,7 +25,7 @@ from svcctl.domain.problems import N_, Busy, GitFailed, Message, StorageFailed
 from svcctl.ledger import changes
 from svcctl.ledger.folder import RECORDS, Ledger
 
-SCHEMA = 8
+SCHEMA = 9
 NOW_IS_WITHIN = 2_000_000_000  # nanoseconds: a file as young as this may change unseen again
 TICK = 50_000_000  # nanoseconds by which the clock of a file system may lag behind ours
 RULES = ("policy", "calendar")
