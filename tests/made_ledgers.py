@@ -6,6 +6,7 @@ Knows how to make, copy and look at a ledger; asserts nothing.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import io
 import os
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import datetime
 from pathlib import Path
@@ -153,9 +155,10 @@ def commit_all(root: Path, message: str = "by hand") -> None:
 
 
 def git(root: Path | str, *words: str, check: bool = True) -> str:
-    """What git prints when a person runs it in ``root``."""
+    """What git prints when a person runs it in ``root``, the clock standing at ``NOW``."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    env |= {"GIT_AUTHOR_DATE": NOW, "GIT_COMMITTER_DATE": NOW}
     who = ("-c", "user.name=Nobody", "-c", "user.email=nobody@example.com")
     done = subprocess.run(
         ["git", *who, *words], cwd=root, env=env, check=False, capture_output=True, text=True
@@ -176,6 +179,30 @@ def copy(root: Path, *, git: bool = True) -> Path:
     """Put a copy of the ledger that ``story`` makes at ``root``, and let it be desk SHA there."""
     shutil.copytree(_template(git), root, symlinks=True)
     Ledger(root).note_station("SHA", "desk1")
+    return root
+
+
+@functools.cache
+def _after(commands: tuple[str, ...], now: str) -> Path:
+    root = Path(tempfile.mkdtemp(prefix="after-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    with contextlib.chdir(root):
+        for command in commands:
+            ran = call_here("--lang", "en", *command.split(), now=now)
+            if ran.code:
+                raise AssertionError(f"{command} ended with {ran.code}:\n{ran.err}")
+    return root
+
+
+def after(root: Path, commands: Iterable[str], now: str = NOW) -> Path:
+    """Put at ``root`` what these commands make of an empty folder; they are run once a process.
+
+    The words of a command are parted by blanks; the first is ``init .``.
+    """
+    there = _after(tuple(commands), now)
+    shutil.copytree(there, root, symlinks=True, dirs_exist_ok=True)
+    station = Ledger(there).station()
+    Ledger(root).note_station(station.desk, station.me)
     return root
 
 

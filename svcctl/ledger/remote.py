@@ -222,7 +222,8 @@ def clone(source: str, folder: Path) -> None:
     """Clone ``source`` into ``folder``, which must be empty or not be there. Raises GitFailed."""
     if os.path.isdir(os.path.expanduser(source)):
         source = os.path.abspath(os.path.expanduser(source))
-    words = [*DURABLE, "clone", "--quiet", "--no-tags", "--template=", "--", source, str(folder)]
+    words = [*DURABLE, "clone", "--quiet", "--no-tags", "--template=", "--origin=origin"]
+    words += ["--", source, str(folder)]
     process = start(folder.parent, words)
     _, err = process.communicate()
     if process.returncode != 0:

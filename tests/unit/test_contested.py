@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import made_ledgers as made
 import pytest
 
 Run = Callable[..., Any]
@@ -25,7 +26,7 @@ CANDIDATES = [
 @pytest.fixture
 def desk(svcctl: Run, tmp_path: Path) -> Run:
     """A ledger with one ticket that two desks have dispatched to different engineers."""
-    for words in (
+    commands = (
         "init . --desk SHA",
         "staff new li.na --name 李娜 --role manager",
         "me li.na",
@@ -36,9 +37,8 @@ def desk(svcctl: Run, tmp_path: Path) -> Run:
         "ticket contact 02G --result reached --at 2026-11-16T09:01",
         "ticket review 02G --cover free --at 2026-11-16T09:10",
         "ticket dispatch 02G --to zhao.min --visit 2026-11-18T14:00 --at 2026-11-16T09:20",
-    ):
-        ran = svcctl(*words.split(), now=NOW)
-        assert ran.code == 0, ran.err
+    )
+    made.after(tmp_path, commands, NOW)
     path = next((tmp_path / "records/tickets").rglob("*.yaml"))
     *head, last = path.read_text("utf-8").splitlines()
     other = {**json.loads(last[2:]), "desk": "BJ", "to": "wang.wei"}

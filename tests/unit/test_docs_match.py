@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import made_ledgers as made
 import pytest
 import yaml
 from ticketplay import SHIPPED, policy_from
@@ -282,9 +283,7 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
 @pytest.fixture
 def worked(svcctl: Run, tmp_path: Path) -> Run:
     """A ledger with a day's work in it; ask it with ``worked("ticket list")``."""
-    for command in DAY:
-        ran = svcctl(*command.split(), now="2026-11-18T10:00:00+08:00")
-        assert ran.code == 0, (command, ran.err)
+    made.after(tmp_path, DAY, "2026-11-18T10:00:00+08:00")
 
     def ask(command: str, *more: str) -> dict[str, Any]:
         ran = svcctl(*command.split(), *more, "-o", "json", now="2026-11-18T10:00:00+08:00")

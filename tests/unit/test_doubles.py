@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import made_ledgers as made
 import pytest
 
 Run = Callable[..., Any]
@@ -13,7 +15,7 @@ REQUEST = "ticket new --kind repair --customer 周兰 --at 2026-11-16T09:00 --su
 
 
 @pytest.fixture
-def desk(svcctl: Run) -> Run:
+def desk(svcctl: Run, tmp_path: Path) -> Run:
     """A ledger with one request that was dispatched and finished."""
 
     def type_in(words: str) -> Any:
@@ -21,7 +23,7 @@ def desk(svcctl: Run) -> Run:
         assert ran.code == 0, ran.err
         return ran
 
-    for words in (
+    commands = (
         "init . --desk SHA",
         "staff new li.na --name 李娜 --role manager",
         "me li.na",
@@ -32,8 +34,8 @@ def desk(svcctl: Run) -> Run:
         "ticket dispatch 02G --to wang.wei --visit 2026-11-17T10:00 --at 2026-11-16T09:20",
         "ticket arrive 02G --at 2026-11-17T10:00",
         "ticket finish 02G --result fixed --at 2026-11-17T11:00",
-    ):
-        type_in(words)
+    )
+    made.after(tmp_path, commands, NOW)
     return type_in
 
 

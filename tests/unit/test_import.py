@@ -363,8 +363,8 @@ def test_impossible_times_and_ids_that_come_twice_are_bad_cells(place: Place) ->
     )
     done = place.bring()
     assert done.code == 4
-    assert "old.csv:3:Done at: finished at 2016-02-29T08:00:00+08:00 is before" in done.err
-    assert "old.csv:3:Closed at: closed at 2036-03-06T12:00:00+08:00 has not happened" in done.err
+    assert "old.csv:3:Done at: finished at 2016-02-29 08:00 is before" in done.err
+    assert "old.csv:3:Closed at: closed at 2036-03-06 12:00 has not happened" in done.err
     assert "old.csv:4:No: A1 is already in line 2" in done.err
 
 
