@@ -77,6 +77,9 @@ def _run(
     from svcctl.views.language import asked_language, choose_language, set_language
 
     set_language(choose_language(words, os.environ))
+    from svcctl.cli.ahead import opened_ahead, system_clock
+
+    ahead = None if "_SVCCTL_COMPLETE" in os.environ else opened_ahead(words, clock or system_clock)
 
     import click
 
@@ -94,6 +97,7 @@ def _run(
 
             return answer_the_shell(program)
         session = Session(clock, sleep)
+        session.ahead = ahead
         session.language_asked = bool(asked_language(words, os.environ))
         session.run_again = lambda again: run(again, clock=clock, sleep=sleep)
         with program.make_context("svcctl", words, obj=session) as context:
@@ -116,6 +120,9 @@ def _run(
             # The ledger's own writes end in a Stop; what is left is the answer's.
             raise
         return exits.tell_bug(error, words)
+    finally:
+        if ahead is not None:
+            ahead[1].let_go()
 
 
 def _prepare_streams() -> None:

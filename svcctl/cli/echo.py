@@ -26,6 +26,12 @@ def open_desk() -> Desk:
     from svcctl.desk.desk import open_desk
 
     run = session()
+    if run.ahead is not None:
+        (given, desk), run.ahead = run.ahead, None
+        if given == run.ledger:
+            desk.ledger.waiting = waiting()
+            return desk
+        desk.let_go()
     return open_desk(run.ledger, run.clock, waiting())
 
 

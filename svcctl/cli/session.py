@@ -10,24 +10,26 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
+from svcctl.cli.ahead import system_clock
 from svcctl.domain.problems import N_, Message, Problem, Usage
 from svcctl.views import language, output
 from svcctl.views.language import _
 from svcctl.views.output import Column, Format, Item
 
-
-def _system_clock() -> datetime:
-    return datetime.now(UTC)
+if TYPE_CHECKING:
+    from svcctl.desk.desk import Desk
 
 
 class Session:
     """One run. ``ledger`` is what ``--ledger`` said, or None; the desk finds the ledger."""
 
     __slots__ = (
+        "ahead",
         "clock",
         "colour",
         "language_asked",
@@ -43,9 +45,10 @@ class Session:
         clock: Callable[[], datetime] | None = None,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
-        self.clock = clock or _system_clock
+        self.clock = clock or system_clock
         self.sleep = sleep or time.sleep
         self.ledger: str | None = None
+        self.ahead: tuple[str | None, Desk] | None = None
         self.language_asked = False
         self.run_again: Callable[[Sequence[str]], int] | None = None
         self.stdin_terminal = output.is_terminal(sys.stdin)

@@ -113,6 +113,13 @@ class Desk:
                 folders = open_folders(self.ledger)
             self._query = changes.start_status(self.ledger.git, folders or changes.RECORDS)
 
+    def let_go(self) -> None:
+        """End what git was asked ahead and nobody waited for."""
+        if self._query is not None:
+            query, self._query = self._query, None
+            query.process.kill()
+            query.process.communicate()
+
     @property
     def index(self) -> Index:
         """The index, made fresh once per command."""
@@ -127,6 +134,11 @@ class Desk:
     def index_is_open(self) -> bool:
         """Whether this command has asked the index already: one more question costs next to nothing."""
         return self._index is not None
+
+    def take_index(self, index: Index) -> None:
+        """Go on with an index that was just made."""
+        self.forget_index()
+        self._index = index
 
     def forget_index(self) -> None:
         """Let the next question look at the files again (this process wrote something)."""

@@ -30,10 +30,13 @@ differ with the order of reading, are none of it."""
 
 def rebuild(desk: Desk) -> None:
     """Build the index from nothing."""
-    desk.forget_index()
-    indexes.rebuild(desk.ledger).connection.close()
-    if desk.ledger.git is not None:
-        git.remember(desk.ledger.git)
+    gitdir = desk.ledger.git
+    remembering = None if gitdir is None else git.start_remembering(gitdir)
+    try:
+        desk.take_index(indexes.rebuild(desk.ledger))
+    finally:
+        if gitdir is not None and remembering is not None:
+            git.finish_remembering(gitdir, remembering)
 
 
 def status(desk: Desk) -> dict[str, Any]:

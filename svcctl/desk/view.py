@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
     from svcctl.domain.replay import State
 
+_OWED = "o." + ", o.".join(
+    "kind number who owner due due_text met excused ended paused attempts met_with".split()
+)
+"""What lists show of something owed; each further text is work for every row."""
+
 Row = dict[str, Any]
 Test = Callable[[Row], bool]
 
@@ -67,7 +72,7 @@ class View:
         then, moments = self.then()
         found = rows(
             self.desk.index,
-            f"select o.*, t.id, t.kind as ticket_kind, t.state, t.priority, t.customer, t.subject, "
+            f"select {_OWED}, t.id, t.kind as ticket_kind, t.state, t.priority, t.customer, t.subject, "
             f"t.engineer, t.visit, t.path, t.contested, c.name, c.phone from unsettled o "
             f"join tickets t on t.rowid = o.owing >> {PLACES} "
             f"left join cards c on c.kind='customer' and c.id=t.customer "

@@ -331,7 +331,7 @@ def _problem_row(problem: Problem) -> Row:
     )
 
 
-_json = json.JSONEncoder(ensure_ascii=False).encode
+_quoted = json.encoder.encode_basestring
 
 
 def card_rows(path: str, data: bytes, listed: list[Row], problems: list[Problem]) -> None:
@@ -342,17 +342,21 @@ def card_rows(path: str, data: bytes, listed: list[Row], problems: list[Problem]
     card, found = read_card(kind, data, path)
     problems += found
     if card is not None:
-        everything = {**card.fields, **{key: list(items) for key, items in card.lists.items()}}
+        # As `json.dumps` writes it, which takes most of its time to get ready.
+        everything = [f"{_quoted(key)}: {_quoted(value)}" for key, value in card.fields.items()]
+        for key, items in card.lists.items():
+            everything.append(f"{_quoted(key)}: [{', '.join(map(_quoted, items))}]")
+        phone = card.get("phone")
         listed.append(
             (
                 path,
                 kind.name,
                 card.id,
                 card.get("name") or card.get("model"),
-                "".join(c for c in card.get("phone") if c.isdigit()),
+                phone if phone.isdigit() else "".join(c for c in phone if c.isdigit()),
                 card.get("role"),
                 card.get("customer"),
-                _json(everything),
+                "{" + ", ".join(everything) + "}",
             )
         )
 

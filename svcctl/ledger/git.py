@@ -282,15 +282,20 @@ def head(gitdir: GitDir) -> str | None:
     return out.decode("ascii").strip() or None
 
 
-def remember(gitdir: GitDir) -> None:
+def start_remembering(gitdir: GitDir) -> Process:
     """Let git write down what it saw of the work tree, so that the next status is quick.
 
-    For the end of an import, a sync or an index rebuild. Readers never write git's index; without
-    this git walks the untracked folders and compares every tracked name each time, which doubles
-    the time of a status. Raises GitFailed.
+    For an import, a sync or an index rebuild: it works beside them. Readers never write git's index;
+    without this git walks the untracked folders and compares every tracked name each time, which
+    doubles the time of a status. Hand it to ``finish_remembering``.
     """
     words = ["status", "--porcelain=v2", "-z", "--untracked-files=normal"]
-    out = run(gitdir.top, words, extra={"GIT_OPTIONAL_LOCKS": "1"})
+    return start(gitdir.top, words, extra={"GIT_OPTIONAL_LOCKS": "1"})
+
+
+def finish_remembering(gitdir: GitDir, process: Process) -> None:
+    """Wait until git has written it down. Raises GitFailed."""
+    out, _ = finish(process, "status")
     if not re.search(rb"(?:^|\0)u ", out):
         # Puts the ids of the folders into the index. Unmerged files have none yet.
         run(gitdir.top, ["write-tree"])

@@ -372,7 +372,6 @@ def _create(connection: sqlite3.Connection, made: str) -> None:
         create index tickets_id on tickets (id);
         create index tickets_open on tickets (opened) where ended = 0;
         create index tickets_last on tickets (last_at);
-        create index tickets_noted on tickets (last_noted);
         create index tickets_customer on tickets (customer);
         create index tickets_unit on tickets (unit) where unit != '';
         create index tickets_foreign on tickets (foreign_id) where foreign_id != '';

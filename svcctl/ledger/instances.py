@@ -18,7 +18,7 @@ from svcctl.domain.plans import Plan
 from svcctl.domain.policy import Rule
 from svcctl.domain.state import State
 from svcctl.domain.times import EPOCH_DAY, Span, at_epoch, epoch_and_offset, parse_instant
-from svcctl.ledger.plainlines import Told
+from svcctl.ledger.plainlines import MINUTES, Told
 from svcctl.ledger.rows import EXCUSED, LATE, MET, MISSED, REPORTED, UNDECIDED, WAIVED, Row
 
 Due = tuple[int, int]
@@ -31,6 +31,7 @@ class Times:
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
         self.offsets: dict[int, int | None] = {}
+        self._hours: dict[str, Due] = {}
         self.periods: dict[tuple[Span, str], dict[int, Due]] = {}
         self.starts: dict[int, dict[int, int]] = {}
 
@@ -81,7 +82,17 @@ class Times:
             return epoch_and_offset(
                 self.calendar.day_end(date.fromisoformat(text), cast(Rolls, rolls))
             )
-        return epoch_and_offset(parse_instant(text))
+        within = MINUTES.get(text[14:19])
+        if within is None:
+            return epoch_and_offset(parse_instant(text))
+        hour = text[:14] + text[19:]
+        known = self._hours.get(hour)
+        if known is None:
+            seconds, offset = epoch_and_offset(parse_instant(text))
+            if len(self._hours) >= MOST_DAYS:
+                self._hours.clear()
+            known = self._hours[hour] = (seconds - within, offset)
+        return known[0] + within, known[1]
 
 
 class Instance(NamedTuple):

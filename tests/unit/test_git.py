@@ -322,7 +322,7 @@ def test_status_names_unmerged_files(ledger: git.GitDir) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         person(ledger.root, "merge", "other")
     assert entries(ledger) == [StatusEntry(NAME, "unmerged")]
-    git.remember(ledger)
+    git.finish_remembering(ledger, git.start_remembering(ledger))
     assert entries(ledger) == [StatusEntry(NAME, "unmerged")]
 
 
@@ -352,7 +352,7 @@ def test_a_file_monitor_that_lies_is_not_asked(ledger: git.GitDir, tmp_path: Pat
 
 def test_what_was_remembered_makes_no_difference_to_the_answer(ledger: git.GitDir) -> None:
     expected = change_everything(ledger.root)
-    git.remember(ledger)
+    git.finish_remembering(ledger, git.start_remembering(ledger))
     assert entries(ledger) == expected
     write(ledger.root, "records/tickets/2026/12/c.yaml")
     assert StatusEntry("records/tickets/2026/12/c.yaml", "untracked") in entries(ledger)
