@@ -5,7 +5,8 @@ Knows system calls as strace prints them and what a file system may forget; know
 What may be lost: of a file's bytes everything after its last fsync, the last write torn anywhere; of
 names (created, renamed, linked, removed) everything after the last fsync of their folder, the later
 before the earlier, as journalling file systems keep their order. Folders that lie in different
-``areas`` keep no order among one another.
+``areas`` keep no order among one another. Folders of the recorded root may be disks of their own
+(``disk``): the power of one fails while the others live on.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import re
 import shutil
 import subprocess
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -21,10 +23,12 @@ from typing import NamedTuple
 
 TRACED = (
     "open,openat,creat,write,pwrite64,lseek,rename,renameat,renameat2,link,linkat,unlink,unlinkat,"
-    "mkdir,mkdirat,rmdir,ftruncate,truncate,fsync,fdatasync,sync,syncfs,writev,pwritev,symlink,symlinkat"
+    "mkdir,mkdirat,rmdir,ftruncate,truncate,fsync,fdatasync,sync,syncfs,writev,pwritev,symlink,symlinkat,"
+    "chdir,fchdir"
 )
 _CALL = re.compile(r"(\d+\.\d+) (\w+)\((.*)\) += (-?\d+)(?:<(.*?)>)?(?: .*)?$")
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_HERE = re.compile(r"AT_FDCWD<([^>]*)>")
 _FILE = re.compile(r"(\d+|AT_FDCWD)<([^>]*)>")
 
 
@@ -49,10 +53,11 @@ class Name(NamedTuple):
 
 
 class Flush(NamedTuple):
-    """fsync of a file, or of a folder (``file`` None); of everything where ``path`` is empty."""
+    """fsync of a file, or of a folder (``file`` None); ``whole``: of everything on its disk."""
 
     path: str
     file: int | None
+    whole: bool = False
 
 
 FOLDER = -1
@@ -65,6 +70,41 @@ class Recording(NamedTuple):
     before: Mapping[str, int]
     contents: Mapping[int, bytes]
     steps: Sequence[Step]
+    moments: Sequence[int] = ()
+    """Of one disk: for each step, how many steps of all disks were made before it."""
+
+    def until(self, moment: int) -> int:
+        """Return how many steps this disk made among the first ``moment`` of all."""
+        return bisect_left(self.moments, moment)
+
+
+def disk(recording: Recording, folder: str) -> Recording:
+    """Return what was done to one folder of the recorded root, as to a disk of its own."""
+    within = folder + "/"
+    before = {
+        p.removeprefix(within): f for p, f in recording.before.items() if p.startswith(within)
+    }
+    files = set(before.values())
+    steps: list[Step] = []
+    moments: list[int] = []
+    for moment, step in enumerate(recording.steps):
+        if isinstance(step, Write):
+            if step.file not in files:
+                continue
+        elif not f"{step.path}/".startswith(within):
+            continue
+        elif isinstance(step, Name):
+            if step.file is not None:
+                files.add(step.file)
+            source = step.source.removeprefix(within)
+            step = step._replace(path=step.path.removeprefix(within), source=source)
+        else:
+            inside = step.path.removeprefix(within) if step.path != folder else "."
+            step = step._replace(path=inside)
+        steps.append(step)
+        moments.append(moment)
+    kept = {file: data for file, data in recording.contents.items() if file in files}
+    return Recording(before, kept, steps, moments)
 
 
 def record(
@@ -82,8 +122,9 @@ def record(
         cwd=root, env=dict(environment), capture_output=True, check=False,
     )  # fmt: skip
     lines = sorted(
-        (line for trace in into.iterdir() for line in trace.read_text("ascii").splitlines()),
-        key=lambda line: line.partition(" ")[0],
+        (line.partition(" ")[0], trace.suffix, line)
+        for trace in into.iterdir()
+        for line in trace.read_text("ascii").splitlines()
     )
     if not lines:
         raise Missing(done.stderr.decode(errors="replace"))
@@ -116,18 +157,38 @@ class _Reader:
         self.sizes = {number: len(data) for number, data in contents.items()}
         self.places: dict[str, int] = {}
         self.steps: list[Step] = []
+        self.process = ""
+        self.folders: dict[str, str] = {}  # where each process is
 
-    def read(self, lines: Sequence[str]) -> list[Step]:
-        for line in lines:
+    def read(self, lines: Sequence[tuple[str, str, str]]) -> list[Step]:
+        for _time, self.process, line in lines:
             found = _CALL.match(line)
             if found and not found[4].startswith("-"):
+                here = _HERE.search(found[3])
+                if here:
+                    self.folders[self.process] = _plain(here[1])
                 act = getattr(self, "_" + found[2], None)
                 if act is not None:
                     act(found[3], int(found[4]), _plain(found[5] or ""))
         return self.steps
 
+    def _chdir(self, arguments: str, _result: int, _opened: str) -> None:
+        text = _TEXT.search(arguments)
+        assert text is not None, arguments
+        self.folders[self.process] = self._place(_plain(text[1]), "")
+
+    def _fchdir(self, arguments: str, _result: int, _opened: str) -> None:
+        found = _FILE.match(arguments)
+        assert found is not None, arguments
+        self.folders[self.process] = _plain(found[2])
+
+    def _place(self, path: str, base: str) -> str:
+        if not os.path.isabs(path) and not base:
+            base = self.folders[self.process]
+        return os.path.normpath(os.path.join(base, path))
+
     def _below(self, path: str, base: str = "") -> str | None:
-        whole = os.path.normpath(os.path.join(base or self.root, path))
+        whole = self._place(path, base)
         inside = os.path.relpath(whole, self.root)
         return None if inside.startswith("..") or inside == "." else inside
 
@@ -143,7 +204,8 @@ class _Reader:
 
     def _handle(self, arguments: str) -> str | None:
         found = _FILE.match(arguments)
-        return None if found is None else self._below(_plain(found[2]).removesuffix(" (deleted)"))
+        path = "" if found is None else _plain(found[2]).removesuffix(" (deleted)")
+        return self._below(path) if path.startswith("/") else None  # else a pipe
 
     def _openat(self, arguments: str, _result: int, opened: str) -> None:
         path = self._below(opened)
@@ -253,10 +315,15 @@ class _Reader:
 
     _fdatasync = _fsync
 
-    def _syncfs(self, _arguments: str, _result: int, _opened: str) -> None:
-        self.steps.append(Flush("", None))
+    def _syncfs(self, arguments: str, _result: int, _opened: str) -> None:
+        found = _FILE.match(arguments)
+        assert found is not None, arguments
+        inside = self._below(_plain(found[2]))
+        if inside or _plain(found[2]) == self.root:
+            self.steps.append(Flush(inside or "", None, True))
 
-    _sync = _syncfs
+    def _sync(self, arguments: str, _result: int, _opened: str) -> None:
+        raise AssertionError("whose disk it flushes cannot be seen")
 
 
 def _bytes(text: str) -> bytes:
@@ -277,8 +344,26 @@ def after_power_loss(
     ``areas``: prefixes of paths whose names keep their order among themselves only.
     """
     done = recording.steps[:steps]
+    _lay_down(
+        recording,
+        _kept_names(done, areas, chance),
+        _kept_bytes(recording.contents, done, chance),
+        into,
+    )
+
+
+def as_it_stands(recording: Recording, steps: int, into: Path) -> None:
+    """Make ``into`` what the disk holds after so many steps while its power lasts."""
+    done = [*recording.steps[:steps], Flush("", None, True)]
+    kept = [step for step in done if isinstance(step, Name)]
+    _lay_down(recording, kept, _kept_bytes(recording.contents, done, Random(0)), into)
+
+
+def _lay_down(
+    recording: Recording, kept: Sequence[Name], written: Mapping[int, bytes], into: Path
+) -> None:
     names = dict(recording.before)
-    for step in _kept_names(done, areas, chance):
+    for step in kept:
         moved = names.get(step.source) if step.source else step.file
         if step.source:
             if moved is None:
@@ -288,7 +373,6 @@ def after_power_loss(
             names.pop(step.path, None)
         else:
             names[step.path] = step.file
-    written = _kept_bytes(recording.contents, done, chance)
     for path, file in sorted(names.items()):
         if file == FOLDER:
             (into / path).mkdir(parents=True, exist_ok=True)
@@ -306,12 +390,12 @@ def _kept_names(done: Sequence[Step], areas: Sequence[str], chance: Random) -> l
     flushed: dict[str, int] = {}
     for number, step in enumerate(done):
         if isinstance(step, Flush) and step.file is None:
-            for each in (*areas, "") if not step.path else (area(step.path + "/"),):
+            for each in (*areas, "") if step.whole else (area(step.path + "/"),):
                 last = [
                     n
                     for n, s in enumerate(done[:number])
                     if isinstance(s, Name)
-                    and (not step.path or os.path.dirname(s.path) == step.path.removesuffix("."))
+                    and (step.whole or os.path.dirname(s.path) == step.path.removesuffix("."))
                 ]
                 flushed[each] = max([flushed.get(each, -1), *last])
     reach = {
@@ -334,7 +418,7 @@ def _kept_bytes(
     for step in done:
         if isinstance(step, Write):
             writes.setdefault(step.file, []).append(step)
-        elif isinstance(step, Flush) and (step.file is not None or not step.path):
+        elif isinstance(step, Flush) and (step.file is not None or step.whole):
             for file in [step.file] if step.file is not None else list(writes):
                 safe[file] = len(writes.get(file, ()))
     kept = {}

@@ -27,6 +27,13 @@ echo "svcctl is not found on the hub: nothing is taken until it is installed the
 exit 1
 """
 
+FLUSH = """#!/bin/sh
+# Made by `svcctl hub init`. Git flushes what a branch points to and leaves its name to the system:
+# a station must not be told that all is sent before that is on the disk, too.
+sync . refs refs/heads 2>/dev/null || sync
+"""
+HOOKS = (("pre-receive", HOOK), ("post-receive", FLUSH))
+
 CONFIG = (
     ("receive.denyNonFastForwards", "true"),
     ("receive.denyDeletes", "true"),
@@ -69,7 +76,7 @@ def init(given: Path) -> Path:
     for key, value in CONFIG:
         # Named, since a person may have told git to look for no hub by itself.
         git.run(root, ["config", key, value], extra={"GIT_DIR": str(root)})
-    _put_hook(root / "hooks")
+    _put_hooks(root / "hooks")
     return root
 
 
@@ -77,22 +84,23 @@ def _is_bare(root: Path) -> bool:
     return (root / "HEAD").is_file() and (root / "objects").is_dir() and (root / "refs").is_dir()
 
 
-def _put_hook(folder: Path) -> None:
+def _put_hooks(folder: Path) -> None:
     import shlex
     import sys
 
-    hook = folder / "pre-receive"
-    data = HOOK.format(python=shlex.quote(sys.executable)).encode()
-    with posix.storage(hook):
-        posix.make_folders(folder)
-        if hook.exists() and hook.read_bytes() == data and os.access(hook, os.X_OK):
-            return
-        fresh = folder / "pre-receive.new"
-        fresh.unlink(missing_ok=True)
-        posix.create(fresh, data)
-        os.chmod(fresh, stat.S_IMODE(os.stat(fresh).st_mode) | 0o111)
-        os.replace(fresh, hook)
-        posix.sync_folder(folder)
+    for name, text in HOOKS:
+        hook = folder / name
+        data = text.replace("{python}", shlex.quote(sys.executable)).encode()
+        with posix.storage(hook):
+            posix.make_folders(folder)
+            if hook.exists() and hook.read_bytes() == data and os.access(hook, os.X_OK):
+                continue
+            fresh = folder / f"{name}.new"
+            fresh.unlink(missing_ok=True)
+            posix.create(fresh, data)
+            os.chmod(fresh, stat.S_IMODE(os.stat(fresh).st_mode) | 0o111)
+            os.replace(fresh, hook)
+            posix.sync_folder(folder)
 
 
 def receive(folder: Path, lines: Iterable[str], clock: Callable[[], datetime]) -> Iterator[Message]:

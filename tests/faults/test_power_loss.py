@@ -12,9 +12,9 @@ from random import Random
 
 import made_ledgers as made
 import pytest
-from disk import Missing, Recording, after_power_loss, record
+from disk import Missing, Recording, after_power_loss, as_it_stands, disk, record
 from made_ledgers import CUSTOMER, OTHER, TICKET
-from stations import stations
+from stations import point, stations, tree
 
 from svcctl.ledger.folder import Ledger
 
@@ -32,10 +32,17 @@ NEW = ("ticket", "new", "--kind", "repair", "--customer", CUSTOMER, "--subject",
 NOTE = ("ticket", "note", TICKET, "客户来电催促")
 
 
-def recorded(root: Path, words: tuple[str, ...], into: Path) -> Recording:
-    """What a command did to the disk; the test is skipped where calls cannot be traced."""
+def recorded(
+    root: Path, words: tuple[str, ...], into: Path, below: Path | None = None
+) -> Recording:
+    """What a command did to the files of its ledger, or of all ``below``.
+
+    The test is skipped where calls cannot be traced.
+    """
     try:
-        return record(root, made.process("--ledger", root, *words), made.surroundings(), into)
+        return record(
+            below or root, made.process("--ledger", root, *words), made.surroundings(), into
+        )
     except Missing as reason:
         pytest.skip(f"calls cannot be traced here: {reason}")
 
@@ -120,15 +127,79 @@ def test_a_loss_of_power_while_a_sync_takes_over_leaves_each_record_old_or_new(
         assert made.git(disk, *FSCK) == "", place
 
 
-def unlocked(disk: Path, words: tuple[str, ...]) -> made.Ran:
+@pytest.mark.parametrize("dark", ["BJA", "hub", "both"])
+def test_a_loss_of_power_at_a_station_or_the_hub_while_a_sync_sends_loses_no_line(
+    tmp_path: Path, dark: str
+) -> None:
+    """Station and hub have a disk each: that of the one whose power fails keeps what was flushed."""
+    world = tmp_path / "world"
+    world.mkdir()
+    three = stations(world, hook=True)
+    made.sure(three.sha, "ticket", "note", OTHER, "there")
+    made.sure(three.sha, "sync")
+    made.sure(three.bja, "ticket", "note", OTHER, "here")
+    made.sure(three.bja, *NEW)
+    lines = event_lines(three.bja) | event_lines(three.sha)
+    before = tickets(three.bja)
+    hub_before = made.git(three.hub, "rev-parse", "main")
+    recording = recorded(three.bja, ("sync",), tmp_path / "trace", world)
+    hub_after = made.git(three.hub, "rev-parse", "main")
+    after = tickets(three.bja)
+    assert hub_before != hub_after
+    parts = {folder: disk(recording, folder) for folder in ("BJA", "hub")}
+    sending = parts["hub"].moments
+    chance = Random(20261122)
+    for number in range(max(8, LOSSES // 2)):
+        # Some after the end, when the station had said that all is sent; most while it sent.
+        last = len(recording.steps)
+        end = chance.randint(sending[0], last) if number % 3 else chance.randint(0, last)
+        moment = last if number < 2 else end
+        place = f"loss {number}, after step {moment} of {last}"
+        disks = tmp_path / f"disks-{number}"
+        for folder, part in parts.items():
+            (disks / folder).mkdir(parents=True)
+            if dark in (folder, "both"):
+                areas = AREAS if folder == "BJA" else ()
+                after_power_loss(part, part.until(moment), areas, chance, disks / folder)
+            else:
+                as_it_stands(part, part.until(moment), disks / folder)
+        station, hub = disks / "BJA", disks / "hub"
+        point(station, hub)
+        found = tickets(station)
+        assert found.keys() == after.keys(), place
+        for path, data in found.items():
+            assert data in (before.get(path), after[path]), f"{place}: {path}"
+        assert made.git(hub, "rev-parse", "main") in (hub_before, hub_after), place
+        assert made.git(hub, *FSCK) == "", place
+        Ledger(station).note_station("BJA", "mgr1")
+        for words in (("ticket", "note", TICKET, "next"), ("sync",)):
+            ran = unlocked(disks, words, station)
+            assert (ran.code, ran.err) == (0, ""), f"{place}: {ran}"
+        assert made.uncommitted(station) == "", place
+        assert made.git(station, *FSCK) == made.git(hub, *FSCK) == "", place
+        assert tree(station) == tree(hub, "main"), place
+        assert lines < event_lines(station), place
+
+
+def event_lines(root: Path) -> set[str]:
+    """Ticket and line of every event."""
+    return {
+        f"{path} {line}"
+        for path, data in tickets(root).items()
+        for line in data.decode().split("\n")
+        if line.startswith("- {")
+    }
+
+
+def unlocked(below: Path, words: tuple[str, ...], root: Path | None = None) -> made.Ran:
     """Run a command; each lock that git left behind is removed, as the message says, and it is run again."""
-    ran = made.call(disk, *words, now=LATER)
-    for _lock_of_git in range(6):
-        left = [path for path in (disk / ".git").rglob("*.lock") if str(path) in ran.err]
+    ran = made.call(root or below, *words, now=LATER)
+    for _lock_of_git in range(8):
+        left = [path for path in below.rglob("*.lock") if str(path) in ran.err]
         if not left:
             break
         left[0].unlink()
-        ran = made.call(disk, *words, now=LATER)
+        ran = made.call(root or below, *words, now=LATER)
     return ran
 
 

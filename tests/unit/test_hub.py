@@ -289,8 +289,10 @@ def test_a_folder_with_anything_else_does_not_become_a_hub(tmp_path: Path) -> No
 def test_a_hub_can_be_renewed(tmp_path: Path) -> None:
     for _ in range(2):
         made.sure("", "hub", "init", str(tmp_path / "hub"))
-    hook = tmp_path / "hub/hooks/pre-receive"
+    hook, flush = (tmp_path / f"hub/hooks/{name}" for name in ("pre-receive", "post-receive"))
     hook.write_text("#!/bin/sh\nexit 0\n", "utf-8")
+    flush.unlink()
     made.sure("", "hub", "init", str(tmp_path / "hub"))
     assert "svcctl hub receive" in hook.read_text("utf-8")
     assert os.access(hook, os.X_OK)
+    assert os.access(flush, os.X_OK)
