@@ -1,12 +1,15 @@
 """Merging for git itself: what ``git merge`` and ``git pull`` call for each record. Knows three files.
 
-Git pairs files by likeness, so the three may belong to different records: they are refused then. Theirs
-is taken as the pushed side, as it is in ``git pull``.
+Git pairs files by likeness, so the three may belong to different records: they are refused then. Which
+side others know already decides only where two lines have one name. A line that a remote has keeps
+it; where no remote has either, theirs does, as in ``git pull``, and ours in a rebase, which puts
+what is here on top of what was fetched.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from svcctl.domain.problems import N_, Message
@@ -14,7 +17,10 @@ from svcctl.ledger import git, posix
 from svcctl.ledger.cardfile import read_card
 from svcctl.ledger.folder import RECORDS, is_case
 from svcctl.ledger.git import GitDir
-from svcctl.ledger.mergefile import is_card_file, marked, merge_file
+from svcctl.ledger.mergefile import FileMerge, is_card_file, marked, merge_file
+from svcctl.ledger.objects import Objects
+from svcctl.ledger.records import read_ticket
+from svcctl.ledger.remote import SYNCED, TRACKING
 
 
 def merge_for_git(base: Path, ours: Path, theirs: Path, path: str) -> Message | None:
@@ -31,7 +37,7 @@ def merge_for_git(base: Path, ours: Path, theirs: Path, path: str) -> Message | 
         why: Message | None = strangers
         result = marked(there, here)
     else:
-        merged = merge_file(record, there, here, [before] if before else [])
+        merged = _merged(record, path, (there, here), [before] if before else [])
         if merged.conflict is not None or merged.data is None:
             why = merged.conflict.why if merged.conflict else Message(N_("it cannot be merged"))
             result = (merged.conflict.marked if merged.conflict else b"") or marked(there, here)
@@ -41,6 +47,41 @@ def merge_for_git(base: Path, ours: Path, theirs: Path, path: str) -> Message | 
         with posix.storage(ours):
             ours.write_bytes(result)
     return why
+
+
+def _merged(
+    record: str, path: str, sides: tuple[bytes, bytes], bases: Sequence[bytes]
+) -> FileMerge:
+    """Merge theirs and ours, as it is where lines of the two clash: the side that is known elsewhere first."""
+    theirs, ours = sides
+    usual = merge_file(record, theirs, ours, bases)
+    if not usual.renamed:
+        return usual
+    gitdir = git.discover(Path.cwd())
+    if gitdir is None:
+        return usual
+    known = _known_elsewhere(gitdir, path, record)
+    other = merge_file(record, ours, theirs, bases)
+    here, there = (_count(merged, known) for merged in (usual, other))
+    if here == there:
+        rebased = any((gitdir.path / name).exists() for name in ("rebase-merge", "rebase-apply"))
+        return other if rebased else usual
+    return other if here > there else usual
+
+
+def _count(merged: FileMerge, known: set[str]) -> int:
+    """How many lines that are known elsewhere would lose their names."""
+    return sum(one.old.canonical() in known for one in merged.renamed)
+
+
+def _known_elsewhere(gitdir: GitDir, path: str, record: str) -> set[str]:
+    """The lines of a ticket that the remotes have, as far as this clone knows."""
+    words = ["for-each-ref", "--format=%(objectname)", TRACKING, SYNCED]
+    commits = dict.fromkeys(git.run(gitdir.top, words).decode("ascii").split())
+    with Objects(gitdir) as objects:
+        found = [objects.get(f"{commit}:{path}") for commit in commits]
+    cases = [read_ticket(data, record).case for data in found if data is not None]
+    return {event.canonical() for case in cases if case is not None for event in case.events}
 
 
 def _strangers(record: str, versions: tuple[bytes, bytes, bytes]) -> Message | None:

@@ -578,6 +578,55 @@ def test_git_merge_stops_at_a_conflict_with_both_values_marked(
     assert text.index("<<<<<<<") < text.index("222") < text.index("111") < text.index(">>>>>>>")
 
 
+@pytest.mark.parametrize("words", ["pull --no-rebase", "pull --rebase", "merge", "rebase"])
+def test_what_was_pushed_keeps_its_name_whichever_way_git_brings_it(
+    three: Stations, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """Two clones that write as one desk: SHA sent its lines, its twin brings them to its own by git."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(made.__file__).parents[1]))
+    Ledger(three.bja).note_station("SHA", "desk1")
+    note(three.sha, "sent first")
+    syncs(three.sha)
+    for text in ("own one", "own two"):
+        note(three.bja, text)
+    way, *options = words.split(" ")
+    if way == "pull":
+        made.git(three.bja, way, "--no-edit", *options, "origin", "main")
+    else:
+        made.git(three.bja, "fetch", "--quiet", "origin")
+        made.git(three.bja, way, "origin/main")
+    assert made.git(three.bja, "status", "--porcelain") == ""
+    lines = (three.bja / FILE).read_text("utf-8").split("\n")
+    [sent], [one], [two] = (
+        [line for line in lines if f'"{text}"' in line]
+        for text in ("sent first", "own one", "own two")
+    )
+    assert '{"n": 5, "desk": "SHA"' in sent
+    assert one.endswith('"was": "5SHA"}')
+    assert lines.index(sent) < lines.index(one) < lines.index(two)
+    assert two.endswith('"was": "6SHA"}')
+    made.git(three.bja, "push", "--quiet", "origin", "main")
+    syncs(three.sha)
+    sound(three.sha)
+    assert made.call(three.sha, "audit", "--history").out.startswith("0 errors")
+
+
+def test_a_line_that_a_remote_has_keeps_its_name_though_git_calls_it_ours(
+    three: Stations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(made.__file__).parents[1]))
+    made.git(three.sha, "switch", "--quiet", "-c", "draft")
+    note(three.sha, "draft")
+    made.git(three.sha, "switch", "--quiet", "main")
+    note(three.sha, "sent")
+    syncs(three.sha)
+    made.git(three.sha, "merge", "--no-edit", "draft")
+    text = (three.sha / FILE).read_text("utf-8")
+    assert '{"n": 5, "desk": "SHA"' in next(row for row in text.split("\n") if '"sent"' in row)
+    assert '"was": "5SHA"' in next(row for row in text.split("\n") if '"draft"' in row)
+    syncs(three.sha)
+
+
 def test_the_driver_refuses_three_files_that_are_not_one_record(tmp_path: Path) -> None:
     root = made.copy(tmp_path / "ledger")
     copies = []
