@@ -72,7 +72,7 @@ def undo(desk: Desk, reason: str, manner: Manner) -> Written | Noted:
         if logged is None:
             raise
         last = None
-    if logged is not None and (last is None or logged.event.noted > last.event.noted):
+    if logged is not None and (last is None or _is_later(desk, logged, last)):
         from svcctl.desk.journals import correct, entry_id
 
         typed = entry_id(logged.path, logged.event)
@@ -96,6 +96,14 @@ class _Logged(NamedTuple):
     kind: JournalKind
     path: str
     event: Event
+
+
+def _is_later(desk: Desk, logged: _Logged, last: Last) -> bool:
+    """Whether the journal's line came after the ticket's; within one second the files' times tell."""
+    if logged.event.noted != last.event.noted:
+        return logged.event.noted > last.event.noted
+    changed = [(desk.ledger.root / one.path).stat().st_mtime_ns for one in (logged, last)]
+    return changed[0] > changed[1]
 
 
 def _last_in_journals(desk: Desk) -> _Logged | None:

@@ -13,6 +13,7 @@ from ticketplay import head
 from tickets_at_random import OPENED, Chance, effort
 
 from svcctl.domain.cases import Case, Event
+from svcctl.domain.checks.identity_rules import journal_problems
 from svcctl.domain.journals import LOG
 from svcctl.domain.merge import (
     MergedFields,
@@ -140,6 +141,16 @@ def test_merging_again_what_is_in_already_changes_nothing_under_its_old_name_eit
     all_three = union(merged, third)
     for side in (first, second, third, merged):
         assert union(all_three, side).text() == all_three.text()
+
+
+@effort(100)
+@given(SEEDS)
+def test_in_a_journal_that_clones_of_one_desk_wrote_no_number_is_missed(seed: int) -> None:
+    first, second, third = noted_apart(seed, ("SHA", "SHA", "SHA"))
+    for merged in (union(union(first, second), third), union(first, union(second, third))):
+        month = f"{OPENED:%Y-%m}"
+        case = Case(LOG, {**merged.head, "id": f"{month}.SHA"}, merged.events)
+        assert journal_problems(f"records/logs/{month}.SHA.yaml", case, []) == []
 
 
 @effort(100)

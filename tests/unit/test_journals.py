@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,23 @@ def test_undo_takes_back_what_was_written_last_wherever_it_stands(root: Path) ->
     assert listed(root, now=last) == []
 
 
+def test_within_one_second_undo_takes_back_what_was_written_later(root: Path) -> None:
+    for first, second in (("log", "ticket"), ("ticket", "log")):
+        words = {"log": ("log", "add", "一"), "ticket": ("ticket", "note", "02G", "二")}
+        files = {"log": root / NOVEMBER, "ticket": made.ticket_file(root)}
+        for number, what in enumerate((first, second)):
+            made.sure(root, *words[what])
+            os.utime(files[what], (number, number))  # clocks of file systems are coarse
+        out = made.sure(root, "undo").out
+        assert ("2026-11/" in out) == (second == "log")
+
+
+def test_ends_of_lines_of_another_editor_do_no_harm(root: Path) -> None:
+    put(root, (HEAD + line(1)).replace("\n", "\r\n"))
+    made.sure(root, "log", "add", "二")
+    assert [item["words"] for item in listed(root)] == ["回访", "二"]
+
+
 def test_a_broken_file_is_reported_by_every_command_and_hides_nothing_else(root: Path) -> None:
     put(root, HEAD + line(1).replace('"n": 1', '"n": 1, "n": 1'))
     put(root, (HEAD + line(1, desk="BJA")).replace("SHA", "BJA"), "records/logs/2026-11.BJA.yaml")
@@ -160,6 +178,7 @@ def test_a_broken_file_is_reported_by_every_command_and_hides_nothing_else(root:
         (HEAD + line(1) + line(3), "E316"),
         (HEAD + line(1) + line(1, "另一句"), "E303"),
         (HEAD + line(2) + line(1), "E307"),
+        (HEAD.replace("format: 1", "format: 2") + line(1), "E204"),
         (HEAD.replace("kind: log", "kind: stock") + line(1), "E203"),
         (HEAD.replace("2026-11", "2026-10") + line(1), "E301"),
         (HEAD.replace("events:\n", "events: []\n"), "E206"),
