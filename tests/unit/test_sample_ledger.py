@@ -7,8 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from svcctl.desk.desk import Desk
+from svcctl.desk.journals import entries
 from svcctl.desk.listing import callbacks_due, tickets
 from svcctl.desk.view import View
+from svcctl.domain.journals import LOG
 from svcctl.ledger.folder import Ledger
 
 SAMPLE = Path(__file__).parents[2] / "records"
@@ -33,6 +35,12 @@ def test_the_sample_ledger_owes_one_callback_that_is_overdue(tmp_path: Path) -> 
     overdue = [item for item in owed if item["overdue_minutes"]]
     assert [(item["kind"], item["name"]) for item in overdue] == [("callback-next", "远山印务")]
     assert overdue[0]["overdue_minutes"] == 23 * 60
+
+
+def test_the_sample_ledger_has_a_daily_log_with_a_correction(tmp_path: Path) -> None:
+    found = entries(View(_desk(tmp_path), NOW), LOG)
+    assert [item["by"] for item in found] == ["wang.wei", "li.na", "chen.jing"]
+    assert [item["amended"] for item in found] == ["2SHA", None, None]
 
 
 def test_a_past_moment_shows_the_ledger_as_it_was(tmp_path: Path) -> None:

@@ -53,7 +53,10 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "error",
         N_("correction without target"),
         N_("{event} corrects {target}, which is not there or was voided before"),
-        N_("`svcctl ticket show` lists the events; the correction counts for nothing"),
+        N_(
+            "`svcctl ticket show` lists the events, `svcctl log list --all` the entries; "
+            "the correction counts for nothing"
+        ),
     ),
     "E210": (
         "error",
