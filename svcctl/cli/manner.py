@@ -8,7 +8,7 @@ the command is loaded (``expanded``), so that help, parsing and completion see t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_type_hints
 
 import click
@@ -135,12 +135,12 @@ class Asked:
     def emit(
         self,
         kind: str,
-        items: Sequence[Item],
+        items: Iterable[Item],
         columns: Sequence[Column],
         *,
         id_key: str = "id",
         empty: str = "",
-        overdue: bool = False,
+        overdue: bool | Callable[[Item], bool] = False,
         moment: str | None = None,
         masked: bool = False,
     ) -> None:
@@ -148,20 +148,35 @@ class Asked:
 
         ``moment`` is what the answer is about where that is not the moment asked about. ``masked``:
         phone numbers and addresses are not for everybody who reads this. Tickets that are contested
-        are marked in a table, and told.
+        are marked in a table, and told. ``overdue``: whether anything is, or an item. Machine output
+        takes the items as they come, so that many need not be held at once.
         """
         from svcctl.cli import echo
 
+        table = self.output == "table"
         if masked:
             from svcctl.views.personal import without_personal
 
-            items = without_personal(items)
-        self.overdue = self.overdue or overdue
-        table = self.output == "table"
-        tickets = [item for item in items if item.get("contested") and kind in TICKETS]
+            items = without_personal(list(items))
+        if not callable(overdue):
+            self.overdue = self.overdue or overdue
+        tickets: list[Item] = []
+
+        def noted(items: Iterable[Item]) -> Iterator[Item]:
+            for item in items:
+                if callable(overdue) and not self.overdue:
+                    self.overdue = overdue(item)
+                if kind in TICKETS and item.get("contested"):
+                    tickets.append(item)
+                yield item
+
+        shown = noted(items)
+        if table:
+            items = list(shown)
+            shown = iter(echo.marked(items, id_key) if tickets else items)
         self.run.emit(
             kind,
-            echo.marked(items, id_key) if tickets and table else items,
+            shown,
             columns,
             self.output,
             as_of=moment or self.moment,

@@ -105,7 +105,7 @@ class Session:
     def emit(
         self,
         kind: str,
-        items: Sequence[Item],
+        items: Iterable[Item],
         columns: Sequence[Column],
         fmt: Format,
         *,
@@ -117,32 +117,38 @@ class Session:
     ) -> None:
         """Print ``items`` in ``fmt`` to stdout and ``problems`` to stderr.
 
-        ``empty`` is a translated sentence shown instead of an empty table, on stderr.
+        ``empty`` is a translated sentence shown instead of an empty table, on stderr. Machine output
+        takes the items one by one.
         """
+        if fmt == "table":
+            self._emit_table(kind, list(items), columns, empty, people)
+        else:
+            from svcctl.views.render import pieces
+
+            answer = pieces(
+                kind, items, columns, fmt, as_of=as_of, problems=problems, id_key=id_key
+            )
+            for text in output.complete(answer):
+                sys.stdout.write(text)
+        self.warn(problems)
+
+    def _emit_table(
+        self,
+        kind: str,
+        items: Sequence[Item],
+        columns: Sequence[Column],
+        empty: str,
+        people: Mapping[str, str] | None,
+    ) -> None:
         from svcctl.views.render import render
 
-        width, height = self._terminal_size() if fmt == "table" and self.stdout_terminal else (0, 0)
-        nothing = not items and fmt == "table" and bool(empty)
-        if nothing:
+        if not items and empty:
             self.tell(empty)
-        text = (
-            ""
-            if nothing
-            else render(
-                kind,
-                items,
-                columns,
-                fmt,
-                as_of=as_of,
-                problems=problems,
-                id_key=id_key,
-                terminal_width=width or None,
-                people=people,
-            )
-        )
+            return
+        width, height = self._terminal_size() if self.stdout_terminal else (0, 0)
+        text = render(kind, items, columns, "table", terminal_width=width or None, people=people)
         if not (height and output.page(text, height, os.environ.get("PAGER"))):
             sys.stdout.write(text)
-        self.warn(problems)
 
     def warn(self, problems: Iterable[Problem]) -> None:
         """Report findings about other files on stderr; the command itself goes on."""

@@ -46,7 +46,7 @@ def list_tickets(
     asked: Asked,
 ) -> None:
     """List tickets."""
-    from svcctl.desk.listing import tickets
+    from svcctl.desk.listing import is_overdue, tickets
     from svcctl.desk.typed import chosen
     from svcctl.domain.ticket import KINDS, TICKET
 
@@ -58,13 +58,12 @@ def list_tickets(
         engineer = asked.desk.staff(engineer).id
     if owing is not None:
         owing = chosen("obligation", owing, asked.desk.book.owed_names())
-    items = tickets(asked.view, state, engineer, kind, everything, owing)
     asked.emit(
         "ticket",
-        items,
+        tickets(asked.view, state, engineer, kind, everything, owing),
         columns.TICKET,
         empty=_("no tickets"),
-        overdue=any(o["state"] == "missed" for item in items for o in item["obligations"]),
+        overdue=is_overdue,
     )
 
 

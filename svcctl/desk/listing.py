@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
 
 Item = dict[str, Any]
+AT_ONCE = 500  # tickets of which all is held at once
 
 
 def view_of(desk: Desk, as_of: str | None, known: str | None) -> View:
@@ -37,8 +39,8 @@ def tickets(
     kind: str | None = None,
     everything: bool = False,
     owing: str | None = None,
-) -> list[Item]:
-    """Return the tickets as items, the most urgent first: by priority, then by what is owed next.
+) -> Iterator[Item]:
+    """Yield the tickets as items, the most urgent first: by priority, then by what is owed next.
 
     ``owing`` is the name of an obligation: the tickets on which one such is still owed, whatever
     its due time and whether they are closed or not. Without ``owing``, ``everything`` or a ``state``
@@ -70,9 +72,28 @@ def tickets(
             return False
         return all(value is None or row[column] == value for column, value in wanted.items())
 
-    found = [item(view, row) for row in view.tickets(" and ".join(clauses) or "1", values, test)]
-    found.sort(key=_urgency)
-    return found
+    # Only what the order depends on is held of every ticket, the rest of some at a time.
+    with view.desk.index.at_rest():
+        where = " and ".join(clauses) or "1"
+        order: list[tuple[Place, int | Item]] = [
+            (_urgency(one.priority, one.next_due, one.id), one.number)
+            for one in view.outlines(where, values)
+        ]
+        for row, _ in view.later():
+            if test(row):
+                made = item(view, row)
+                order.append((_urgency(made["priority"], made["next_due"], made["id"]), made))
+        order.sort(key=lambda one: one[0])
+        for first in range(0, len(order), AT_ONCE):
+            some = [one for _, one in order[first : first + AT_ONCE]]
+            rows = view.numbered(one for one in some if isinstance(one, int))
+            for one in some:
+                yield item(view, rows[one]) if isinstance(one, int) else one
+
+
+def is_overdue(made: Mapping[str, Any]) -> bool:
+    """Whether something on the ticket of this item is past due."""
+    return any(one["state"] == "missed" for one in made["obligations"])
 
 
 def item(view: View, row: Row) -> Item:
@@ -87,13 +108,11 @@ def contested(view: View, row: Row) -> list[Item]:
     return contested_items(state) if state is not None else []
 
 
-def _urgency(made: Item) -> tuple[bool, bool, str, str]:
-    return (
-        made["priority"] != "urgent",
-        made["next_due"] is None,
-        made["next_due"] or "",
-        made["id"],
-    )
+Place = tuple[bool, bool, str, str]
+
+
+def _urgency(priority: str, next_due: str | None, identifier: str) -> Place:
+    return (priority != "urgent", next_due is None, next_due or "", identifier)
 
 
 def callbacks_due(view: View, within: str | None = None) -> list[Item]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
@@ -21,6 +21,16 @@ _OWED = "o." + ", o.".join(
 
 Row = dict[str, Any]
 Test = Callable[[Row], bool]
+
+
+class Outline(NamedTuple):
+    """What a ticket's place in a list depends on. ``number`` is that of its row, ``next_due`` when the
+    first thing owed is due (None: nothing is, or at no time)."""
+
+    number: int
+    id: str
+    priority: str
+    next_due: str | None
 
 
 class View:
@@ -47,19 +57,51 @@ class View:
 
     def tickets(self, where: str, values: Iterable[object], test: Test) -> list[Row]:
         """Return tickets, each with its ``obligations``; ``where`` and ``test`` say the same."""
-        from svcctl.ledger.ask import add_obligations, rows
-
         then, moments = self.then()
         with self.desk.index.at_rest():
-            found = rows(
-                self.desk.index,
-                f"select t.rowid as row_number, t.*, c.name, c.phone from tickets t left join cards c "
-                f"on c.kind='customer' and c.id=t.customer where {then} and ({where})",
-                [*moments, *values],
-            )
-            add_obligations(self.desk.index, found)
+            found = self._rows(f"{then} and ({where})", [*moments, *values])
         found += [row for row, _ in self.later() if test(row)]
         return found
+
+    def numbered(self, numbers: Iterable[int]) -> dict[int, Row]:
+        """Return the rows of tickets with these row numbers, each with its ``obligations``."""
+        found = self._rows("t.rowid in (select value from json_each(?))", [str(list(numbers))])
+        return {row["row_number"]: row for row in found}
+
+    def _rows(self, where: str, values: Iterable[object]) -> list[Row]:
+        from svcctl.ledger.ask import add_obligations, rows
+
+        found = rows(
+            self.desk.index,
+            f"select t.rowid as row_number, t.*, c.name, c.phone from tickets t left join cards c "
+            f"on c.kind='customer' and c.id=t.customer where {where}",
+            values,
+        )
+        add_obligations(self.desk.index, found)
+        return found
+
+    def outlines(self, where: str, values: Iterable[object]) -> list[Outline]:
+        """Return in outline the tickets that the index answers for, ``where`` as in ``tickets``."""
+        from svcctl.domain.standing import OWED, standing
+        from svcctl.ledger.numbering import owings_of
+
+        then, moments = self.then()
+        ask, given = self.desk.index.connection.execute, [*moments, *values]
+        due: dict[int, str | None] = {}
+        for number, text, at, met, excused, ended, paused in ask(
+            "select t.rowid, o.due_text, o.due, o.met, o.excused, o.ended, o.paused from tickets t "
+            f"cross join unsettled o on {owings_of('t.rowid')} where {then} and ({where})",
+            given,
+        ):
+            if standing(at, met, excused, ended, paused, self.seconds) in OWED:
+                known = due.get(number)
+                due[number] = text if known is None or (text or known) < known else known
+        return [
+            Outline(number, identifier, priority, due.get(number))
+            for number, identifier, priority in ask(
+                f"select t.rowid, t.id, t.priority from tickets t where {then} and ({where})", given
+            )
+        ]
 
     def owed(self, where: str, values: Iterable[object], test: Test) -> list[Row]:
         """Return obligations still owed, each with its ticket's values under the same names.

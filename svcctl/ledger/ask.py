@@ -12,7 +12,7 @@ from svcctl.domain.standing import standing
 from svcctl.domain.times import text_at
 from svcctl.ledger.index import Index
 from svcctl.ledger.numbering import PLACES, owings_of
-from svcctl.ledger.settled import PACKED, unpacked
+from svcctl.ledger.settled import unpacked
 
 Row = dict[str, Any]
 
@@ -81,15 +81,30 @@ def _place(one: tuple[int, Row]) -> int:
 
 
 def _settled(path: str, row: tuple[Any, ...], rules: dict[object, Row]) -> Row:
-    """Return an obligation from what is packed of it."""
-    one: Row = dict(zip(PACKED, row, strict=True))
-    one |= rules[one.pop("rule_id")]
-    one["path"] = path
-    one["attempts"] = one["line"] = 0
-    for name in ("starts", "due", "met"):
-        offset = one.pop(f"{name}_offset", None)
-        one[f"{name}_text"] = None if offset is None else text_at(one[name], offset)
-    return one
+    """Return an obligation from what is packed of it (``PACKED``)."""
+    rule_id, number, who, starts, starts_offset, started_by, not_before, *rest = row
+    due, due_offset, met, met_offset, met_by, excused, ended, paused, verdict = rest
+    return {
+        **rules[rule_id],
+        "path": path,
+        "number": number,
+        "who": who,
+        "starts": starts,
+        "starts_text": text_at(starts, starts_offset),
+        "started_by": started_by,
+        "not_before": not_before,
+        "due": due,
+        "due_text": None if due is None else text_at(due, due_offset),
+        "met": met,
+        "met_text": None if met is None else text_at(met, met_offset),
+        "met_by": met_by,
+        "excused": excused,
+        "ended": ended,
+        "paused": paused,
+        "verdict": verdict,
+        "attempts": 0,
+        "line": 0,
+    }
 
 
 def ids_ending(index: Index, tail: str) -> list[tuple[str, str, int]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import Literal, NamedTuple, TextIO
 
 Format = Literal["table", "json", "csv", "ids"]
 Item = Mapping[str, object]
@@ -39,6 +40,38 @@ def value_at(item: Item, key: str) -> object:
             return None
         value = value.get(step)
     return value
+
+
+MOST_KEPT = 4_000_000
+"""Characters of an answer that are kept in memory."""
+
+
+def complete(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield the text that the pieces are, once all of it is there: a long one lies in a file meanwhile.
+
+    So an error on the way leaves no half of an answer, and whoever reads slowly keeps nobody waiting.
+    """
+    kept: list[str] = []
+    size = 0
+    with ExitStack() as stack:
+        file: TextIO | None = None
+        for piece in pieces:
+            kept.append(piece)
+            size += len(piece)
+            if size > MOST_KEPT:
+                if file is None:
+                    import tempfile
+
+                    file = stack.enter_context(
+                        tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
+                    )
+                file.write("".join(kept))
+                kept, size = [], 0
+        if file is not None:
+            file.seek(0)
+            while block := file.read(1 << 20):
+                yield block
+        yield "".join(kept)
 
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}

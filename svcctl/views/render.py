@@ -6,7 +6,7 @@ and only a table is fitted to the terminal's width.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from svcctl.domain.problems import Problem
 from svcctl.views.output import Column, Format, Item, value_at
@@ -30,34 +30,53 @@ def render(
     ``id_key`` is the key that ``ids`` prints. ``terminal_width``: None where there is no terminal.
     ``people`` are the names of people by id, for a table; machine output keeps ids.
     """
-    if fmt == "json":
-        return _json(kind, items, as_of, problems)
-    if fmt == "csv":
-        return _csv(items, columns)
-    if fmt == "ids":
-        from svcctl.views.safe import line
-
-        return "".join(f"{line(_plain(value_at(item, id_key)))}\n" for item in items)
+    if fmt != "table":
+        return "".join(
+            pieces(kind, items, columns, fmt, as_of=as_of, problems=problems, id_key=id_key)
+        )
     from svcctl.views.tables import table
 
     return table(items, columns, terminal_width, people or {})
 
 
-def _json(kind: str, items: Sequence[Item], as_of: str | None, problems: Iterable[Problem]) -> str:
-    import json
+def pieces(
+    kind: str,
+    items: Iterable[Item],
+    columns: Sequence[Column],
+    fmt: Format,
+    *,
+    as_of: str | None = None,
+    problems: Iterable[Problem] = (),
+    id_key: str = "id",
+) -> Iterator[str]:
+    """Yield machine output, ``render`` of any format but a table, as ``items`` come one by one."""
+    if fmt == "json":
+        yield from _json(kind, items, as_of, problems)
+    elif fmt == "csv":
+        yield from _csv(items, columns)
+    else:
+        from svcctl.views.safe import line
 
+        for item in items:
+            yield f"{line(_plain(value_at(item, id_key)))}\n"
+
+
+def _json(
+    kind: str, items: Iterable[Item], as_of: str | None, problems: Iterable[Problem]
+) -> Iterator[str]:
     from svcctl.views.findings import problem_item
+    from svcctl.views.jsontext import indented
     from svcctl.views.safe import json_text
 
-    answer = {
-        "svcctl": 1,
-        "kind": kind,
-        "as_of": as_of,
-        "items": list(items),
-        "problems": [problem_item(problem) for problem in problems],
-    }
-    text = json.dumps(answer, ensure_ascii=False, indent=2, default=_machine)
-    return json_text(text) + "\n"
+    head = indented({"svcctl": 1, "kind": kind, "as_of": as_of})
+    yield json_text(head.removesuffix("\n}") + ',\n  "items": [')
+    empty = True
+    for item in items:
+        yield json_text(("" if empty else ",") + "\n    " + indented(item, 2, _machine))
+        empty = False
+    found = [problem_item(problem) for problem in problems]
+    last = ("" if empty else "\n  ") + '],\n  "problems": ' + indented(found, 1, _machine)
+    yield json_text(last + "\n}\n")
 
 
 def _machine(value: object) -> object:
@@ -71,7 +90,7 @@ def _machine(value: object) -> object:
     return str(value)
 
 
-def _csv(items: Sequence[Item], columns: Sequence[Column]) -> str:
+def _csv(items: Iterable[Item], columns: Sequence[Column]) -> Iterator[str]:
     """RFC 4180: CRLF, quotes where needed, a header of the ASCII keys."""
     import csv
     import io
@@ -88,7 +107,10 @@ def _csv(items: Sequence[Item], columns: Sequence[Column]) -> str:
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             row.append(value if number else cell(_plain(value)))
         writer.writerow(row)
-    return target.getvalue()
+        yield target.getvalue()
+        target.seek(0)
+        target.truncate()
+    yield target.getvalue()
 
 
 def _plain(value: object) -> str:
