@@ -23,6 +23,8 @@ def indented(value: Any, depth: int = 0, default: Callable[[Any], Any] | None = 
         return "null"
     if kind is int:
         return str(value)
+    if kind is list and not value:
+        return "[]"
     if kind is dict and value and set(map(type, value)) == _ONLY_TEXT:
         deeper = depth + 1
         inner = "\n" + "  " * deeper
