@@ -130,6 +130,12 @@ def write(root: Path, path: str, content: bytes) -> str:
 
 def write_tickets(root: Path, tickets: int) -> Iterator[str]:
     """Write the tickets; gives the paths relative to the ledger."""
+    for path, head, lines in written_stories(tickets):
+        yield write(root, path, case_text(head, lines))
+
+
+def written_stories(tickets: int) -> Iterator[tuple[str, dict[str, str], list[str]]]:
+    """Give each ticket's path relative to the ledger, its head and the lines of its events."""
     customers = flow.customer_ids(flow.customers(tickets))
     for story in flow.stories(tickets):
         head = {
@@ -144,7 +150,7 @@ def write_tickets(root: Path, tickets: int) -> Iterator[str]:
             "subject": story.subject,
         }
         path = f"records/tickets/{story.opened:%Y/%m}/{story.id}.yaml"
-        yield write(root, path, case_text(head, flow.event_lines(story)))
+        yield path, head, flow.event_lines(story)
 
 
 def record(root: Path, subject: str, paths: Iterable[str], tickets: int = 0) -> None:

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import flow, generate
+from bench import generate
 from bench.places import WORK, ask, program
 from svcctl.domain.canonical import case_text
 
@@ -70,22 +70,8 @@ def _commit(
 
 def _versions(tickets: int) -> list[tuple[str, bytes]]:
     """Every ticket as it stood after each of its events, in the order these were noted."""
-    customers = flow.customer_ids(flow.customers(tickets))
     found: list[tuple[str, int, str, bytes]] = []
-    for story in flow.stories(tickets):
-        head = {
-            "format": "1",
-            "id": story.id,
-            "kind": story.kind,
-            "opened": story.opened.isoformat(),
-            "channel": story.channel,
-            "customer": customers[story.customer],
-            "unit": flow.unit_id(story.customer),
-            "priority": story.priority,
-            "subject": story.subject,
-        }
-        path = f"records/tickets/{story.opened:%Y/%m}/{story.id}.yaml"
-        lines = flow.event_lines(story)
+    for path, head, lines in generate.written_stories(tickets):
         for count in range(1, len(lines) + 1):
             noted = lines[count - 1].split('"noted": "')[1][:19]
             found.append((noted, count, path, case_text(head, lines[:count])))

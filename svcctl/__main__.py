@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
 import sys
 
@@ -131,11 +132,11 @@ def _prepare_streams() -> None:
     A terminal that speaks another encoding of Chinese keeps it.
     """
     for stream in (sys.stdout, sys.stderr):
-        if stream is None:
+        if not isinstance(stream, io.TextIOWrapper):
             continue
         own = (stream.encoding or "").lower().replace("-", "")
         keep = own in ("gbk", "gb2312", "gb18030", "cp936") and stream.isatty()
-        stream.reconfigure(encoding=None if keep else "utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        stream.reconfigure(encoding=None if keep else "utf-8", errors="backslashreplace")
 
 
 if __name__ == "__main__":

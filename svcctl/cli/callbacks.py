@@ -10,7 +10,7 @@ from svcctl.cli import echo
 from svcctl.cli.completion import complete_word
 from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, How, reading, writing
-from svcctl.cli.options import TicketId
+from svcctl.cli.options import TicketId, words_typed
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
 from svcctl.views.output import Column
@@ -82,9 +82,7 @@ def record(
     speed: Annotated[
         str, typer.Option("--speed", metavar="1-5", help=N_("Score for the speed."))
     ] = "",
-    words: Annotated[
-        str, typer.Option("--words", "-m", metavar="TEXT", help=N_("In the customer's words."))
-    ] = "",
+    words: Annotated[str, words_typed(N_("In the customer's words."))] = "",
     *,
     how: How,
 ) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from svcctl.cli.completion import complete_code, complete_ticket
 from svcctl.cli.manner import Asked, reading, reading_with
+from svcctl.cli.options import Week
 from svcctl.domain.problems import N_, Message, Usage
 from svcctl.views.language import _, say, word
 from svcctl.views.output import Column
@@ -214,14 +215,7 @@ def why(
             help=N_("Instead of a ticket: what a measure of the weekly summary counted."),
         ),
     ] = "",
-    week: Annotated[
-        str | None,
-        typer.Option(
-            "--week",
-            metavar="WEEK",
-            help=N_("The week: 2026-W47 (default: the last complete one)."),
-        ),
-    ] = None,
+    week: Week = None,
     *,
     asked: Asked,
 ) -> None:

@@ -6,7 +6,7 @@ Times are passed on as typed; the desk reads them in the ledger's zone.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +19,12 @@ from svcctl.cli.completion import (
 )
 from svcctl.domain.problems import N_
 from svcctl.views.output import Format
+
+
+def words_typed(help: str) -> Any:
+    """Return the option for what somebody said or wrote; ``help``: which words these are."""
+    return typer.Option("--words", "-m", metavar="TEXT", help=help)
+
 
 # Writing commands.
 By = Annotated[
@@ -76,6 +82,14 @@ Output = Annotated[
 ]
 
 # Arguments and filters.
+Week = Annotated[
+    str | None,
+    typer.Option(
+        "--week",
+        metavar="WEEK",
+        help=N_("The week: 2026-W47 (default: the last complete one)."),
+    ),
+]
 TicketId = Annotated[
     str,
     typer.Argument(

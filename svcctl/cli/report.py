@@ -8,7 +8,7 @@ import typer
 
 from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, reading
-from svcctl.cli.options import ShowPersonal
+from svcctl.cli.options import ShowPersonal, Week
 from svcctl.domain.problems import N_
 from svcctl.views.output import Column
 
@@ -32,14 +32,7 @@ _COLUMNS = (
 @app.command("weekly", help=N_("The weekly summary: measures, overdue, complaints, people."))
 @reading
 def weekly(
-    week: Annotated[
-        str | None,
-        typer.Option(
-            "--week",
-            metavar="WEEK",
-            help=N_("The week: 2026-W47 (default: the last complete one)."),
-        ),
-    ] = None,
+    week: Week = None,
     fmt: Annotated[
         Literal["md", "html"], typer.Option("--format", help=N_("Markdown, or a page to print."))
     ] = "md",

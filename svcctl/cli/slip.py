@@ -10,7 +10,7 @@ from svcctl.cli import echo
 from svcctl.cli.completion import complete_word
 from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, How, reading, reading_with, writing
-from svcctl.cli.options import Engineer, TicketId
+from svcctl.cli.options import Engineer, TicketId, words_typed
 from svcctl.domain.problems import N_, Message, Usage
 from svcctl.views.language import _
 from svcctl.views.output import Column
@@ -111,9 +111,7 @@ def return_(
             autocompletion=complete_word("slip-returned", "third-copy"),
         ),
     ] = "left",
-    words: Annotated[
-        str, typer.Option("--words", "-m", metavar="TEXT", help=N_("What the customer wrote."))
-    ] = "",
+    words: Annotated[str, words_typed(N_("What the customer wrote."))] = "",
     visit: VisitNo = "",
     *,
     how: How,

@@ -10,7 +10,7 @@ from svcctl.cli import echo
 from svcctl.cli.completion import complete_staff, complete_word
 from svcctl.cli.lazy import Noun, Target
 from svcctl.cli.manner import How, writing
-from svcctl.cli.options import TicketId
+from svcctl.cli.options import TicketId, words_typed
 from svcctl.domain.problems import N_
 
 app = Noun(
@@ -46,7 +46,7 @@ app = Noun(
 )
 
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help=N_("Why."))]
-Words = Annotated[str, typer.Option("--words", "-m", metavar="TEXT", help=N_("In words."))]
+Words = Annotated[str, words_typed(N_("In words."))]
 Visit = Annotated[
     str, typer.Option("--visit", metavar="N", help=N_("Which visit, where there are several."))
 ]

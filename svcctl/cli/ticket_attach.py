@@ -9,7 +9,7 @@ import typer
 
 from svcctl.cli import columns, echo
 from svcctl.cli.manner import Asked, How, reading, writing
-from svcctl.cli.options import TicketId
+from svcctl.cli.options import TicketId, words_typed
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
@@ -38,9 +38,7 @@ def attach(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help=N_("The files; they are copied."))
     ],
-    words: Annotated[
-        str, typer.Option("--words", "-m", metavar="TEXT", help=N_("What they show."))
-    ] = "",
+    words: Annotated[str, words_typed(N_("What they show."))] = "",
     *,
     how: How,
 ) -> None:

@@ -120,8 +120,8 @@ def _horizon(as_of: datetime, policy: Policy, calendar: Calendar) -> float:
     """Return until when something may be due that is escalated before it is."""
     latest = as_of
     for level in policy.escalations:
-        if level.after.count < 0:
-            ahead = Span(-level.after.count, level.after.unit)
+        if level.after.amount < 0:
+            ahead = Span(-level.after.amount, level.after.unit)
             latest = max(latest, calendar.due(as_of, ahead, level.clock, level.rolls) + SLACK)
     return latest.timestamp()
 

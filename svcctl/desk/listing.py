@@ -164,8 +164,8 @@ def horizon(as_of: datetime, within: str | None) -> float:
     span = read_span(within)
     seconds = {"s": 1, "m": 60, "h": 3600}.get(span.unit)
     if seconds is not None:
-        return max(end.timestamp(), as_of.timestamp() + seconds * span.count)
-    days = {"d": 1, "mo": 31, "y": 366}[span.unit] * span.count
+        return max(end.timestamp(), as_of.timestamp() + seconds * span.amount)
+    days = {"d": 1, "mo": 31, "y": 366}[span.unit] * span.amount
     return _day_end(as_of + timedelta(days=days)).timestamp()
 
 

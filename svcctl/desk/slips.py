@@ -132,8 +132,8 @@ def warranty_until(unit: Card | None) -> date | None:
     span = parse_span(length)
     months = {"mo": 1, "y": 12}.get(span.unit)
     if months is not None:
-        return add_months(start, months * span.count)
-    return date.fromordinal(start.toordinal() + span.count) if span.unit == "d" else None
+        return add_months(start, months * span.amount)
+    return date.fromordinal(start.toordinal() + span.amount) if span.unit == "d" else None
 
 
 def _last(facts: list[Fact], do: str) -> Fact | None:

@@ -241,9 +241,9 @@ def due(
         return hours.moment(end)
     first = hours.ordinal_of(start)
     if span.unit == "d":
-        last = first + span.count
+        last = first + span.amount
     else:
-        last = _months_on(first, span.count * (12 if span.unit == "y" else 1))
+        last = _months_on(first, span.amount * (12 if span.unit == "y" else 1))
     if not pauses and last != first:
         # The hour of the start says nothing then, so that few periods serve many starts.
         end_of = hours.periods.get((first, last, rolls))
@@ -253,6 +253,6 @@ def due(
                 hours.periods.clear()
             hours.periods[first, last, rolls] = end_of
         return end_of
-    if pauses and span.count >= 0:
+    if pauses and span.amount >= 0:
         return _paused_period(hours, start, first, last, rolls, united(pauses))
     return _period(hours, start, first, last, rolls)[1]

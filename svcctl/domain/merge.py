@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from svcctl.domain.cases import Case, CaseKind, Event
 from svcctl.domain.schema import Value, as_text
@@ -215,7 +215,8 @@ def _following(kind: CaseKind, event: Event, names: Mapping[str, str]) -> Event:
 
 # Cards ------------------------------------------------------------------------------------------
 
-Fields = Mapping[str, object]
+Nested = str | Sequence["Nested"] | Mapping[str, "Nested"]
+Fields = Mapping[str, Nested]
 """A card's values as text, lists and nested mappings of text."""
 
 
@@ -226,18 +227,15 @@ class FieldConflict(NamedTuple):
     """
 
     key: tuple[str, ...]
-    pushed: object
-    other: object
+    pushed: Nested | None
+    other: Nested | None
 
 
 class MergedFields(NamedTuple):
     """The values, and what a person must decide (there the values are those of the pushed side)."""
 
-    values: dict[str, object]
+    values: dict[str, Nested]
     conflicts: tuple[FieldConflict, ...]
-
-
-_ABSENT = object()
 
 
 def merge_fields(pushed: Fields, other: Fields, bases: Sequence[Fields]) -> MergedFields:
@@ -262,11 +260,11 @@ def _merge_mapping(
     other: Fields,
     bases: Sequence[Fields],
     conflicts: list[FieldConflict],
-) -> dict[str, object]:
-    merged: dict[str, object] = {}
+) -> dict[str, Nested]:
+    merged: dict[str, Nested] = {}
     for key in dict.fromkeys((*pushed, *other)):
-        here, there = pushed.get(key, _ABSENT), other.get(key, _ABSENT)
-        known = [base.get(key, _ABSENT) for base in bases]
+        here, there = pushed.get(key), other.get(key)
+        known = [base.get(key) for base in bases]
         if (
             here != there
             and isinstance(here, Mapping)
@@ -277,30 +275,26 @@ def _merge_mapping(
             nested = [base for base in known if isinstance(base, Mapping)]
             merged[key] = _merge_mapping((*at, key), here, there, nested, conflicts)
             continue
-        value = _merge_value(here, there, known)
-        if value is _DISPUTED:
-            conflicts.append(FieldConflict((*at, key), _given(here), _given(there)))
-            value = here
-        if value is not _ABSENT:
+        agreed, value = _merge_value(here, there, known)
+        if not agreed:
+            conflicts.append(FieldConflict((*at, key), here, there))
+        if value is not None:
             merged[key] = value
     return merged
 
 
-_DISPUTED = object()
+T = TypeVar("T")
 
 
-def _merge_value(here: object, there: object, known: Sequence[object]) -> object:
+def _merge_value(here: T, there: T, known: Sequence[T]) -> tuple[bool, T]:
+    """Return the value that only one side changed, or False and what is here."""
     if here == there:
-        return here
-    if not known or any(base != known[0] for base in known):
-        return _DISPUTED
-    if here == known[0]:
-        return there
-    return here if there == known[0] else _DISPUTED
-
-
-def _given(value: object) -> object:
-    return None if value is _ABSENT else value
+        return True, here
+    if known and all(base == known[0] for base in known):
+        if here == known[0]:
+            return True, there
+        return there == known[0], here
+    return False, here
 
 
 # Text -------------------------------------------------------------------------------------------
@@ -334,10 +328,10 @@ def merge_lines(base: Sequence[str], one: Sequence[str], two: Sequence[str]) -> 
             list(text[start:end])
             for text, start, end in zip((base, one, two), at, anchor, strict=True)
         )
-        value = _merge_value(here, there, [old])
-        if not isinstance(value, list):
+        agreed, lines = _merge_value(here, there, [old])
+        if not agreed:
             return None
-        merged += value
+        merged += lines
         if anchor[0] < len(base):
             merged.append(base[anchor[0]])
         at = (anchor[0] + 1, anchor[1] + 1, anchor[2] + 1)

@@ -215,7 +215,7 @@ def _instance(
     engineers: _Engineers,
 ) -> Obligation | None:
     number = number_of(rule, start)
-    not_before = calendar.day_start(start.at, rule.not_before.count) if rule.not_before else None
+    not_before = calendar.day_start(start.at, rule.not_before.amount) if rule.not_before else None
     passed = passed_over(state, rule, start)
     met = None
     if passed is None:

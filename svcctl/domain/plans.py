@@ -125,7 +125,7 @@ def planned(
             if meeting:
                 met = facts[meeting[0]]
         else:
-            not_before = calendar.day_start(start.event.at, rule.not_before.count)
+            not_before = calendar.day_start(start.event.at, rule.not_before.amount)
             for place in meeting:
                 if facts[place].event.at >= not_before:
                     met = facts[place]

@@ -109,7 +109,7 @@ class PolicyText:
         except Usage:
             self.wrong((*keys, key), value, N_("a span such as 3m, 24h or 2d"))
             return None
-        if span.count < 0:
+        if span.amount < 0:
             self.wrong((*keys, key), value, N_("a span that is not negative"))
             return None
         return span

@@ -111,7 +111,7 @@ def _promised(calendar: Calendar, due: datetime) -> Iterator[Message]:
 def _days(rule: Rule, calendar: Calendar, one: Obligation) -> Iterator[Message]:
     assert rule.within is not None
     first = one.starts.astimezone(calendar.zone).date()
-    count, unit = rule.within.count, rule.within.unit
+    count, unit = rule.within.amount, rule.within.unit
     if unit == "d":
         last = first + timedelta(days=count)
     else:

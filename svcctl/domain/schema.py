@@ -115,7 +115,7 @@ def _moment(text: str) -> str:
 
 def _span(text: str) -> str:
     span = parse_span(text)
-    if span.count < 0:
+    if span.amount < 0:
         raise ValueError
     return text
 

@@ -31,17 +31,17 @@ _LONGEST: dict[str, int] = {
 class Span(NamedTuple):
     """A length of time as a rule states it: ``3m``, ``2d``, ``24mo``. ``m`` is minutes."""
 
-    count: int  # type: ignore[assignment]  # hides tuple.count, which a span has no use for
+    amount: int
     unit: Unit
 
     def __str__(self) -> str:
-        return f"{self.count}{self.unit}"
+        return f"{self.amount}{self.unit}"
 
     @property
     def seconds(self) -> int | None:
         """Length in seconds of a span of the clock; None for days, months and years."""
         size = _SECONDS.get(self.unit)
-        return None if size is None else self.count * size
+        return None if size is None else self.amount * size
 
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

@@ -72,7 +72,8 @@ class DateForm(NamedTuple):
             if not 1 <= number["hour"] <= 12:
                 raise ValueError(text)
             number["hour"] = number["hour"] % 12 + (12 if half in "Pp" else 0)
-        return datetime(**number)  # type: ignore[arg-type]
+        hour, minute, second = (number.get(name, 0) for name in ("hour", "minute", "second"))
+        return datetime(number["year"], number["month"], number["day"], hour, minute, second)
 
     @property
     def has_time(self) -> bool:

@@ -60,7 +60,7 @@ class Times:
         due = epoch_and_offset(self.calendar.due(start, span, "wall", rolls))
         if len(known) >= MOST_DAYS:
             known.clear()
-        if span.count:  # of none, the hour decides
+        if span.amount:  # of none, the hour decides
             known[day] = due
         return due
 
@@ -166,7 +166,7 @@ def instances(
                 rule.until,
                 rule.rolls,
                 rule.clock,
-                None if rule.not_before is None else rule.not_before.count,
+                None if rule.not_before is None else rule.not_before.amount,
                 {} if rule.not_before is None else _starts(times, rule),
                 tuple(at for at, fact in enumerate(state.facts) if fact.event.do in rule.met_with),
             )
@@ -180,7 +180,7 @@ def _place(place: int | None) -> int:
 
 def _starts(times: Times, rule: Rule) -> dict[int, int]:
     assert rule.not_before is not None
-    return times.starts.setdefault(rule.not_before.count, {})
+    return times.starts.setdefault(rule.not_before.amount, {})
 
 
 def rows(

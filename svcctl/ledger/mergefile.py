@@ -12,7 +12,9 @@ from typing import NamedTuple
 from svcctl.domain.cases import Case
 from svcctl.domain.merge import (
     FieldConflict,
+    Fields,
     HeadsDiffer,
+    Nested,
     Renamed,
     lost_events,
     merge_cases,
@@ -138,7 +140,7 @@ def _merge_card(path: str, pushed: bytes, other: bytes, bases: Sequence[bytes]) 
 
 
 def _card_text(
-    pushed: RawCard, other: RawCard, base: RawCard | None, values: dict[str, object]
+    pushed: RawCard, other: RawCard, base: RawCard | None, values: Fields
 ) -> bytes | None:
     """Return lines that say ``values``, with the comments and the order of both as far as can be."""
     if base is not None:
@@ -149,10 +151,13 @@ def _card_text(
         text = _joined(_with_blocks(first, second, values))
         if _says(text, values):
             return text
-        changes = {key: v for key, v in values.items() if v != first.fields().get(key)}
-        changes |= dict.fromkeys(key for key in first.fields() if key not in values)
+        fields = first.fields()
+        changes: dict[str, Nested | None] = {
+            key: v for key, v in values.items() if v != fields.get(key)
+        }
+        changes |= dict.fromkeys(key for key in fields if key not in values)
         try:
-            text = set_fields(_joined(first.lines), changes)  # type: ignore[arg-type]
+            text = set_fields(_joined(first.lines), changes)
         except ValueError:
             continue
         if _says(text, values):
@@ -160,7 +165,7 @@ def _card_text(
     return None
 
 
-def _says(text: bytes, values: dict[str, object]) -> bool:
+def _says(text: bytes, values: Fields) -> bool:
     card = read_card(text, "")
     return card.ok and card.fields() == values
 
@@ -169,7 +174,7 @@ def _joined(lines: Sequence[str]) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
-def _with_blocks(first: RawCard, second: RawCard, values: dict[str, object]) -> list[str]:
+def _with_blocks(first: RawCard, second: RawCard, values: Fields) -> list[str]:
     """Return the lines of ``first`` with the fields that are otherwise in ``values`` as ``second`` has them."""
     blocks, source = _blocks(first), _blocks(second)
     lines = list(first.lines)

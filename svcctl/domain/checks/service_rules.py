@@ -382,4 +382,4 @@ def _length(limit: Span) -> timedelta:
     """A span of the policy as a plain length: a month has 30 days here, a year 365."""
     if limit.seconds is not None:
         return timedelta(seconds=limit.seconds)
-    return timedelta(days={"d": 1, "mo": 30, "y": 365}[limit.unit] * limit.count)
+    return timedelta(days={"d": 1, "mo": 30, "y": 365}[limit.unit] * limit.amount)
