@@ -12,7 +12,7 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --cov=svcctl.domain --cov-branch --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/pytest -n auto --dist worksteal --cov=svcctl.domain --cov-branch --cov-report=term:skip-covered --cov-fail-under=95
 
 demo: $(READY)
 	$(BIN)/svcctl demo demo-ledger

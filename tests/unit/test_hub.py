@@ -265,6 +265,24 @@ def test_git_itself_is_refused_by_the_hook_and_told_why(tmp_path: Path) -> None:
     assert made.git(three.hub, "log", "--format=%s", "-1", "main").strip() == f"{TICKET} noted"
 
 
+def test_a_hub_and_a_station_are_made_whatever_a_person_told_git(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three = stations(tmp_path)
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(
+        "[safe]\n\tbareRepository = explicit\n[clone]\n\tdefaultRemoteName = upstream\n", "utf-8"
+    )
+    monkeypatch.setenv("HOME", str(home))
+    made.sure("", "hub", "init", three.hub)
+    made.sure("", "hub", "init", tmp_path / "another")
+    fourth = tmp_path / "CDA"
+    made.sure(fourth, "init", "--from", three.hub, "--desk", "CDA")
+    assert made.git(fourth, "remote") == "origin\n"
+    made.sure(fourth, "sync")
+
+
 def test_a_hub_without_svcctl_takes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
