@@ -126,6 +126,7 @@ class _Sync:
                 before = before or self._head()
             theirs = remote.fetch(self.gitdir, self.place)
             self._refuse_rewritten(theirs)
+            self._bring_large_files(theirs)
             merged = self._merge(theirs)
             if theirs is not None and self.place.name and not self.dry_run:
                 remote.note_seen(self.gitdir, self.place, theirs)
@@ -146,6 +147,13 @@ class _Sync:
             ),
             Message(N_("everything from there is merged here already; run svcctl sync again")),
         )
+
+    def _bring_large_files(self, theirs: str | None) -> None:
+        if theirs is None or self.dry_run or is_ancestor(self.gitdir, theirs, self._head()):
+            return
+        missing = remote.fetch_large_files(self.gitdir, self.place, theirs)
+        if missing is not None and missing not in self.notices:
+            self.notices.append(missing)
 
     def _pushed(self, commit: str, attempt: int) -> bool:
         try:

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from svcctl.domain.attachments import LOOKED_AT, POINTER
 from svcctl.domain.problems import N_, Message, NotFound
 from svcctl.ledger.folder import RECORDS, Ledger
+from svcctl.ledger.git import GitDir
 
 Found = Literal["whole", "missing", "altered", "pointer"]
 
@@ -65,6 +66,14 @@ def state_of(ledger: Ledger, path: str, sha256: str) -> Found:
     if digest.hexdigest() == sha256:
         return "whole"
     return "pointer" if beginning.startswith(POINTER) else "altered"
+
+
+def is_away(gitdir: GitDir, stored: bytes) -> bool:
+    """Whether ``stored`` is a pointer of git-lfs to a content that is not in this clone."""
+    if not stored.startswith(POINTER):
+        return False
+    digest = stored.partition(b"oid sha256:")[2][:64].decode("ascii", "replace")
+    return not (gitdir.path / "lfs/objects" / digest[:2] / digest[2:4] / digest).is_file()
 
 
 def files(ledger: Ledger) -> Iterator[str]:

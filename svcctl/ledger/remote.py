@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from svcctl.domain.problems import N_, GitFailed, Message, NotFound, Refusal, Usage
 from svcctl.ledger.commit import DURABLE
+from svcctl.ledger.folder import RECORDS
 from svcctl.ledger.git import GitDir, failure, run, start
 
 FETCHED = "refs/svcctl/fetched"
@@ -142,6 +143,7 @@ def push(gitdir: GitDir, remote: Remote, commit: str) -> Pushed:
     ``behind``: somebody else was faster. Raises Refusal with the hub's own words where its rules
     say no, GitFailed where it cannot be reached or (``hub-locked``) another git holds it.
     """
+    _send_large_files(gitdir, remote)
     words = ["push", "--porcelain", "--no-verify", "--no-follow-tags", "--", remote.where]
     process = start(gitdir.top, [*words, f"{commit}:refs/heads/{remote.branch}"])
     out, err = process.communicate()
@@ -181,6 +183,62 @@ def push(gitdir: GitDir, remote: Remote, commit: str) -> Pushed:
 
 
 _LOCKED = re.compile(r"Unable to create '(?P<file>[^']*\.lock)': File exists")
+
+
+def _send_large_files(gitdir: GitDir, remote: Remote) -> None:
+    """Send what git-lfs keeps beside git, where the ledger is set up so: git's own hook does not run here.
+
+    Before the commits, so that nobody has a pointer to what is nowhere else.
+    """
+    told = _lfs(gitdir, ["push", _for_lfs(remote), "HEAD"])
+    if told is not None:
+        raise GitFailed(
+            "attachments-not-sent",
+            Message(
+                N_("git lfs does not send the attachments to {remote}: {line}"),
+                {"remote": remote.where, "line": told},
+            ),
+            Message(
+                N_(
+                    "nothing is lost and nothing was sent; install git-lfs and run git lfs install "
+                    "here if it is missing, then svcctl sync again"
+                )
+            ),
+        )
+
+
+def fetch_large_files(gitdir: GitDir, remote: Remote, commit: str) -> Message | None:
+    """Bring what git-lfs keeps beside git, before files are written; why it did not come, or None.
+
+    Without it a pointer stands in the file's place, which the audit names.
+    """
+    told = _lfs(gitdir, ["fetch", _for_lfs(remote), commit])
+    if told is None:
+        return None
+    return Message(
+        N_("git lfs did not bring all attachments: {line}; later: git lfs pull"), {"line": told}
+    )
+
+
+def _for_lfs(remote: Remote) -> str:
+    return f"file://{remote.where}" if os.path.isabs(remote.where) else remote.where
+
+
+def _lfs(gitdir: GitDir, words: list[str]) -> str | None:
+    """Run git-lfs where the ledger's attributes name it; the line with which it failed, or None."""
+    try:
+        attributes = (gitdir.root / RECORDS / ".gitattributes").read_bytes()
+    except FileNotFoundError:
+        return None
+    if b"filter=lfs" not in attributes:
+        return None
+    process = start(gitdir.top, ["lfs", *words])
+    out, err = process.communicate()
+    if process.returncode == 0:
+        return None
+    return (err + out).decode("utf-8", "replace").strip().partition("\n")[0] or "-"
+
+
 # What git says when the branch moved between our look at it and our push.
 _FASTER = re.compile(
     r"\[rejected\]|\(fetch first\)|non-fast-forward|cannot lock ref|failed to update ref|"

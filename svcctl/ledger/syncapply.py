@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from svcctl.domain.problems import N_, GitFailed, Message, Refusal
 from svcctl.ledger import posix
+from svcctl.ledger.attached import is_away
 from svcctl.ledger.batch import sync_file_system
 from svcctl.ledger.commit import (
     DURABLE,
@@ -242,6 +243,9 @@ class _Move:
 
     def _bytes(self, path: str, entry: Entry, commit: str) -> bytes:
         if self._is_converted(path):
+            stored = self.objects.blob(entry.oid)
+            if is_away(self.gitdir, stored):
+                return stored  # the network is not waited for under the lock
             return run(self.gitdir.top, ["cat-file", "--filters", f"{commit}:{path}"])
         return self.objects.blob(entry.oid)
 
