@@ -134,11 +134,13 @@ class View:
         return self._later
 
     def _replayed(self) -> list[tuple[Row, list[Row]]]:
-        then, moments = self.then()
+        # As `not` of what `then` says, in words by which SQLite finds them without looking at all.
+        _, moments = self.then()
+        went_on = "last_at > ?" if self.known is None else "(last_at > ? or last_noted > ?)"
         paths = [
             row[0]
             for row in self.desk.index.connection.execute(
-                f"select path from tickets t where not ({then}) and opened <= ?",
+                f"select path from tickets where {went_on} and opened <= ?",
                 [*moments, self.seconds],
             )
         ]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from operator import add, sub
-from typing import NamedTuple, cast
+from operator import sub
+from typing import NamedTuple
 
 from svcctl.domain import identity
 from svcctl.domain.checks.service_rules import LOOKED_AT, lag_allowed
@@ -24,11 +24,10 @@ from svcctl.domain.times import epoch
 from svcctl.ledger.casefile import plain_text
 from svcctl.ledger.folder import ticket_path
 from svcctl.ledger.instances import Instance, Times, instances, rows
-from svcctl.ledger.plainlines import MINUTES, MOST_LINES, ODD, Frame, Lines, Told, plain_instant
+from svcctl.ledger.plainlines import MOST_LINES, ODD, Clock, Lines, Place, Told, plain_instant
 from svcctl.ledger.rows import Row, TicketRows, parted, rule_ids, ticket_rows
 
 _FROM_EVENTS = ("engineer", "visit")
-_EVENTS = "\nevents:\n"
 
 
 class _Form(NamedTuple):
@@ -111,11 +110,12 @@ class Forms:
 
     def _read(self, path: str, data: bytes) -> _Read | None:
         """Return the file where nothing about it asks for a closer look; else None, or it raises."""
-        text = plain_text(data)
-        end = text.index(_EVENTS)
+        every = plain_text(data).split("\n")
+        start = every.index("events:")
+        if every.pop():
+            return None
         lines = self.lines
-        every = text[:end].split("\n")
-        head = lines.head(every)
+        head = lines.head(every[:start])
         for name in self._moments:
             head[name] = plain_instant(str(head[name]))
         identifier = str(head["id"])
@@ -126,9 +126,19 @@ class Forms:
             or not identity.is_sound(identifier)
         ):
             return None
-        start = end + len(_EVENTS)
-        frame, desk, first = lines.frame(text, start)
-        at, noted, told = _followed(text, start, lines, frame, first[19:])
+        listed = every[start + 1 :]
+        if not listed:
+            return None
+        desk = listed[0][20 : listed[0].index('"', 20)]
+        places = lines.places(desk, len(listed))
+        offset = len(places[0][0]) + 19
+        clock = lines.clock(listed[0][offset : offset + 6])
+        try:
+            at, noted, told = _followed(listed, places, lines, clock)
+        except KeyError:
+            for line, place in zip(listed, places, strict=False):
+                lines.learn(line, place, clock)
+            at, noted, told = _followed(listed, places, lines, clock)
         under = self._of(at)
         lags = list(map(sub, noted, at))
         if (
@@ -138,13 +148,12 @@ class Forms:
         ):
             return None
         opened = str(head["opened"])
-        if first == opened:
+        if listed[0][offset - 19 : offset + 6] == opened:
             when = at[0]
         else:
             when = epoch(plain_instant(opened))
         key = (under, self.shapes.root_key(desk, head), tuple([one[0] for one in told]))
-        line = len(every) + 2
-        return _Read(key, head, desk, when, under, at, frame.offset, told, max(noted), line)
+        return _Read(key, head, desk, when, under, at, clock.offset, told, max(noted), start + 2)
 
     def _folder(self, identifier: str) -> str:
         """Return the folder that a ticket belongs in; those of one day share it."""
@@ -185,27 +194,25 @@ class Forms:
 
 
 def _followed(
-    text: str, start: int, lines: Lines, frame: Frame, offset: str
+    listed: list[str], places: list[Place], lines: Lines, clock: Clock
 ) -> tuple[list[int], list[int], list[Told]]:
-    """Return when things happened, when they were noted, and what they were, of the lines from
-    ``start`` on. Raises ``ValueError`` where one is not plain."""
-    parts = frame.split.findall(text, start)
-    numbers, hours, minutes, noted_hours, noted_minutes, tails = zip(*parts, strict=True)
-    if len(parts) != text.count("\n", start) or numbers != lines.numbers(len(parts)):
-        raise ValueError(text)
-    known, within = frame.hours.__getitem__, MINUTES.__getitem__
-    try:
-        at = list(map(add, map(known, hours), map(within, minutes)))
-        noted = list(map(add, map(known, noted_hours), map(within, noted_minutes)))
-    except KeyError:  # a day that was not met before
-        for hour in {*hours, *noted_hours}:
-            lines.learn(frame, hour, offset)
-        at = list(map(add, map(known, hours), map(within, minutes)))
-        noted = list(map(add, map(known, noted_hours), map(within, noted_minutes)))
-    told = list(map(lines.said.get, tails))
-    if None in told:
-        return at, noted, [one or lines.tell(tail) for one, tail in zip(told, tails, strict=True)]
-    return at, noted, cast(list[Told], told)
+    """Return when things happened, when they were noted, and what they were. Raises ``KeyError`` where
+    a time was not met before."""
+    hours, said, tell = lines.hours, lines.said, lines.tell
+    _, rests, noted_rests = clock
+    at: list[int] = []
+    noted: list[int] = []
+    told: list[Told] = []
+    for line, (prefix, hour, rest, noted_hour, noted_rest, following) in zip(
+        listed, places, strict=False
+    ):
+        if not line.startswith(prefix):
+            raise ValueError(line)
+        at.append(hours[line[hour]] + rests[line[rest]])
+        noted.append(hours[line[noted_hour]] + noted_rests[line[noted_rest]])
+        text = line[following]
+        told.append(said.get(text) or tell(text))
+    return at, noted, told
 
 
 def _at_once(at: list[int]) -> bool:

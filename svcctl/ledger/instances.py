@@ -18,11 +18,13 @@ from svcctl.domain.plans import Plan
 from svcctl.domain.policy import Rule
 from svcctl.domain.state import State
 from svcctl.domain.times import EPOCH_DAY, Span, at_epoch, epoch_and_offset, parse_instant
-from svcctl.ledger.plainlines import MINUTES, Told
+from svcctl.ledger.plainlines import Told
 from svcctl.ledger.rows import EXCUSED, LATE, MET, MISSED, REPORTED, UNDECIDED, WAIVED, Row
 
 Due = tuple[int, int]
 MOST_DAYS = 40_000
+_MINUTES = {f"{m:02}:{s:02}": 60 * m + s for m in range(60) for s in range(60)}
+"""The seconds within the hour, by minute and second as they are written."""
 
 
 class Times:
@@ -82,7 +84,7 @@ class Times:
             return epoch_and_offset(
                 self.calendar.day_end(date.fromisoformat(text), cast(Rolls, rolls))
             )
-        within = MINUTES.get(text[14:19])
+        within = _MINUTES.get(text[14:19])
         if within is None:
             return epoch_and_offset(parse_instant(text))
         hour = text[:14] + text[19:]

@@ -25,6 +25,8 @@ from svcctl.ledger.plaincase import read_tail
 MOST_LINES = 20_000
 MOST_TIMES = 50_000
 _LONGEST_KEPT = 200
+_TO_NOTED = '", "noted": "'
+_TO_BY = '", "by": "'
 _NAMING = ("to", "approved")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[+-][0-9:]{5}")
 _PLAIN_IDS = {
@@ -51,20 +53,17 @@ class Told(NamedTuple):
 
 
 ODD = -1
-_FIRST = '- {"n": 1, "desk": "'
-_TO_AT = '", "at": "'
-MINUTES = {f"{m:02}:{s:02}": 60 * m + s for m in range(60) for s in range(60)}
-"""The seconds within the hour, by minute and second as they are written."""
+Place = tuple[str, slice, slice, slice, slice, slice]
+"""Where things stand in a line: how it begins; the day and hour of ``at``, the rest of it with what
+leads on to ``noted``; both of ``noted`` with what leads on to ``by``; and all that follows."""
 
 
-class Frame(NamedTuple):
-    """Lines that one desk wrote on the clock of one ``offset`` (seconds): ``split`` finds them and gives
-    their parts: the number; day and hour, minute and second of ``at``, then both of ``noted``; and all
-    that follows the person's quotation mark. ``hours`` are the seconds of each day and hour met."""
+class Clock(NamedTuple):
+    """Instants of one offset: seconds of the last two parts of ``Place`` each, without the hour."""
 
     offset: int
-    split: re.Pattern[str]
-    hours: dict[str, int]
+    at: dict[str, int]
+    noted: dict[str, int]
 
 
 class Lines:
@@ -79,9 +78,10 @@ class Lines:
         self.said: dict[str, Told] = {}
         self._frames: dict[tuple[str, str], tuple[Told, str]] = {}
         self._steps: dict[tuple[object, ...], int] = {}
-        self._by: dict[str, Frame] = {}
-        self._hours: dict[str, dict[str, int]] = {}
-        self._numbers: list[tuple[str, ...]] = [()]
+        self._rests: set[str] = set()
+        self._places: dict[str, list[Place]] = {}
+        self.hours: dict[str, int] = {}
+        self._clocks: dict[str, Clock] = {}
 
     # The head -----------------------------------------------------------------------------------
 
@@ -130,46 +130,57 @@ class Lines:
 
     # Events -------------------------------------------------------------------------------------
 
-    def frame(self, text: str, start: int) -> tuple[Frame, str, str]:
-        """Return the frame of the event lines that begin at ``start``, by the first of them, the desk
-        that wrote it, and when that happened."""
-        desk_at = start + len(_FIRST)
-        desk_end = text.index('"', desk_at)
-        at = desk_end + len(_TO_AT)
-        desk, when = text[desk_at:desk_end], text[at : at + 25]
-        return self._by.get(desk + when[19:]) or self._framed(desk, when), desk, when
-
-    def _framed(self, desk: str, when: str) -> Frame:
-        seconds = epoch_and_offset(plain_instant(when))[1]
-        if identity.DESK.fullmatch(desk) is None:
-            raise ValueError(desk)
-        # One search over all lines; the parts of an instant repeat themselves, so that few are parsed.
-        instant = r'"(.{14})(.{5})' + re.escape(when[19:]) + '"'
-        known = self._by[desk + when[19:]] = Frame(
-            seconds,
-            re.compile(
-                rf'^- \{{"n": ([1-9][0-9]*), "desk": "{desk}", "at": {instant}, "noted": {instant}, '
-                r'"by": "(.*)$',
-                re.MULTILINE,
-            ),
-            self._hours.setdefault(when[19:], {}),
-        )
+    def places(self, desk: str, count: int) -> list[Place]:
+        """Return where things stand in the first ``count`` lines of a desk's, or more."""
+        known = self._places.get(desk)
+        if known is None:
+            if identity.DESK.fullmatch(desk) is None:
+                raise ValueError(desk)
+            known = self._places[desk] = []
+        while len(known) < count:
+            prefix = f'- {{"n": {len(known) + 1}, "desk": "{desk}", "at": "'
+            at = len(prefix)
+            noted = at + 25 + len(_TO_NOTED)
+            by = noted + 25 + len(_TO_BY)
+            hours, noted_hours = slice(at, at + 14), slice(noted, noted + 14)
+            rest, noted_rest = slice(at + 14, noted), slice(noted + 14, by)
+            known.append((prefix, hours, rest, noted_hours, noted_rest, slice(by, None)))
         return known
 
-    def numbers(self, count: int) -> tuple[str, ...]:
-        """Return the numbers from 1 to ``count``, as they are written."""
-        while len(self._numbers) <= count:
-            self._numbers.append((*self._numbers[-1], str(len(self._numbers))))
-        return self._numbers[count]
+    def clock(self, offset: str) -> Clock:
+        """Return the memory for instants with this offset."""
+        known = self._clocks.get(offset)
+        if known is None:
+            seconds = epoch_and_offset(plain_instant(f"2000-01-01T00:00:00{offset}"))[1]
+            known = self._clocks[offset] = Clock(seconds, {}, {})
+        return known
 
-    def learn(self, frame: Frame, hour: str, offset: str) -> None:
-        """Note the seconds of every hour of the day in ``hour``, on the clock of the frame."""
-        if len(frame.hours) >= MOST_TIMES:
-            frame.hours.clear()
-        instant = plain_instant(f"{hour}00:00{offset}")
-        midnight = epoch_and_offset(instant)[0] - instant.hour * 3600
-        for number in range(24):
-            frame.hours[f"{hour[:11]}{number:02}:"] = midnight + number * 3600
+    def learn(self, line: str, place: Place, clock: Clock) -> None:
+        """Note what the parts of the instants in a line mean: day and hour, for every hour of that day,
+        and the rest of each with what leads on.
+
+        Of so few parts so many instants are made that they stay where the processor has them at hand.
+        """
+        _, hours, rest, noted_hours, noted_rest, _ = place
+        for hour, ending, memory, leads_on in (
+            (line[hours], line[rest], clock.at, _TO_NOTED),
+            (line[noted_hours], line[noted_rest], clock.noted, _TO_BY),
+        ):
+            if hour in self.hours and ending in memory:
+                continue
+            instant = plain_instant(hour + ending[:11])
+            seconds, offset = epoch_and_offset(instant)
+            if offset != clock.offset or ending[11:] != leads_on:
+                raise ValueError(line)
+            within = instant.minute * 60 + instant.second - offset
+            for known in (self.hours, memory):
+                if len(known) >= MOST_TIMES:
+                    known.clear()
+            memory[ending] = within
+            if hour not in self.hours:
+                midnight = seconds - within - instant.hour * 3600
+                for number in range(24):
+                    self.hours[f"{hour[:11]}{number:02}:"] = midnight + number * 3600
 
     def tell(self, text: str) -> Told:
         """Return what a line says from the person on to its end; ``said`` remembers most."""
@@ -211,9 +222,11 @@ class Lines:
 
     def _filled(self, told: Told, name: str, text: str) -> Told:
         """Return ``told`` with another instant as the value of the field."""
-        hours = self._hours.get(text[19:])
-        if hours is None or text[:14] not in hours or text[14:19] not in MINUTES:
+        if text[:14] not in self.hours or text[14:] not in self._rests:
             plain_instant(text)
+            if len(self._rests) >= MOST_LINES:
+                self._rests.clear()
+            self._rests.add(text[14:])
         step, by, texts, named = told
         texts = texts.copy()
         texts[name] = text

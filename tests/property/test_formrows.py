@@ -111,6 +111,15 @@ def test_and_of_files_that_a_hand_damaged(seed: int, place: int, put: bytes) -> 
             assert forms.rows(path, text, 7) == with_care(by, path, text)
 
 
+def test_and_of_a_head_without_events() -> None:
+    case = sound(usual(0, "eng1"))
+    content, path = case.text(), ticket_path(case.id)
+    head = content[: content.index(b"events:")]
+    for forms, by in zip(FORMS, BOOKS, strict=True):
+        for text in (head + b"events:\n", head + b"events:", head + b"events:\n\n", head):
+            assert forms.rows(path, text, 7) == with_care(by, path, text)
+
+
 def careful(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note which paths are read with care from now on."""
     asked: list[str] = []
