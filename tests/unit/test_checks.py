@@ -408,6 +408,7 @@ def test_records_and_hidden_files_are_in_their_place(path: str) -> None:
         ("records/tickets/2026/11/x.yaml~", "records/tickets/2026/11/SHA-261122-07M.yaml"),
         ("records/customers/old/x.yaml", "records/customers/NAME.yaml"),
         ("records/staff/li.na.yml", "records/staff/NAME.yaml"),
+        ("records/logs/2026-11.yaml", "records/logs/2026-11.SHA.yaml"),
     ],
 )
 def test_a_file_out_of_place_is_told_where_it_could_be(path: str, expected: str) -> None:
@@ -420,7 +421,7 @@ def test_a_file_out_of_place_is_told_where_it_could_be(path: str, expected: str)
 def test_an_unknown_folder_is_told_which_are_known(path: str) -> None:
     problem = crossing.not_a_record(path)
     assert problem is not None
-    assert problem.args["expected"].startswith("records/tickets|policy|")
+    assert problem.args["expected"].startswith("records/tickets|logs|policy|")
 
 
 def test_only_records_kept_out_of_git_are_reported() -> None:
