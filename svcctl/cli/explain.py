@@ -283,7 +283,7 @@ _COUNTED = (
     Column("engineer", N_("engineer"), show="person"),
     Column("counts", N_("in the numerator"), show="word"),
     Column("beside", N_("beside it"), show="word"),
-    Column("seconds", N_("seconds"), align="right"),
+    Column("seconds", N_("took"), align="right", show="seconds"),
 )
 
 

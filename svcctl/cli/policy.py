@@ -12,7 +12,7 @@ from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, reading_with
 from svcctl.domain.problems import N_
 from svcctl.views.findings import problem_lines
-from svcctl.views.language import _, ngettext, pattern, word, words
+from svcctl.views.language import _, ngettext, pattern, span, word
 from svcctl.views.output import Column
 from svcctl.views.render import render
 from svcctl.views.safe import line
@@ -105,14 +105,16 @@ def _page(run: Session, item: Item) -> str:
 
 def _row(name: str, rule: dict[str, object]) -> Item:
     within = str(rule.get("within") or "")
-    if within:
-        told = (
-            _("{span} of opening hours").format(span=within)
-            if rule.get("clock") == "work"
-            else within
-        )
+    if within == "unlimited":
+        told = _("without a time limit")
+    elif within:
+        told = span(within)
+        if rule.get("clock") == "work":
+            told = _("{span} of opening hours").format(span=told)
+    elif rule.get("until"):
+        told = _("until {field}").format(field=word(str(rule["until"]), "field"))
     else:
-        told = _("until {field}").format(field=word(str(rule.get("until", "")), "field"))
+        told = _("no limit configured")
     return {
         "what": word(name),
         "owner": rule.get("owner", "coordinator"),
@@ -140,8 +142,9 @@ def _plain(value: object) -> str:
             f"{_title(name)}{_(': ')}{_plain(part)}" for name, part in value.items()
         )
     if isinstance(value, (list, tuple)):
-        return line(words(", ".join(str(part) for part in value)))
-    return line(word(str(value)))
+        return line(_(", ").join(dict.fromkeys(word(str(part)) for part in value)))
+    text = str(value)
+    return line(span(text) if re.fullmatch(r"-?\d+(?:mo|[smhdy])", text) else word(text))
 
 
 @app.command("check", help=N_("Every problem of the policies and calendars, or of one file."))

@@ -5,6 +5,7 @@ Knows where policies and calendars lie; what they may say is ``domain.policy`` a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -59,7 +60,7 @@ def check(ledger: Ledger, today: date) -> list[Problem]:
     found = rule_problems(ledger)
     for name in ledger.names("calendar"):
         path = f"records/calendar/{name}.yaml"
-        if not any(problem.path == path for problem in found):
+        if not _spoilt(problem for problem in found if problem.path == path):
             found += _unknown_years(ledger.read(path), path, today)
     return found
 
@@ -71,8 +72,16 @@ def check_file(name: str, today: date) -> list[Problem]:
     data = _given(name)
     raw = _raw(data, name)
     if raw.ok and _is_calendar(name, raw.fields()):
-        return calendar_problems(data, name) or _unknown_years(data, name, today)
+        found = calendar_problems(data, name)
+        return found if _spoilt(found) else found + _unknown_years(data, name, today)
     return policy_problems(data, name, _day_of(name))
+
+
+def _spoilt(problems: Iterable[Problem]) -> bool:
+    """Whether a file cannot be used: warnings alone let it."""
+    from svcctl.domain.checks.catalogue import severity_of
+
+    return any(severity_of(problem) == "error" for problem in problems)
 
 
 def _unknown_years(data: bytes, path: str, today: date) -> list[Problem]:

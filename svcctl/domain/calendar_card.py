@@ -61,6 +61,13 @@ class Card(NamedTuple):
     makeup: int = 0
 
     @property
+    def closed_makeup(self) -> str:
+        """The weekday whose windows make-up working days have, where it has none; else ""."""
+        if self.statutory and self.week is not None and not self.week[self.makeup]:
+            return WEEKDAYS[self.makeup]
+        return ""
+
+    @property
     def opens_for_good(self) -> bool:
         """Whether some day of every few years is open: not only dated ones, not all closed yearly."""
         if any(self.yearly.values()):

@@ -11,7 +11,7 @@ from itertools import chain
 
 from svcctl.domain.cards import BY_FOLDER
 from svcctl.domain.checks.catalogue import severity
-from svcctl.domain.checks.crossing import Place, expected_place, not_a_record
+from svcctl.domain.checks.crossing import Place, closed_makeup, expected_place, not_a_record
 from svcctl.domain.problems import Problem, Unreadable
 from svcctl.ledger import cardfile
 from svcctl.ledger.folder import RECORDS, Ledger
@@ -82,9 +82,13 @@ def calendar_problems(data: bytes, path: str) -> list[Problem]:
     if any(severity(problem.code) == "error" for problem in found):
         return found
     try:
-        read_calendar(data, path)
+        calendar, raw = read_calendar(data, path)
     except Unreadable as stop:
-        found += stop.problems
+        return [*found, *stop.problems]
+    if weekday := calendar.card.closed_makeup:
+        key = ("makeup",) if "makeup" in raw.fields() else ("holidays",)
+        line, column = raw.place(key)
+        found.append(closed_makeup(path, weekday, (line, column, raw.excerpt(line))))
     return found
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from svcctl.domain.problems import Message, Problem
+from svcctl.domain.problems import N_, Message, Problem
 from svcctl.views.safe import line, width
+
+EMPTY = N_("{key} is empty, and should be {expected}")
+"""What is said instead of “” where a value is missing."""
 
 
 def problem_item(problem: Problem) -> dict[str, object]:
@@ -31,6 +34,8 @@ def problem_message(problem: Problem) -> Message:
     if entry is None:
         known = ", ".join(f"{name}={value}" for name, value in sorted(problem.args.items()))
         return Message("{known}", {"known": known})
+    if problem.code in ("E203", "E221") and problem.args.get("value") == "":
+        return Message(EMPTY, problem.args)
     return Message(entry.message, problem.args)
 
 

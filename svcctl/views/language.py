@@ -242,17 +242,21 @@ def span(text: str) -> str:
     """A length of time such as ``17h 05m`` or ``24mo`` with its units spelled out."""
     import re
 
-    units = {
-        "s": N_("{n} seconds"),
-        "m": N_("{n} minutes"),
-        "h": N_("{n} hours"),
-        "d": N_("{n} days"),
-        "mo": N_("{n} months"),
-        "y": N_("{n} years"),
-    }
     return re.sub(
-        r"\b(\d+)(mo|[smhdy])\b", lambda f: _(units[f[2]]).format(n=int(f[1])), text, flags=re.ASCII
+        r"\b(\d+)(mo|[smhdy])\b", lambda f: _units(int(f[1]), f[2]), text, flags=re.ASCII
     )
+
+
+def _units(n: int, unit: str) -> str:
+    text = {
+        "s": ngettext("{n} second", "{n} seconds", n),
+        "m": ngettext("{n} minute", "{n} minutes", n),
+        "h": ngettext("{n} hour", "{n} hours", n),
+        "d": ngettext("{n} day", "{n} days", n),
+        "mo": ngettext("{n} month", "{n} months", n),
+        "y": ngettext("{n} year", "{n} years", n),
+    }[unit]
+    return text.format(n=n)
 
 
 _MARKS = {"phrase": phrase, "time": times, "pattern": pattern, "span": span}

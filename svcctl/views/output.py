@@ -16,7 +16,7 @@ class Column(NamedTuple):
     ``key`` may reach into nested mappings with dots; ``title`` is an English template marked with
     ``N_``. ``show``: ``text`` as it is; ``word`` a stored word, translated; ``person`` the name of a person
     (or a stored word, such as a role); ``time`` an instant
-    without seconds and offset; ``day`` its date; ``minutes`` a number of them as days, hours and minutes;
+    without seconds and offset; ``day`` its date; ``minutes`` and ``seconds`` a number of them as days, hours and minutes;
     ``phone`` a number to be dialled, never cut. ``width`` is the widest it may get, in terminal
     columns; ``align`` is ``left`` or ``right``. ``spare``: left out where the terminal is too narrow,
     the highest number first; 0 stays.
@@ -26,7 +26,7 @@ class Column(NamedTuple):
     title: str
     width: int | None = None
     align: Literal["left", "right"] = "left"
-    show: Literal["text", "word", "person", "time", "day", "minutes", "phone"] = "text"
+    show: Literal["text", "word", "person", "time", "day", "minutes", "seconds", "phone"] = "text"
     spare: int = 0
 
 

@@ -116,6 +116,10 @@ def _text(text: str, column: Column) -> str:
         text = text[:10]
     elif column.show == "minutes":
         text = length(int(text)) if text not in ("", "0") else ""
+    elif column.show == "seconds":
+        from svcctl.views.figures import duration_text
+
+        text = duration_text(int(text)) if text else ""
     return line(text)
 
 

@@ -172,6 +172,8 @@ def render_weekly(page: WeeklyPage, fmt: str = "md", templates_dir: Path | None 
     if fmt not in ("md", "html"):
         message = N_("A report is made as md or html, not as {format}.")
         raise Usage("format", Message(message, {"format": fmt}))
+    from svcctl.views.concerns import NOTHING, concerns
+    from svcctl.views.language import _
     from svcctl.views.pages import harmless_page, render
 
     page = harmless_page(page)
@@ -181,6 +183,8 @@ def render_weekly(page: WeeklyPage, fmt: str = "md", templates_dir: Path | None 
         "name": page.name,
         "measures": lines,
         "headlines": _headlines(page.headlines),
+        "concerns": concerns(page),
+        "no_concern": _(NOTHING),
         "changes": changes(lines),
         "total": _total(page.kinds),
         "overdue": sorted(page.overdue, key=lambda owed: (owed.due, owed.ticket)),

@@ -237,12 +237,38 @@ def test_the_longest_overdue_stand_first_and_the_rest_is_counted() -> None:
     assert "… and 8 more" in render_weekly(many, "html")
 
 
+def test_what_needs_attention_stands_first_with_whom_and_since_when() -> None:
+    again = Measure("slip", 3, 4, target=target_of("slip", 100), previous=Figure(9, 10))
+    page = PAGE._replace(measures=(*PAGE.measures, again))
+    markdown = render_weekly(page)
+    part = markdown.split("## What needs attention")[1].split("##")[0]
+    assert [text.replace("\\", "") for text in part.strip().splitlines()] == [
+        "- **2 overdue**: the oldest for 3 d 1 h: slip hand-in, 客户甲, SHA-261115-01X; with: 工程师甲 2",
+        "- **2 of 3 targets missed**: Rework 5.8 %, target < 5 %; "
+        "Slips handed in 75.0 %, target ≥ 100 %, missed the week before too",
+        "- **1 open complaint**: the oldest for 4 d: 迟到, 客户乙, SHA-261118-04T; "
+        "liability to be decided: 1",
+    ]
+    html = render_weekly(page, "html")
+    assert html.index("What needs attention") < html.index("What changed")
+    assert html.count("<b>2 overdue</b>") == 1
+
+
+def test_of_many_who_owe_the_first_three_are_named() -> None:
+    owed = tuple(
+        late(f"SHA-2611{10 + n}-01X", day=10 + n)._replace(owner=owner)
+        for n, owner in enumerate("甲乙乙丙丙丙丁")
+    )
+    assert "with: 丙 3, 乙 2, 甲 1\n" in render_weekly(PAGE._replace(overdue=owed))
+
+
 def test_an_empty_week_says_so() -> None:
     bare = WeeklyPage(2026, 47, PAGE.first_day, PAGE.last_day, PAGE.as_of, CHINA)
     for fmt in ("md", "html"):
         text = render_weekly(bare, fmt)
         assert "Nothing is overdue." in text
         assert "No complaint is open." in text
+        assert "Nothing is overdue, no target was missed, no complaint is open." in text
         assert "Nothing that can be compared with the week before." in text
 
 

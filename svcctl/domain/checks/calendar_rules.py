@@ -1,4 +1,4 @@
-"""Codes E230 to E239: what can be wrong with a calendar. Knows the words, not the reading.
+"""Codes E230 to E240: what can be wrong with a calendar. Knows the words, not the reading.
 
 ``MESSAGES`` maps a code to severity, title, message and remedy (English templates). The places in
 the templates are filled from ``Problem.args`` of the problems that ``domain.calendar_card`` makes.
@@ -74,5 +74,11 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
             "install a newer version of the package {package}, or write the days into {key} of the "
             "calendar"
         ),
+    ),
+    "E240": (
+        "warning",
+        N_("make-up working days that never open"),
+        N_("make-up working days have the windows of {value}, which has none: they stay closed"),
+        N_("name a weekday with windows: `makeup: mon`; or close the days themselves under `days`"),
     ),
 }

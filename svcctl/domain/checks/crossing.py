@@ -100,6 +100,12 @@ def no_phone(path: str, place: Place) -> Problem:
     return Problem("E416", path, line, column, {}, excerpt)
 
 
+def closed_makeup(path: str, weekday: str, place: Place) -> Problem:
+    """Return the finding that make-up working days have the windows of a day that has none."""
+    line, column, excerpt = place
+    return Problem("E240", path, line, column, {"value": weekday}, excerpt)
+
+
 def unknown_year(path: str, year: int, place: Place) -> Problem:
     """Return the finding that a calendar has no statutory holidays for a year it is asked about."""
     line, column, excerpt = place

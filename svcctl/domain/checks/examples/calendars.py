@@ -1,4 +1,4 @@
-"""Examples of the codes E230 to E239: what can be wrong with a calendar. Data only."""
+"""Examples of the codes E230 to E240: what can be wrong with a calendar. Data only."""
 
 from __future__ import annotations
 
@@ -92,5 +92,14 @@ EXAMPLES = (
             ),
         ),
         f"{CALENDAR}:3:11",
+    ),
+    Example(
+        "E240",
+        N_(
+            "The State Council moves working days to weekends. Such a day opens as the weekday that "
+            "`makeup` names, and this one is closed, so that no deadline would count the day."
+        ),
+        (Edit(CALENDAR, _SUNDAY, "sun: []"), Edit(CALENDAR, "makeup: mon", "makeup: sun")),
+        f"{CALENDAR}:12:9",
     ),
 )
