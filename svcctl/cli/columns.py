@@ -11,7 +11,7 @@ TICKET = (
     Column("priority", N_("priority"), show="word", spare=3),
     Column("kind", N_("type"), show="word", spare=2),
     Column("opened", N_("taken at"), show="time", spare=4),
-    Column("name", N_("customer"), width=20),
+    Column("name", N_("customer"), width=20, least=10),
     Column("subject", N_("subject"), width=30),
     Column("engineer", N_("engineer"), show="person"),
     Column("visit", N_("appointment"), show="time", spare=1),
@@ -33,10 +33,10 @@ OBLIGATION = (
 CALLBACK = (
     Column("ticket", N_("ticket")),
     Column("kind", N_("which callback"), show="word"),
-    Column("name", N_("customer"), width=20),
+    Column("name", N_("customer"), width=20, least=12),
     Column("phone", N_("phone"), show="phone"),
     Column("engineer", N_("engineer"), show="person"),
     Column("due", N_("due by"), show="time"),
     Column("overdue_minutes", N_("overdue"), align="right", show="minutes"),
-    Column("attempts", N_("calls tried"), align="right"),
+    Column("attempts", N_("calls tried"), align="right", spare=1),
 )

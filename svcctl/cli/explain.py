@@ -290,9 +290,9 @@ _COUNTED = (
 def _step(step: Message) -> str:
     """A step in the user's language, the words in it too."""
     args = dict(step.args)
-    for name in ("do", "owner"):
+    for name, field in (("do", "do"), ("owner", "")):
         if name in args:
-            args[name] = word(args[name])
+            args[name] = word(args[name], field)  # “paid” is an event here, and a cover there
     if "weekday" in args:
         args["weekday"] = _(args["weekday"])
     return say(step._replace(args=args))

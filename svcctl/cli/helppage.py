@@ -14,6 +14,7 @@ import click
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
 from svcctl.views.safe import width
+from svcctl.views.wrapping import wrap
 
 Rows = Sequence[tuple[str, str]]
 WIDEST_NAME = 30
@@ -72,41 +73,3 @@ def _write_rows(formatter: click.HelpFormatter, rows: Rows) -> None:
             gap = " " * (names - width(name) + 2)
             formatter.write(f"  {name}{gap}{first}".rstrip() + "\n")
         formatter.write("".join(f"{indent}{line}\n" for line in lines))
-
-
-def wrap(text: str, columns: int) -> list[str]:
-    """``text`` in lines of at most ``columns``; broken at spaces, and between wide characters."""
-    lines: list[str] = []
-    current = ""
-    for piece in _pieces(text):
-        if current and width(current + piece.rstrip()) > columns and piece[0] not in _NEVER_FIRST:
-            lines.append(current.rstrip())
-            current = piece.lstrip()
-        else:
-            current += piece
-    if current.strip():
-        lines.append(current.rstrip())
-    return lines
-
-
-_NEVER_FIRST = "，。、；：？！）》”’…"
-
-
-def _pieces(text: str) -> list[str]:
-    """Words with the spaces before them, and wide characters one by one."""
-    pieces: list[str] = []
-    current = ""
-    for character in text:
-        if width(character) == 2:
-            if current:
-                pieces.append(current)
-            pieces.append(character)
-            current = ""
-        elif character == " " and current.strip():
-            pieces.append(current)
-            current = " "
-        else:
-            current += character
-    if current:
-        pieces.append(current)
-    return pieces

@@ -74,7 +74,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     from svcctl.desk.finding import ticket_file
     from svcctl.desk.history import events
     from svcctl.desk.items import of_state
-    from svcctl.desk.tickets import customer_name
+    from svcctl.desk.tickets import customer_name, ways_to_reach
     from svcctl.domain.obligations import obligations
     from svcctl.domain.problems import NotFound
     from svcctl.domain.replay import replay
@@ -113,6 +113,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
         ("opened", times(format_instant(case.opened))),
         ("channel", word(state.text("channel"), "channel")),
         ("customer", f"{state.text('customer')} {line(name)}"),
+        *((key, line(told)) for key, told in ways_to_reach(desk, state.text("customer"))),
         ("unit", f"{state.text('unit')} {line(state.text('model'))}".strip()),
         ("engineer", _person(asked, state.text("engineer"))),
         ("visit", times(state.text("visit"))),
@@ -142,7 +143,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
         Column("at", N_("when"), show="time"),
         Column("by", N_("by"), show="person"),
         Column("do", N_("what"), show="word"),
-        Column("what", N_("details"), width=60),
+        Column("what", N_("details"), least=24, wrap=True),
         Column("counts", N_("counts"), spare=1),
     )
     run.print(asked.table("event", rows, event_columns))

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 def tour(folder: str, made: Made) -> None:
     """Run the main job's reading commands on the ledger just made, each under its own heading."""
     show = session()
-    tail = made.slip.rpartition("-")[2]
     slip = f"{folder}/slip-{made.slip}.html"
     tongue = ["--lang", show.language] if show.language_asked else []
     steps = (
@@ -36,8 +35,8 @@ def tour(folder: str, made: Made) -> None:
     show.print(show.paint(_("— To try next"), "bold"))
     for hint, command in (
         (_("open the slip in a browser"), slip),
-        (_("one ticket, every line"), f"svcctl --ledger {folder} ticket show {tail}"),
-        (_("why something is owed"), f"svcctl --ledger {folder} why {tail}"),
+        (_("one ticket, every line"), f"svcctl --ledger {folder} ticket show {made.slip}"),
+        (_("why something is owed"), f"svcctl --ledger {folder} why {made.slip}"),
         (
             _("the summary as a page"),
             f"svcctl --ledger {folder} report weekly --format html --out week.html",

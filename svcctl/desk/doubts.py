@@ -7,9 +7,10 @@ from datetime import datetime
 
 from svcctl.desk.desk import Desk
 from svcctl.domain.cases import Event
+from svcctl.domain.money import agreed, hundredths, missing, received
 from svcctl.domain.problems import N_, Message
 from svcctl.domain.replay import State
-from svcctl.domain.schema import as_text
+from svcctl.domain.schema import MONEY, as_text
 
 
 def asked_before(desk: Desk, fields: Mapping[str, str]) -> list[Message]:
@@ -62,6 +63,38 @@ def about_time(event: Event) -> list[Message]:
         return []
     args = {"visit": as_text(visit), "at": as_text(event.at)}
     return [Message(N_("the appointment {visit} lies before the dispatch itself ({at})"), args)]
+
+
+def about_money(after: State, event: Event) -> list[Message]:
+    """Say how much of what was agreed has not come in, where a payment was written."""
+    if event.do != "paid":
+        return []
+    told = missing(after)
+    return [] if told is None else [told]
+
+
+def is_part(state: State, fields: Mapping[str, str]) -> bool:
+    """Whether a payment about to be written leaves something of what was agreed to be paid."""
+    whole = agreed(state)
+    amount = fields.get("amount", "")
+    if whole is None or not MONEY.fullmatch(amount):
+        return False  # what is no amount is refused where it is decided
+    return received(state) + hundredths(amount) < whole
+
+
+def about_complaint(after: State, event: Event) -> list[Message]:
+    """Say where a complaint ends and nothing was written of its cause."""
+    if (
+        event.do != "closed"
+        or after.text("kind") != "complaint"
+        or after.counts.get("investigated")
+    ):
+        return []
+    text = N_(
+        "nothing says what was found: `svcctl ticket record {id} investigated cause=… liability=…` "
+        "can still write it down"
+    )
+    return [Message(text, {"id": after.case.id})]
 
 
 def said_before(after: State, event: Event) -> list[Message]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from svcctl.desk.view import View
 from svcctl.domain.cases import Case, Event
+from svcctl.domain.identity import half_width
 from svcctl.domain.problems import Unreadable
 from svcctl.domain.replay import State, replay
 from svcctl.domain.schema import stored
@@ -114,7 +115,7 @@ def search(view: View, text: str, most: int) -> list[Item]:
     desk = view.desk
     wanted = text.strip()
     found: list[Item] = []
-    digits = "".join(c for c in wanted if c.isdigit())
+    digits = "".join(c for c in half_width(wanted) if c in "0123456789")
     connection = desk.index.connection
     for kind, name, title in connection.execute(
         "select kind, id, name from cards where instr(lower(fields), lower(?)) > 0 or instr(id, upper(?)) > 0 "

@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 from svcctl.desk import items
 from svcctl.desk.desk import Desk
-from svcctl.desk.doubts import about_time, about_waiting, asked_before, said_before
+from svcctl.desk.doubts import (
+    about_complaint,
+    about_money,
+    about_time,
+    about_waiting,
+    asked_before,
+    is_part,
+    said_before,
+)
 from svcctl.desk.finding import customer_id, ticket_file
 from svcctl.desk.typed import stored_fields, stored_form
 from svcctl.desk.writing import Outcome, Writing
@@ -220,6 +228,8 @@ def act(
             _check_not_too_late(desk, state, at)
         if do == "dispatched" and not another:
             _check_no_visit_under_way(desk, state)
+        if do == "paid" and "part" not in wanted and is_part(state, wanted):
+            wanted["part"] = "true"
         owed = obligations(state, desk.book) if do == "closed" else []
         wish = Wish(do, wanted, at, who, code)
         event = decide(state, wish, now, desk.book.at(now), owed)
@@ -228,6 +238,7 @@ def act(
         also = _complaint(desk, writing, state, after, event, now, who, code)
         outcome = writing.finish(f"{case.id} {do}", who, now)
     notices += [*about_time(event), *about_waiting(state, event), *said_before(after, event)]
+    notices += [*about_money(after, event), *about_complaint(after, event)]
     outcome = outcome._replace(notices=(*notices, *outcome.notices))
     return Written(
         path, event, after, obligations(after, desk.book), outcome, also, tuple(problems)
@@ -359,16 +370,25 @@ def customer_name(desk: Desk, identifier: str) -> str:
     return _named(desk, cards.CUSTOMER, identifier)
 
 
+def ways_to_reach(desk: Desk, identifier: str) -> list[tuple[str, str]]:
+    """Return contact, phone and address of a customer, those that are given, by field."""
+    found = [
+        (key, _named(desk, cards.CUSTOMER, identifier, key))
+        for key in ("contact", "phone", "address")
+    ]
+    return [(key, text) for key, text in found if text]
+
+
 def person_name(desk: Desk, identifier: str) -> str:
     """Return a person's name, or the id where the card is not there or cannot be read."""
     return _named(desk, cards.STAFF, identifier) or identifier
 
 
-def _named(desk: Desk, kind: CardKind, identifier: str) -> str:
+def _named(desk: Desk, kind: CardKind, identifier: str, key: str = "name") -> str:
     from svcctl.domain.problems import Unreadable
 
     try:
-        return load_card(desk.ledger, kind, identifier).get("name")
+        return load_card(desk.ledger, kind, identifier).get(key)
     except (NotFound, Unreadable):
         return ""
 
@@ -383,4 +403,5 @@ __all__ = [
     "person_name",
     "preview",
     "take",
+    "ways_to_reach",
 ]

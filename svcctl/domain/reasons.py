@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.checks.owed_rules import span_text
 from svcctl.domain.judging import Obligation, passed_over
+from svcctl.domain.money import missing
 from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.problems import N_, Message
 from svcctl.domain.state import Fact, State
@@ -242,6 +243,9 @@ def _outcome(state: State, rule: Rule, one: Obligation, as_of: datetime) -> Iter
     if one.met is None and one.ended is None:
         texts = ", ".join(pattern.text for pattern in rule.met_by)
         yield Message(N_("would be met by {patterns}"), {"patterns": texts})
+        short = missing(state)
+        if short is not None and any(pattern.do == "paid" for pattern in rule.met_by):
+            yield short
         if one.due is None or one.excused is not None:
             return
         if one.paused is not None and one.paused <= one.due:

@@ -68,7 +68,7 @@ def _instant(text: str) -> datetime:
     return parse_instant(text)
 
 
-_MONEY = re.compile(r"(?!-0\.00)-?(0|[1-9][0-9]{0,11})\.[0-9]{2}")
+MONEY = re.compile(r"(?!-0\.00)-?(0|[1-9][0-9]{0,11})\.[0-9]{2}")
 _INT = re.compile(r"0|-?[1-9][0-9]{0,8}")
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -126,7 +126,7 @@ CONVERTERS: dict[str, Callable[[str], Value]] = {
     "instant": _instant,
     "date": _date,
     "moment": _moment,
-    "money": _matching(_MONEY),
+    "money": _matching(MONEY),
     "int": _int,
     "count": _count,
     "score": _score,

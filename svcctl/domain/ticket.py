@@ -89,7 +89,7 @@ EVENTS = (
     EventKind("quoted", Field("amount", "money", required=True), WORDS, sets={"quote": "amount"}),
     EventKind("accepted", Field("amount", "money"), Field("proof", "line"), WORDS, sets=STATE),
     EventKind("invoiced", Field("number", "line", required=True), Field("amount", "money")),
-    EventKind("paid", Field("amount", "money", required=True), WORDS),
+    EventKind("paid", Field("amount", "money", required=True), Field("part", "flag"), WORDS),
     EventKind(
         "dispatched",
         Field("to", "staff", required=True),

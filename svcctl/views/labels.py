@@ -206,6 +206,7 @@ LABELS: dict[str, str] = {
     "field.reason": N_("reason"),
     "field.amount": N_("amount"),
     "field.proof": N_("proof"),
+    "field.part": N_("part of what was agreed"),
     "field.number": N_("invoice no."),
     "field.to": N_("service engineer"),
     "field.emergency": N_("emergency"),

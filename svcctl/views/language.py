@@ -242,9 +242,7 @@ def span(text: str) -> str:
     """A length of time such as ``17h 05m`` or ``24mo`` with its units spelled out."""
     import re
 
-    return re.sub(
-        r"\b(\d+)(mo|[smhdy])\b", lambda f: _units(int(f[1]), f[2]), text, flags=re.ASCII
-    )
+    return re.sub(r"\b(\d+)(mo|[smhdy])\b", lambda f: _units(int(f[1]), f[2]), text, flags=re.ASCII)
 
 
 def _units(n: int, unit: str) -> str:

@@ -18,8 +18,9 @@ class Column(NamedTuple):
     (or a stored word, such as a role); ``time`` an instant
     without seconds and offset; ``day`` its date; ``minutes`` and ``seconds`` a number of them as days, hours and minutes;
     ``phone`` a number to be dialled, never cut. ``width`` is the widest it may get, in terminal
-    columns; ``align`` is ``left`` or ``right``. ``spare``: left out where the terminal is too narrow,
-    the highest number first; 0 stays.
+    columns, ``least`` the narrowest; ``wrap``: what does not fit goes on in the next line instead of
+    being cut. ``align`` is ``left`` or ``right``. ``spare``: left out where the terminal is too narrow,
+    the highest number first, and where nothing stands in it; 0 stays.
     """
 
     key: str
@@ -28,6 +29,8 @@ class Column(NamedTuple):
     align: Literal["left", "right"] = "left"
     show: Literal["text", "word", "person", "time", "day", "minutes", "seconds", "phone"] = "text"
     spare: int = 0
+    least: int = 0
+    wrap: bool = False
 
 
 def value_at(item: Item, key: str) -> object:

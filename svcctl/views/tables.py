@@ -6,6 +6,7 @@ Knows how a cell looks; not where items come from. Loaded only when a table is p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 import tabulate
 import wcwidth
@@ -13,6 +14,7 @@ import wcwidth
 from svcctl.views.language import _, word
 from svcctl.views.output import Column, Item, value_at
 from svcctl.views.safe import line
+from svcctl.views.wrapping import wrap
 
 GAP = 2
 tabulate.MIN_PADDING = 0  # else titles are padded, and rows get wider than what was measured
@@ -31,10 +33,19 @@ def table(
         return ""
     titles = [_(column.title) for column in columns]
     rows = [[shown(item, column, people) for column in columns] for item in items]
+    said = [not one.spare or any(row[n] for row in rows) for n, one in enumerate(columns)]
+    titles, *rows = ([*compress(row, said)] for row in (titles, *rows))
+    columns = [*compress(columns, said)]
     if terminal_width is not None:
         titles, rows, columns = _narrowed(titles, rows, columns, terminal_width)
     widths = _widths(titles, rows, columns, terminal_width)
-    rows = [[cut(text, width) for text, width in zip(row, widths, strict=True)] for row in rows]
+    rows = [
+        [
+            "\n".join(wrap(text, width)) if column.wrap else cut(text, width)
+            for text, width, column in zip(row, widths, columns, strict=True)
+        ]
+        for row in rows
+    ]
     titles = [cut(title, width) for title, width in zip(titles, widths, strict=True)]
     text = tabulate.tabulate(
         rows,
@@ -56,7 +67,9 @@ def _narrowed(
 
     def narrowest() -> int:
         return sum(
-            widest if column.show != "text" or not position else min(widest, NARROWEST + 2)
+            widest
+            if column.show != "text" or not position
+            else min(widest, max(NARROWEST + 2, column.least))
             for position, (widest, column) in enumerate(
                 zip(_widths(titles, rows, columns, None), columns, strict=True)
             )
@@ -152,19 +165,24 @@ def _widths(
     elastic = [
         position
         for position, column in enumerate(columns)
-        if position and column.show == "text" and widths[position] > NARROWEST
+        if position and column.show == "text" and widths[position] > _least(column)
     ]
     excess = sum(widths) + GAP * (len(widths) - 1) - terminal_width
     while excess > 0 and elastic:
         position = max(elastic, key=lambda place: widths[place])
-        widest = widths[position]
-        if widest <= NARROWEST:
-            break
+        widest, least = widths[position], _least(columns[position])
+        if widest <= least:
+            elastic.remove(position)
+            continue
         second = max((widths[place] for place in elastic if widths[place] < widest), default=0)
-        taken = min(excess, widest - max(second, NARROWEST))
+        taken = min(excess, widest - max(second, least))
         widths[position] -= taken
         excess -= taken
     return widths
+
+
+def _least(column: Column) -> int:
+    return max(NARROWEST, column.least)
 
 
 def display_width(text: str) -> int:

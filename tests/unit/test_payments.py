@@ -1,0 +1,138 @@
+"""Money that comes in parts: added up, compared with what was agreed, owed until the last of it is in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from svcctl.domain.money import hundredths, written
+
+Run = Callable[..., Any]
+DAY = "2026-11-16"
+
+
+class Desk:
+    """A desk with one paid repair, told hour by hour."""
+
+    def __init__(self, root: Path, svcctl: Run) -> None:
+        self.root = root
+        self.svcctl = svcctl
+        self.hour = 9
+        for words in (
+            "init . --desk SHA --no-commit",
+            "staff new li.na --name 李娜 --role manager",
+            "me li.na",
+            "staff new wang.wei --name 王伟 --role engineer",
+            "customer new --name 周兰 --phone 13800138000",
+            "ticket new --kind repair --customer 周兰 --subject 不制冷",
+        ):
+            self.says(words)
+        self.ticket = self.says("ticket list -o ids").out.strip()
+
+    def says(self, words: str) -> Any:
+        now = f"{DAY}T{self.hour:02d}:00:00+08:00"
+        ran = self.svcctl(*words.split(" "), cwd=self.root, now=now)
+        assert ran.code == 0, ran.err
+        return ran
+
+    def then(self, *commands: str) -> str:
+        """Run each command on the ticket, an hour apart; what was told besides."""
+        told = ""
+        for words in commands:
+            self.hour += 1
+            verb, _space, rest = words.partition(" ")
+            told = self.says(f"ticket {verb} {self.ticket} {rest}".rstrip()).err
+        return told.replace("the ledger is not in a git repository\n", "")
+
+    def payment(self) -> str:
+        """How the payment stands, "" where none is owed."""
+        answer = json.loads(self.says(f"ticket show {self.ticket} -o json").out)
+        owed = answer["items"][0]["obligations"]
+        return next((str(one["state"]) for one in owed if one["kind"] == "payment"), "")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, svcctl: Run) -> Desk:
+    root = tmp_path / "desk"
+    root.mkdir()
+    return Desk(root, svcctl)
+
+
+AGREED = ("review --cover paid", "quote --amount 180", "accept")
+DONE = (
+    "dispatch --to 王伟 --visit -10m",
+    "arrive --by wang.wei",
+    "finish --by wang.wei --result fixed",
+)
+
+
+def test_less_than_was_agreed_leaves_the_payment_open_and_why_says_how_much(desk: Desk) -> None:
+    told = desk.then(*AGREED, *DONE, "record paid amount=50")
+    assert told == "50.00 of 180.00 received, 130.00 missing\n"
+    assert desk.payment() == "open"
+    assert "50.00 of 180.00 received, 130.00 missing" in desk.says(f"why {desk.ticket} payment").out
+    assert desk.then("record paid amount=129.99") == "179.99 of 180.00 received, 0.01 missing\n"
+    assert desk.payment() == "open"
+    assert desk.then("record paid amount=0.01") == ""
+    assert desk.payment() == "met"
+
+
+def test_the_fee_on_the_slip_holds_where_it_differs_from_the_quote(desk: Desk) -> None:
+    desk.then(*AGREED, *DONE[:2], "finish --by wang.wei --result fixed --fee 200")
+    assert desk.then("record paid amount=180") == "180.00 of 200.00 received, 20.00 missing\n"
+    assert desk.payment() == "open"
+
+
+def test_a_deposit_before_the_work_leaves_the_rest_owed(desk: Desk) -> None:
+    desk.then(*AGREED, "record paid amount=50", *DONE)
+    assert desk.payment() == "open"
+    desk.then("record paid amount=130")
+    assert desk.payment() == "met"
+
+
+def test_all_of_it_before_the_work_leaves_nothing_owed(desk: Desk) -> None:
+    desk.then(*AGREED, "record paid amount=180", *DONE)
+    assert desk.payment() == ""
+
+
+def test_where_no_amount_is_known_the_first_payment_is_enough(desk: Desk) -> None:
+    desk.then("review --cover paid", "accept", *DONE, "record paid amount=1")
+    assert desk.payment() == "met"
+
+
+def test_who_lets_the_rest_go_says_so(desk: Desk) -> None:
+    desk.then(*AGREED, *DONE, "record paid amount=100 part=false")
+    assert desk.payment() == "met"
+
+
+def test_rules_that_ask_for_any_payment_are_content_with_the_first(desk: Desk) -> None:
+    policy = desk.root / "records/policy/2026-01-01.yaml"
+    text = policy.read_text("utf-8")
+    assert '"paid(part!=true)"' in text
+    policy.write_text(text.replace('"paid(part!=true)"', "paid"), "utf-8")
+    desk.then(*AGREED, *DONE, "record paid amount=50")
+    assert desk.payment() == "met"
+
+
+@pytest.mark.parametrize("amount", ["0.00", "0.05", "120.00", "-3.50", "999999999999.99"])
+def test_an_amount_is_the_same_after_it_was_counted_in_hundredths(amount: str) -> None:
+    assert written(hundredths(amount)) == amount
+
+
+def test_a_complaint_that_ends_without_a_word_of_what_was_found_is_named(desk: Desk) -> None:
+    made = desk.says("ticket new --kind complaint --customer 周兰 --subject 态度差 -o ids")
+    desk.ticket = made.out.strip()
+    assert desk.then("reply -m 已致歉", "close --by wang.wei").startswith(
+        f"nothing says what was found: `svcctl ticket record {desk.ticket} investigated"
+    )
+
+
+def test_a_complaint_of_which_the_cause_is_written_ends_without_a_word(desk: Desk) -> None:
+    made = desk.says("ticket new --kind complaint --customer 周兰 --subject 态度差 -o ids")
+    desk.ticket = made.out.strip()
+    found = "record investigated cause=x liability=ours severity=minor"
+    assert desk.then(found, "contact --result reached", "close") == ""
