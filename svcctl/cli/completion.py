@@ -45,6 +45,11 @@ def complete_owed(incomplete: str) -> Offers:
     return _offers("owed", incomplete)
 
 
+def complete_measure(incomplete: str) -> Offers:
+    """Names of the weekly measures with their titles."""
+    return _offers("measures", incomplete)
+
+
 def complete_word(place: str, field: str) -> Callable[[str], Offers]:
     """What offers the words of a field with their labels: ``complete_word("finished", "result")``.
 

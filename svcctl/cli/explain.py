@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from svcctl.cli.completion import complete_code, complete_ticket
+from svcctl.cli.completion import complete_code, complete_measure, complete_owed, complete_ticket
 from svcctl.cli.manner import Asked, reading, reading_with
 from svcctl.cli.options import Week
 from svcctl.domain.problems import N_, Message, Usage
@@ -205,6 +205,7 @@ def why(
         typer.Argument(
             metavar="[OBLIGATION]",
             help=N_("One obligation, such as slip, or slip:2 for the second visit."),
+            autocompletion=complete_owed,
         ),
     ] = "",
     measure: Annotated[
@@ -213,6 +214,7 @@ def why(
             "--measure",
             metavar="MEASURE",
             help=N_("Instead of a ticket: what a measure of the weekly summary counted."),
+            autocompletion=complete_measure,
         ),
     ] = "",
     week: Week = None,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def tour(folder: str, made: Made) -> None:
     """Run the main job's reading commands on the ledger just made, each under its own heading."""
     show = session()
+    name = _program()
     slip = f"{folder}/slip-{made.slip}.html"
     tongue = ["--lang", show.language] if show.language_asked else []
     steps = (
@@ -29,19 +30,29 @@ def tour(folder: str, made: Made) -> None:
     for title, words in steps:
         show.print("")
         show.print(show.paint(f"— {title}", "bold"))
-        show.print(f"$ svcctl --ledger {folder} {' '.join(words)}")
+        show.print(f"$ {name} --ledger {folder} {' '.join(words)}")
         show.run(["--ledger", folder, *tongue, *words])
     show.print("")
     show.print(show.paint(_("— To try next"), "bold"))
     for hint, command in (
         (_("open the slip in a browser"), slip),
-        (_("one ticket, every line"), f"svcctl --ledger {folder} ticket show {made.slip}"),
-        (_("why something is owed"), f"svcctl --ledger {folder} why {made.slip}"),
+        (_("one ticket, every line"), f"{name} --ledger {folder} ticket show {made.slip}"),
+        (_("why something is owed"), f"{name} --ledger {folder} why {made.slip}"),
         (
             _("the summary as a page"),
-            f"svcctl --ledger {folder} report weekly --format html --out week.html",
+            f"{name} --ledger {folder} report weekly --format html --out week.html",
         ),
         (_("how git saw it"), f"git -C {folder} log --stat | head"),
-        (_("your own ledger"), "svcctl init my-ledger --desk SHA"),
+        (_("your own ledger"), f"{name} init my-ledger --desk SHA"),
     ):
         show.print(f"  {hint}: {command}")
+
+
+def _program() -> str:
+    """What to type for this program: its name where the shell finds it, else the path it was run by."""
+    import shutil
+    import sys
+
+    called = sys.argv[0]
+    own = called.rpartition("/")[2] == "svcctl"
+    return called if own and shutil.which("svcctl") is None else "svcctl"

@@ -31,11 +31,18 @@ def tickets(prefix: str) -> Offers:
 
 
 def _cards(kind: str, prefix: str) -> Offers:
+    """Ids, names or telephone numbers, whichever was begun: shells offer only what begins like that."""
     rows = _desk().index.connection.execute(
-        "select id, name from cards where kind=? and (id like ? or name like ?) order by id limit ?",
-        (kind, f"{prefix}%", f"{prefix}%", MOST),
+        "select id, name, phone from cards where kind=? and (id like ? or name like ? or phone like ?) "
+        "order by id limit ?",
+        (kind, f"{prefix}%", f"{prefix}%", f"{prefix}%" if len(prefix) >= 3 else "-", MOST),
     )
-    return [(name, title or "") for name, title in rows]
+    offers = []
+    for identifier, name, phone in rows:
+        begun = next((one for one in (name, phone) if one and one.startswith(prefix)), "")
+        by_id = identifier.casefold().startswith(prefix.casefold())
+        offers.append((identifier, name or "") if by_id else (begun, identifier))
+    return offers
 
 
 def staff(prefix: str) -> Offers:
@@ -44,7 +51,7 @@ def staff(prefix: str) -> Offers:
 
 
 def customers(prefix: str) -> Offers:
-    """Return customers whose id or name begins with ``prefix``."""
+    """Return customers whose id, name or telephone number begins with ``prefix``."""
     return _cards("customer", prefix)
 
 
@@ -63,6 +70,20 @@ def states(prefix: str) -> Offers:
 def owed(prefix: str) -> Offers:
     """Return what the ledger's policies say is owed, where it begins with ``prefix``."""
     return _labelled(_desk().book.owed_names(), "obligation", prefix)
+
+
+def measures(prefix: str) -> Offers:
+    """Return the weekly measures that begin, or whose titles begin, with ``prefix``."""
+    from svcctl.domain.measures import NAMES
+    from svcctl.views.language import _
+    from svcctl.views.measures import DEFINITIONS
+
+    titles = [(name, _(DEFINITIONS[name].title)) for name in NAMES]
+    return [
+        (name, title) if name.startswith(prefix) else (title, name)
+        for name, title in titles
+        if name.startswith(prefix) or title.startswith(prefix)
+    ]
 
 
 def words(prefix: str, place: str, field: str) -> Offers:
@@ -92,7 +113,7 @@ def _labelled(known: Sequence[str], field: str, prefix: str) -> Offers:
 
     labels = [(one, word(one, field)) for one in known]
     return [
-        (one, label if label != one else "")
+        (one, label if label != one else "") if one.startswith(prefix) else (label, one)
         for one, label in labels
         if one.startswith(prefix) or label.startswith(prefix)
     ]

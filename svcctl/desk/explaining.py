@@ -53,7 +53,8 @@ def why(view: View, typed: str, wanted: str = "") -> tuple[str, list[Explained]]
             ),
         )
     found = obligations(state, desk.book)
-    kind, _, number = wanted.partition(":")
+    kind, _, number = wanted.replace("：", ":").partition(":")
+    kind = _obligation_called(kind, [*desk.book.owed_names(), *(one.kind for one in found)])
     chosen = [
         one
         for one in found
@@ -99,6 +100,13 @@ def _by_name(desk: Desk, one: Obligation, step: Message) -> Message:
     if not one.who or step.args.get("owner") != one.who:
         return step
     return step._replace(args={**step.args, "owner": person_name(desk, one.who)})
+
+
+def _obligation_called(typed: str, known: list[str]) -> str:
+    """Return the obligation of this name, or with this label; what is neither, as it was typed."""
+    from svcctl.views.language import stored_word
+
+    return stored_word(typed, "obligation", known) or typed if typed else ""
 
 
 def _measure_called(typed: str) -> str:

@@ -60,7 +60,14 @@ def board(
     """
     lines = [paint(as_of[:16].replace("T", " "), "bold")]
     for section, group in groupby(items, key=lambda item: str(item["section"])):
-        rows = [{**item, "clock": _clock(str(item["when"]), as_of)} for item in group]
+        rows = [
+            {
+                **item,
+                "clock": _clock(str(item["when"]), as_of),
+                "who": item["who_name"] or item["who"],
+            }
+            for item in group
+        ]
         title = _title(section, rows)
         colour = "red" if section == "overdue" else "bold"
         lines += ["", paint(title if width is None else cut(title, width), colour)]
@@ -105,7 +112,7 @@ def _parts(section: str, rows: Sequence[Item]) -> Iterator[tuple[str, int]]:
         hours = Counter(f"{item['clock'][:2]}:00" for item in rows)
         yield from hours.items()
     elif section == "visits":
-        yield from Counter(line(str(item["who_name"] or item["who"])) for item in rows).items()
+        yield from Counter(line(str(item["who"])) for item in rows).items()
     else:
         for state, count in Counter(str(item["what"]) for item in rows).items():
             yield word(state), count

@@ -7,20 +7,52 @@ targets were missed and whether for the second week, which complaints are open.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from svcctl.domain.problems import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from svcctl.views.measures import Measure
-    from svcctl.views.weekly import WeeklyPage
 
 NAMED = 3
 """So many people are named; the rest stands in the list."""
 
 NOTHING = N_("Nothing is overdue, no target was missed, no complaint is open.")
+
+
+class Owed(Protocol):
+    """What is overdue, as the page lists it: ``late`` in seconds, ``owner`` as people know them."""
+
+    @property
+    def what(self) -> str: ...
+    @property
+    def ticket(self) -> str: ...
+    @property
+    def customer(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def due(self) -> datetime: ...
+    @property
+    def late(self) -> int: ...
+
+
+class Open(Protocol):
+    """An open complaint, as the page lists it: ``age`` in seconds, ``liability`` "" while undecided."""
+
+    @property
+    def ticket(self) -> str: ...
+    @property
+    def customer(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def age(self) -> int: ...
+    @property
+    def liability(self) -> str: ...
 
 
 class Concern(NamedTuple):
@@ -30,36 +62,38 @@ class Concern(NamedTuple):
     detail: str
 
 
-def concerns(page: WeeklyPage) -> tuple[Concern, ...]:
+def concerns(
+    overdue: Sequence[Owed], measures: Sequence[Measure], complaints: Sequence[Open]
+) -> tuple[Concern, ...]:
     """Return what needs attention, the most pressing first, in the language in force."""
-    return (*_overdue(page), *_missed(page), *_complaints(page))
+    return (*_overdue(overdue), *_missed(measures), *_complaints(complaints))
 
 
-def _overdue(page: WeeklyPage) -> Iterator[Concern]:
+def _overdue(overdue: Sequence[Owed]) -> Iterator[Concern]:
     from svcctl.views.figures import duration_text
     from svcctl.views.language import _, ngettext, word
 
-    if not page.overdue:
+    if not overdue:
         return
-    count = len(page.overdue)
-    oldest = min(page.overdue, key=lambda owed: (owed.due, owed.ticket))
+    count = len(overdue)
+    oldest = min(overdue, key=lambda owed: (owed.due, owed.ticket))
     detail = _("the oldest for {late}: {what}, {customer}, {ticket}").format(
         late=duration_text(oldest.late),
         what=word(oldest.what),
         customer=oldest.customer,
         ticket=oldest.ticket,
     )
-    owners = Counter(owed.owner for owed in page.overdue).most_common(NAMED)
+    owners = Counter(owed.owner for owed in overdue).most_common(NAMED)
     named = _(", ").join(f"{owner} {number}" for owner, number in owners)
     detail += _("; ") + _("with: {people}").format(people=named)
     yield Concern(ngettext("{n} overdue", "{n} overdue", count).format(n=count), detail)
 
 
-def _missed(page: WeeklyPage) -> Iterator[Concern]:
+def _missed(measures: Sequence[Measure]) -> Iterator[Concern]:
     from svcctl.views.language import _
     from svcctl.views.measures import measure_line, verdict_of
 
-    aimed = [one for one in page.measures if verdict_of(one) in ("met", "missed")]
+    aimed = [one for one in measures if verdict_of(one) in ("met", "missed")]
     missed = [one for one in aimed if verdict_of(one) == "missed"]
     if not missed:
         return
@@ -81,21 +115,21 @@ def _was_missed(measure: Measure) -> bool:
     return before is not None and verdict_of(measure._replace(**before._asdict())) == "missed"
 
 
-def _complaints(page: WeeklyPage) -> Iterator[Concern]:
+def _complaints(complaints: Sequence[Open]) -> Iterator[Concern]:
     from svcctl.views.figures import duration_text
     from svcctl.views.language import _, ngettext
 
-    if not page.complaints:
+    if not complaints:
         return
-    count = len(page.complaints)
-    oldest = max(page.complaints, key=lambda one: (one.age, one.ticket))
+    count = len(complaints)
+    oldest = max(complaints, key=lambda one: (one.age, one.ticket))
     detail = _("the oldest for {age}: {subject}, {customer}, {ticket}").format(
         age=duration_text(oldest.age),
         subject=oldest.subject,
         customer=oldest.customer,
         ticket=oldest.ticket,
     )
-    undecided = sum(not one.liability for one in page.complaints)
+    undecided = sum(not one.liability for one in complaints)
     if undecided:
         detail += _("; ") + _("liability to be decided: {n}").format(n=undecided)
     lead = ngettext("{n} open complaint", "{n} open complaints", count).format(n=count)

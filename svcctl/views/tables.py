@@ -41,7 +41,7 @@ def table(
     widths = _widths(titles, rows, columns, terminal_width)
     rows = [
         [
-            "\n".join(wrap(text, width)) if column.wrap else cut(text, width)
+            _broken(text, width) if column.wrap else cut(text, width)
             for text, width, column in zip(row, widths, columns, strict=True)
         ]
         for row in rows
@@ -183,6 +183,11 @@ def _widths(
 
 def _least(column: Column) -> int:
     return max(NARROWEST, column.least)
+
+
+def _broken(text: str, width: int) -> str:
+    """``text`` in lines of at most ``width`` columns; a sign that never begins a line has its room."""
+    return text if display_width(text) <= width else "\n".join(wrap(text, width - 2))
 
 
 def display_width(text: str) -> int:

@@ -183,7 +183,7 @@ def render_weekly(page: WeeklyPage, fmt: str = "md", templates_dir: Path | None 
         "name": page.name,
         "measures": lines,
         "headlines": _headlines(page.headlines),
-        "concerns": concerns(page),
+        "concerns": concerns(page.overdue, page.measures, page.complaints),
         "no_concern": _(NOTHING),
         "changes": changes(lines),
         "total": _total(page.kinds),

@@ -130,15 +130,35 @@ def test_the_readme_holds_no_block_that_is_not_checked(name: str) -> None:
 
 @pytest.mark.parametrize("name", READMES)
 def test_the_ways_to_install_are_there(name: str) -> None:
-    [text] = [text for language, _, text in blocks(name) if language == "console"]
+    _glance, text = [text for language, _, text in blocks(name) if language == "console"]
     words = [line.removeprefix("$ ").split("#")[0].strip() for line in text.splitlines()]
     assert words[:2] == ["pipx install .", "python3 -m venv .venv && .venv/bin/pip install ."]
-    assert words[2:] == ["make demo", "make test"]
-    for command in words[2:]:
+    assert words[2:] == ["make test"]
+    for command in ("make demo", *words[2:]):
         target = command.split()[1]
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     # The tests run in the pipeline exactly as the README says.
     assert "make test" in (ROOT / ".ci/run").read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize(("name", "language"), [("README.md", "en"), ("README.zh-CN.md", "zh_CN")])
+def test_the_first_glance_is_a_board_as_the_program_draws_it(name: str, language: str) -> None:
+    from svcctl.views.board import board
+    from svcctl.views.language import set_language
+
+    glance = next(text for kind, _, text in blocks(name) if kind == "console").splitlines()
+    assert glance[0] == "$ make demo"
+    assert re.fullmatch(
+        r"\$ \.venv/bin/svcctl (--lang zh_CN )?--ledger demo-ledger today", glance[1]
+    )
+    set_language(language)
+    item = {"section": "overdue", "ticket": "SHA-261116-02G", "what": "callback-next", "who": "x"}
+    item |= {"when": "2026-11-18T17:30:00+08:00", "priority": "normal", "who_name": None}
+    item |= {"name": "白鹭酒店", "phone": "02155500102", "subject": "遥控失灵"}
+    drawn = board(
+        [{**item, "overdue_minutes": 9}], "2026-11-22T09:00:00+08:00", lambda text, _: text
+    )
+    assert glance[3].split() == drawn[3].split()
 
 
 @pytest.mark.parametrize("name", READMES)

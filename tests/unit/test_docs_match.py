@@ -446,3 +446,16 @@ def test_every_command_and_option_a_document_names_is_there(name: str) -> None:
                 command = found
             elif isinstance(command, click.Group):
                 break  # a place holder: svcctl NOUN VERB
+
+
+def test_the_manual_names_every_command() -> None:
+    from test_manners import COMMANDS
+
+    manual = (ROOT / "docs" / "manual.md").read_text("utf-8")
+    told = set(re.findall(r"svcctl ((?:[a-z-]+ ?){1,2})", manual)) | set(
+        re.findall(r"`((?:[a-z-]+ ?){1,2})", manual)
+    )
+    words = {" ".join(one.split()) for one in told}
+    words |= {one.split(" ")[0] for one in words}
+    # What only another program calls, and a ledger to try things out on, need no page.
+    assert sorted(set(COMMANDS) - words) == ["demo"]

@@ -483,8 +483,8 @@ def test_every_option_with_words_of_its_own_completes_them() -> None:
     assert [one for one, _ in completing.words("e", "staff", "role")] == ["engineer"]
     assert completing.words("on", "head", "channel") == [("online", "")]
     language.set_language("zh_CN")
-    assert completing.words("维", "head", "kind") == [("repair", "维修")]
-    assert completing.states("已派") == [("dispatched", "已派工")]
+    assert completing.words("维", "head", "kind") == [("维修", "repair")]
+    assert completing.states("已派") == [("已派工", "dispatched")]
 
 
 def test_the_options_for_words_offer_them_to_the_shell() -> None:
