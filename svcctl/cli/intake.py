@@ -10,6 +10,7 @@ from svcctl.cli.session import session
 from svcctl.domain.problems import N_, Message, NotFound, Usage
 from svcctl.domain.ticket import CHANNELS, KINDS
 from svcctl.views.language import _, say
+from svcctl.views.safe import line
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
@@ -44,10 +45,16 @@ def complete(
 def _ask(desk: Desk, fields: dict[str, str], manner: Manner) -> None:
     run = session()
     if "kind" not in fields:
-        fields["kind"] = run.ask(_("What is it?"), "--kind", default="repair", choices=KINDS)
+        fields["kind"] = run.ask(
+            _("What is it?"), "--kind", default="repair", choices=KINDS, field="kind"
+        )
     if "channel" not in fields:
         fields["channel"] = run.ask(
-            _("How did it come?"), "--channel", default="phone", choices=CHANNELS
+            _("How did it come?"),
+            "--channel",
+            default="phone",
+            choices=CHANNELS,
+            field="channel",
         )
     if "customer" not in fields and "unit" not in fields:
         fields["customer"] = run.ask(_("Customer (id, phone or name)"), "--customer")
@@ -80,8 +87,12 @@ def _customer(desk: Desk, typed: str, manner: Manner) -> str:
             return customer_id(desk, typed)
         except NotFound as stop:
             run.tell(say(stop.message))
+            near = stop.remedy.args.get("near", "") if stop.remedy is not None else ""
+            if near:
+                run.tell("  " + _("near to it: {near}").format(near=line(near)))
+            # Who is nearly known is known, mostly: then a new card takes a yes.
             if stop.code == "no-such-customer" and run.confirm(
-                _("Add a new customer?"), default=True
+                _("Add a new customer?"), default=not near
             ):
                 return _new_customer(desk, typed, manner)
             typed = run.ask(_("Customer (id, phone or name)"), "--customer")
@@ -94,9 +105,13 @@ def _new_customer(desk: Desk, typed: str, manner: Manner) -> str:
     run = session()
     is_phone = typed.replace("-", "").replace(" ", "").isdigit()
     name = run.ask(_("Name"), "--name", default="" if is_phone else typed)
-    phone = run.ask(_("Phone"), "--phone", default=typed if is_phone else "")
+    phone = run.ask(_("Phone"), "--phone", default=typed if is_phone else "-")
     address = run.ask(_("Address"), "--address", default="-")
-    fields = {"name": name, "phone": phone, "address": "" if address == "-" else address}
+    fields = {
+        "name": name,
+        "phone": "" if phone == "-" else phone,
+        "address": "" if address == "-" else address,
+    }
     done = new(desk, CUSTOMER, "", fields, manner)
     run.tell(_("customer {id} added").format(id=done.card.id))
     return done.card.id

@@ -169,12 +169,19 @@ class Session:
             self.tell(_("until it is mended, the last version of it that git has applies"))
 
     def ask(
-        self, question: str, flag: str, *, default: str = "", choices: Sequence[str] = ()
+        self,
+        question: str,
+        flag: str,
+        *,
+        default: str = "",
+        choices: Sequence[str] = (),
+        field: str = "",
     ) -> str:
         """The answer to a translated ``question``, asked on stderr when stdin is a terminal.
 
         Without a terminal there is nobody to ask: ``Usage`` names the ``flag`` that is missing.
-        Asks again until the answer is one of ``choices`` (if any) and not empty.
+        Asks again until the answer is not empty and one of ``choices`` (if any): stored words of
+        ``field``, shown numbered by their labels, and answered by number, label or word.
         """
         if not self.stdin_terminal:
             raise Usage(
@@ -182,12 +189,21 @@ class Session:
                 Message(N_("{flag} is missing, and there is nobody to ask."), {"flag": flag}),
                 Message(N_("Give it on the command line.")),
             )
-        hint = f" ({'/'.join(choices)})" if choices else ""
-        preset = f" [{default}]" if default else ""
+        from svcctl.domain.identity import half_width
+        from svcctl.views.language import stored_word, word
+
+        labels = [word(choice, field) for choice in choices]
+        numbered = " · ".join(f"{n} {label}" for n, label in enumerate(labels, 1))
+        hint = f" {numbered}" if choices else ""
+        preset = f" [{word(default, field) if choices else default}]" if default else ""
         while True:
             answer = self._read(f"{question}{hint}{preset}: ") or default
-            if answer and (not choices or answer in choices):
+            if not choices and answer:
                 return answer
+            by_number = {str(n): choice for n, choice in enumerate(choices, 1)}
+            found = by_number.get(half_width(answer)) or stored_word(answer, field, choices)
+            if found:
+                return found
 
     def confirm(self, question: str, *, default: bool = False) -> bool:
         """Yes or no to a translated ``question``; ``default`` where there is nobody to ask."""

@@ -17,7 +17,7 @@ from svcctl.desk.doubts import (
     is_part,
     said_before,
 )
-from svcctl.desk.finding import customer_id, ticket_file
+from svcctl.desk.finding import customer_id, find_card, ticket_file
 from svcctl.desk.typed import stored_fields, stored_form
 from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain import cards, identity
@@ -93,8 +93,8 @@ def _complete(desk: Desk, fields: dict[str, str]) -> None:
     from_earlier(desk, fields)
     serial = fields.get("unit", "")
     if serial:
+        unit = find_card(desk, cards.UNIT, serial)
         fields["unit"] = identity.normalise(serial)
-        unit = load_card(desk.ledger, cards.UNIT, fields["unit"])
         if not fields.get("customer"):
             fields["customer"] = unit.get("customer")
     if fields.get("customer"):

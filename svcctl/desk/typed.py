@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from svcctl.desk.desk import Desk
 
-_AMOUNT = re.compile(r"[¥¥]?\s*(-?\d{1,3}(?:,\d{3})+|-?\d+)(?:\.(\d{1,2}))?\s*元?")
+_AMOUNT = re.compile(r"[¥￥]?\s*(-?\d{1,3}(?:,\d{3})+|-?\d+)(?:\.(\d{1,2}))?\s*(?:元|块|块钱)?")
 _ALREADY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -137,3 +138,53 @@ def test_what_somebody_typed_is_shown_as_it_was_typed() -> None:
     assert say(Message("“{value}” at {at}", {"value": typed, "at": typed})) == (
         f"“{typed}” at 2026-11-16 09:00"
     )
+
+
+def ticket_of(answer: str) -> str:
+    """The id in a JSON answer about one ticket."""
+    (item,) = json.loads(answer)["items"]
+    return str(item["id"])
+
+
+def test_a_person_answers_by_number_by_label_or_by_word(desk: Path, svcctl: Run) -> None:
+    answers = "２\n电话\n周兰\n-\n漏水\n"
+    ran = svcctl("ticket", "new", "-o", "json", cwd=desk, now=NOW, lang="zh_CN", typed=answers)
+    assert ran.code == 0, ran.err
+    assert '"kind": "install"' in ran.out
+    assert "属于哪一类？ 1 维修 · 2 安装" in ran.err
+    again = "nonsense\nrepair\n6\n周兰\n-\n不转\n"
+    ran = svcctl("ticket", "new", "-o", "json", cwd=desk, now=NOW, typed=again)
+    assert ran.err.count("What is it?") == 2
+    assert '"kind": "repair"' in ran.out
+    (made,) = (desk / "records/tickets").rglob(f"{ticket_of(ran.out)}.yaml")
+    assert "channel: other" in made.read_text("utf-8")
+
+
+def test_who_is_nearly_known_is_added_only_on_a_yes(desk: Path, svcctl: Run) -> None:
+    answers = "1\n1\n周栏\n\n周兰\n-\n漏水\n"
+    ran = svcctl("ticket", "new", cwd=desk, now=NOW, typed=answers)
+    assert ran.code == 0, ran.err
+    assert "  near to it: SHA-C0001Z 周兰 13800138000\n" in ran.err
+    assert len(list((desk / "records/customers").glob("*.yaml"))) == 1
+
+
+def test_a_customer_without_a_telephone_can_be_added(desk: Path, svcctl: Run) -> None:
+    answers = "1\n1\n欧阳娜娜\n\n\n\n\n-\n漏水\n"
+    ran = svcctl("ticket", "new", cwd=desk, now=NOW, typed=answers)
+    assert ran.code == 0, ran.err
+    cards = [one.read_text("utf-8") for one in (desk / "records/customers").glob("*.yaml")]
+    assert sum("欧阳娜娜" in card and "phone" not in card for card in cards) == 1
+
+
+def test_a_serial_number_that_is_nearly_right_is_asked_back(desk: Path, svcctl: Run) -> None:
+    svcctl("unit", "new", "SN2600137", "--customer", "周兰", "--model", "K", cwd=desk, now=NOW)
+    ran = svcctl("ticket", "new", "--unit", "sn2600138", "--subject", "漏水", cwd=desk, now=NOW)
+    assert ran.code == 8
+    assert "did you mean SN2600137?" in ran.err
+
+
+@pytest.mark.parametrize("amount", ["￥180", "¥180", "180元", "180块", "１８０", "180.00"])
+def test_an_amount_is_read_as_it_is_said(desk: Path, svcctl: Run, amount: str) -> None:
+    ticket = svcctl("ticket", "list", "-o", "ids", cwd=desk, now=NOW).out.strip()
+    ran = svcctl("ticket", "quote", ticket, "--amount", amount, cwd=desk, now=NOW)
+    assert '"amount": "180.00"' in ran.out, ran.err

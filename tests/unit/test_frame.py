@@ -278,7 +278,7 @@ def test_a_question_without_a_terminal_names_the_flag(svcctl: Run, trial: object
 def test_a_question_is_asked_again_until_it_is_answered(svcctl: Run, trial: object) -> None:
     ran = svcctl("trial", "ask", typed="\nc\nb\n是\n")
     assert (ran.code, ran.out) == (0, "b\nTrue\n")
-    assert ran.err.count("Which (a/b): ") == 3
+    assert ran.err.count("Which 1 a · 2 b: ") == 3
 
 
 def test_the_end_of_input_breaks_a_question_off(svcctl: Run, trial: object) -> None:
