@@ -29,6 +29,12 @@ SCHEMA = 9
 NOW_IS_WITHIN = 2_000_000_000  # nanoseconds: a file as young as this may change unseen again
 TICK = 50_000_000  # nanoseconds by which the clock of a file system may lag behind ours
 RULES = ("policy", "calendar")
+PATIENCE = 60
+"""Seconds for which a command waits where the index is held."""
+PRAGMAS = (
+    "pragma journal_mode=memory; pragma synchronous=off; pragma cache_size=-16000; "
+    f"pragma busy_timeout={PATIENCE * 1000};"
+)
 
 Filler = Callable[[Ledger, sqlite3.Connection, "set[str] | None", int], tuple[int, set[str]]]
 
@@ -64,23 +70,46 @@ class Index:
         """Return the database as it was left, or None where it is not what we left."""
         if not self._is_as_left():
             return None
-        connection = self._plain(str(self.path))
+        connection = sqlite3.connect(self.path, timeout=0, isolation_level=None)
         try:
-            if _meta(connection, "made") == self._made_by():
+            if self._when_free(connection) == self._made_by():
                 return connection
         except sqlite3.DatabaseError:
             pass  # no database of ours, whatever its stamp says: it is made anew
         connection.close()
         return None
 
+    def _when_free(self, connection: sqlite3.Connection) -> str | None:
+        """Return what made the database, waiting for whoever holds it, as is told after a second.
+
+        Commands of ours are waited for at their lock; this is another program that has the file open.
+        """
+        for _ in self._turns():
+            try:
+                connection.executescript(PRAGMAS)
+                return _meta(connection, "made")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+        raise sqlite3.OperationalError(f"{self.path} was held for {PATIENCE} s")
+
+    def _turns(self) -> Iterator[None]:
+        """At once, where nobody holds it; only then is loaded what waiting takes."""
+        yield
+        from svcctl.ledger.waiting import Waiting
+
+        why = Message(
+            N_("waiting for another program that has {path} open … Ctrl-C is safe"),
+            {"path": str(self.path)},
+        )
+        yield from (self.ledger.waiting or Waiting()).turns(PATIENCE, lambda: why)
+
     def _made_by(self) -> str:
         return f"{SCHEMA} {__version__}"
 
     def _plain(self, name: str) -> sqlite3.Connection:
-        connection = sqlite3.connect(name, timeout=60, isolation_level=None)
-        connection.executescript(
-            "pragma journal_mode=memory; pragma synchronous=off; pragma cache_size=-16000;"
-        )
+        connection = sqlite3.connect(name, timeout=PATIENCE, isolation_level=None)
+        connection.executescript(PRAGMAS)
         return connection
 
     def _created(self) -> sqlite3.Connection:

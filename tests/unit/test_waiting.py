@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from svcctl.desk import playing
 from svcctl.domain.problems import Busy, Message
 from svcctl.ledger import posix
+from svcctl.ledger.folder import Ledger
+from svcctl.ledger.index import PATIENCE, Index
 from svcctl.ledger.waiting import MOST, TELL_AFTER, Waiting
 
 
@@ -137,3 +140,31 @@ def test_a_command_tells_on_stderr_whom_it_waits_for(
         assert "(ticket new)" in ran.err
 
     in_the_way(tmp_path / ".git/svcctl/lock", "ticket new", wait)
+
+
+def test_who_waits_for_another_program_at_the_index_is_told_and_answered_when_it_is_free(
+    tmp_path: Path,
+) -> None:
+    import sqlite3
+
+    root = tmp_path / "ledger"
+    playing.make(None, root)
+    first = Index(Ledger(root))
+    first.refresh()
+    first.connection.close()
+    holder = sqlite3.connect(first.path, isolation_level=None)
+    holder.execute("begin exclusive")
+
+    def let_go(now: float) -> None:
+        if now > 100 + 3 * TELL_AFTER and holder.in_transaction:
+            holder.execute("rollback")
+
+    hours = Hours(let_go)
+    again = Index(Ledger(root, hours.waiting()))
+    assert again.path == first.path
+    assert not again.rebuilt
+    [(when, message)] = hours.told
+    assert TELL_AFTER <= when - 100 < 2 * TELL_AFTER
+    assert message.template.startswith("waiting for another program")
+    assert again.connection.execute("pragma busy_timeout").fetchone() == (PATIENCE * 1000,)
+    holder.close()
