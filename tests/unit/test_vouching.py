@@ -72,3 +72,17 @@ def test_a_hub_that_was_rewritten_is_noticed_by_a_sync_though_git_fetched_it_bef
     assert ran.code == 3
     assert "[history-rewritten]" in ran.err
     assert "update-ref -d refs/svcctl/synced/origin/main" in ran.err
+
+
+def test_who_fetched_with_git_alone_and_has_not_merged_is_told_to(three: Stations) -> None:
+    """Where no sync ever was, a head that went another way may be a rewritten history, or only fetched."""
+    made.git(three.sha, "update-ref", "-d", "refs/svcctl/synced/origin/main")
+    made.sure(three.bja, "ticket", "note", made.OTHER, "there")
+    made.sure(three.bja, "sync")
+    made.git(three.sha, "fetch", "--quiet")
+    made.sure(three.sha, "ticket", "note", made.OTHER, "here")
+    told = made.call(three.sha, "audit", "--history")
+    assert "E506" in told.out
+    assert "still to be merged: svcctl sync" in told.out
+    made.sure(three.sha, "sync")
+    assert made.call(three.sha, "audit", "--history").out.startswith("0 errors")

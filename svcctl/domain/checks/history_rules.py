@@ -49,8 +49,9 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("anchor missing"),
         N_("the history lacks the commit {commit}, which {anchor} names"),
         N_(
-            "the history was rewritten, here or at the remote: git log {commit} shows what it was, "
-            "and who has another clone can show it too"
+            "if it was only fetched and is still to be merged: svcctl sync. Else the history was "
+            "rewritten, here or at the remote: git log {commit} shows what it was, and who has "
+            "another clone can show it too"
         ),
     ),
     "E507": (
