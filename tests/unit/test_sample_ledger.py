@@ -46,7 +46,7 @@ def test_the_sample_ledger_has_a_daily_log_with_a_correction(tmp_path: Path) -> 
 def test_a_past_moment_shows_the_ledger_as_it_was(tmp_path: Path) -> None:
     desk = _desk(tmp_path)
     then = datetime.fromisoformat("2026-11-13T12:00:00+08:00")
-    before = tickets(View(desk, then), everything=True)
+    before = list(tickets(View(desk, then), everything=True))
     assert before
     assert all(item["opened"] <= "2026-11-13T12:00:00+08:00" for item in before)
     now = {item["id"]: item for item in tickets(View(desk, NOW), everything=True)}
