@@ -44,18 +44,19 @@ def once(items: Iterable[dict[str, object]]) -> list[dict[str, object]]:
 def shown(run: Session, desk: Desk, done: Audit) -> str:
     """Every finding as lines of text, each with a line end; then how many there are of each code.
 
-    What was done late and cannot be mended stands first, a line each: what there is to do stands
-    last, where a terminal shows it.
+    What was done late and cannot be mended stands first, with one remedy for all: what there is to
+    do stands last, where a terminal shows it.
     """
-    from svcctl.domain.checks.catalogue import is_over
+    from svcctl.domain.checks.catalogue import MENDED_NO_MORE, is_over
 
     over = [problem for problem in done.findings if is_over(problem)]
     rest = [problem for problem in done.findings if not is_over(problem)]
     lines: list[str] = []
     if over:
-        title = _("Late or never done, and over: it counts in the week's measures ({count})")
-        lines.append(title.format(count=len(over)))
-        lines += [line for problem in over for line in _lines(run, problem)[:1]]
+        title = _("Late or never done, and over ({count}): {remedy}")
+        lines.append(title.format(count=len(over), remedy=_(MENDED_NO_MORE)))
+        # The remedy, or that there is none, is the same for all.
+        lines += [line for problem in _with_lines(desk, over) for line in _lines(run, problem)[:-1]]
         lines.append("")
     if over and rest:
         lines.append(_("To be seen to ({count})").format(count=len(rest)))

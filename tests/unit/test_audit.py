@@ -372,15 +372,19 @@ def test_a_breach_is_told_in_the_users_words(ledger: Path, svcctl: Run) -> None:
     (ledger / TICKET).write_bytes(ticket(*DONE, RETURNED, late))
     ran = svcctl("audit", cwd=ledger, now=AS_OF)
     assert ran.code == 0
-    _title, first, last, *_ = ran.out.split("\n")
+    title, first, excerpt, last, *_ = ran.out.split("\n")
+    assert title.endswith(
+        "(1): nothing can be mended here any more; it counts in the week's measures"
+    )
     assert first == (
         f"{TICKET}:16:1: E404 callback the day after: due 2026-11-18 17:30, "
         "done 16h 00m late (warning)"
     )
+    assert excerpt.startswith('    - {… "at": "2026-11-17T')
     assert last == ""
 
 
-def test_what_is_over_takes_a_line_and_what_is_open_stands_last_with_what_to_do(
+def test_what_is_over_has_one_remedy_for_all_and_what_is_open_stands_last_with_its_own(
     ledger: Path, svcctl: Run
 ) -> None:
     late = {**CALLED, "at": written("19T09:30"), "noted": written("19T09:30")}
@@ -388,9 +392,10 @@ def test_what_is_over_takes_a_line_and_what_is_open_stands_last_with_what_to_do(
     (ledger / "records/notes.txt").write_text("x", "utf-8")
     out = svcctl("audit", cwd=ledger, now=AS_OF).out.split("\n")
     assert out[0].startswith("Late or never done, and over")
-    assert out[0].endswith("(1)")
-    assert out[3].startswith("To be seen to (1)")
-    assert out[4].startswith("records/notes.txt: E")
+    assert "(1)" in out[0]
+    assert out[4].startswith("To be seen to (1)")
+    assert out[5].startswith("records/notes.txt: E")
+    assert out[6].startswith("    Remedy: ")
 
 
 def test_an_open_breach_shows_the_line_that_began_it_without_what_is_noise(
