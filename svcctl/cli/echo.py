@@ -56,6 +56,7 @@ def written(desk: Desk, done: Written, output: Format, dry_run: bool) -> None:
             run.tell(_("Dry run: nothing was written."))
         for event in (*done.before, done.event):
             run.print(f"- {json_text(event.canonical())}")
+        _print_turned(run, desk, done)
         run.print(_headline(desk, done))
         _print_owed(run, desk, done)
         for other in done.also:
@@ -81,8 +82,25 @@ def noted(desk: Desk, done: Noted, output: Format, dry_run: bool) -> None:
         else:
             named = (line(str(done.entry["words"])), *done.entry["tickets"])
             run.print(" · ".join((done.entry["id"], *named)))
+        if done.turned:
+            from svcctl.cli.turned import tell
+            from svcctl.ledger.folder import journal_kind
+
+            kind = journal_kind(done.path)
+            assert kind is not None
+            tell(run, desk, kind, done.turned, f"{done.id.partition('/')[0]}/")
     notices(run, done.outcome.notices)
     run.warn((*done.problems, *desk.rules_in_doubt()))
+
+
+def _print_turned(run: Session, desk: Desk, done: Written) -> None:
+    """Print which lines of the ticket a void turned."""
+    if done.event.do == "voided":
+        from svcctl.cli.turned import tell
+        from svcctl.domain.turned import turned
+
+        case = done.state.case
+        tell(run, desk, case.kind, turned(case))
 
 
 def _corrected(done: Noted) -> str:

@@ -70,6 +70,7 @@ def list_tickets(
 @reading
 def show(ticket: TicketId, *, asked: Asked) -> None:
     """Show one ticket."""
+    from svcctl.cli.turned import what
     from svcctl.desk.attaching import paths_of
     from svcctl.desk.finding import ticket_file
     from svcctl.desk.history import events
@@ -78,6 +79,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     from svcctl.domain.obligations import obligations
     from svcctl.domain.problems import NotFound
     from svcctl.domain.replay import replay
+    from svcctl.domain.ticket import TICKET
     from svcctl.domain.times import format_instant
     from svcctl.ledger.records import load_ticket
 
@@ -135,7 +137,10 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
             )
         )
     run.print("")
-    rows = [{**e, "what": _what(e), "counts": "" if e["counts"] else _("no")} for e in shown]
+    rows = [
+        {**e, "what": what(TICKET, e["do"], e["fields"]), "counts": "" if e["counts"] else _("no")}
+        for e in shown
+    ]
     from svcctl.views.output import Column
 
     event_columns = (
@@ -156,22 +161,3 @@ def _person(asked: Asked, key: str) -> str:
     """A person's id and name."""
     name = asked.people.get(key, "").removesuffix(f" {key}")
     return f"{key} {line(name)}".strip()
-
-
-def _what(event: dict[str, object]) -> str:
-    """An event's fields with their labels; only what is a word of the program is translated."""
-    from svcctl.domain.schema import as_text
-    from svcctl.domain.ticket import TICKET
-
-    declared = TICKET.events[str(event["do"])].shape.fields
-    fields = event["fields"]
-    assert isinstance(fields, dict)
-    shown = []
-    for key, value in fields.items():
-        text = times(as_text(value))
-        if key == "field" or (key == "value" and event["do"] == "settled"):
-            text = word(text, "field")
-        elif key in declared and declared[key].type in ("word", "flag"):
-            text = word(text, key)
-        shown.append(_("{label}: {text}").format(label=word(key, "field"), text=text))
-    return _("; ").join(shown)

@@ -15,6 +15,7 @@ from svcctl.domain.decide import Wish, decide
 from svcctl.domain.obligations import obligations
 from svcctl.domain.problems import N_, Message, NotFound, Refusal
 from svcctl.domain.replay import State, replay
+from svcctl.domain.turned import last_standing
 from svcctl.ledger.folder import RECORDS
 from svcctl.ledger.records import load_ticket
 
@@ -33,9 +34,9 @@ class Last(NamedTuple):
 
 
 def last_of_desk(desk: Desk) -> Last:
-    """Return the event this desk wrote down last and that still counts. Raises ``NotFound``.
+    """Return the event this desk wrote down last and that nobody took back, a void too.
 
-    A void is not itself undone: the second ``undo`` takes back the line before.
+    Raises ``NotFound``.
     """
     code = desk.desk_code()
     paths = desk.index.connection.execute(
@@ -46,13 +47,11 @@ def last_of_desk(desk: Desk) -> Last:
         case, _, _ = load_ticket(desk.ledger, path)
         if best is not None and case.events[-1].noted < best.event.noted:
             break
-        voided = {event.fields["target"] for event in case.events if event.do == "voided"}
-        for event in reversed(case.events):
-            if event.desk != code or event.name in voided or event.do == "voided":
-                continue
-            if best is None or (event.noted, event.n) > (best.event.noted, best.event.n):
-                best = Last(case.id, path, event)
-            break
+        event = last_standing(replay(case), code)
+        if event is not None and (
+            best is None or (event.noted, event.n) > (best.event.noted, best.event.n)
+        ):
+            best = Last(case.id, path, event)
     if best is None:
         raise NotFound(
             "nothing-to-undo", Message(N_("desk {desk} has written nothing yet"), {"desk": code})
@@ -61,7 +60,7 @@ def last_of_desk(desk: Desk) -> Last:
 
 
 def undo(desk: Desk, reason: str, manner: Manner) -> Written | Noted:
-    """Void the line this desk wrote last, on a ticket or in a journal.
+    """Void the line this desk wrote last, on a ticket or in a journal; of a void, what it voided counts again.
 
     Raises ``Refusal`` for the opening of a ticket: that is cancelled.
     """
@@ -76,7 +75,9 @@ def undo(desk: Desk, reason: str, manner: Manner) -> Written | Noted:
         from svcctl.desk.journals import correct, entry_id
 
         typed = entry_id(logged.path, logged.event)
-        return correct(desk, logged.kind, typed, "voided", {"reason": reason}, manner)
+        noted = correct(desk, logged.kind, typed, "voided", {"reason": reason}, manner)
+        told = _of_void(logged.event, Message(OLDER_ENTRY, {"kind": logged.kind.name}))
+        return noted._replace(outcome=_with(noted.outcome, told))
     assert last is not None
     if last.event.do == "opened":
         raise Refusal(
@@ -87,7 +88,26 @@ def undo(desk: Desk, reason: str, manner: Manner) -> Written | Noted:
             ),
         )
     fields = {"target": last.event.name, "reason": reason}
-    return act(desk, last.ticket, "voided", fields, manner)
+    written = act(desk, last.ticket, "voided", fields, manner)
+    told = _of_void(last.event, Message(OLDER_EVENT, {"id": last.ticket}))
+    return written._replace(outcome=_with(written.outcome, told))
+
+
+OLDER_EVENT = N_(
+    "the last line was itself a taking back; an older one: svcctl ticket void {id} EVENT --reason …"
+)
+OLDER_ENTRY = N_(
+    "the last line was itself a taking back; an older one: svcctl {kind} void ENTRY --reason …"
+)
+
+
+def _of_void(event: Event, message: Message) -> tuple[Message, ...]:
+    """Say how to go further back, to who undid twice to take back two lines."""
+    return (message,) if event.do == "voided" else ()
+
+
+def _with(outcome: Outcome, told: tuple[Message, ...]) -> Outcome:
+    return outcome._replace(notices=(*outcome.notices, *told))
 
 
 class _Logged(NamedTuple):
@@ -107,17 +127,16 @@ def _is_later(desk: Desk, logged: _Logged, last: Last) -> bool:
 
 
 def _last_in_journals(desk: Desk) -> _Logged | None:
-    """Return the line this desk noted last in any journal and that still counts, if any."""
+    """Return the line this desk noted last in any journal and that nobody took back, if any."""
     from svcctl.desk.journals import of_desk
     from svcctl.domain.journals import JOURNALS
 
     code = desk.desk_code()
     found = [
-        _Logged(kind, path, fact.event)
+        _Logged(kind, path, event)
         for kind in JOURNALS
         for path, case in of_desk(desk, kind, code)
-        for fact in replay(case).facts
-        if fact.event.do != "voided" and fact.event.desk == code
+        if (event := last_standing(replay(case), code)) is not None
     ]
     return max(found, key=lambda one: (one.event.noted, one.event.n), default=None)
 

@@ -7,7 +7,7 @@ the name says whose file it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +22,7 @@ from svcctl.domain.problems import N_, Message, NotFound, Problem, Refusal, Unre
 from svcctl.domain.replay import State, replay
 from svcctl.domain.schema import Field, stored
 from svcctl.domain.times import format_instant
+from svcctl.domain.turned import Turned, turned
 from svcctl.ledger.folder import RECORDS, journal_path
 from svcctl.ledger.records import load_lines
 
@@ -45,6 +46,8 @@ class Noted(NamedTuple):
     entry: Item | None
     outcome: Outcome
     problems: tuple[Problem, ...] = ()
+    turned: Sequence[Turned] = ()
+    """The lines that count no more, or again, where one was voided."""
 
     @property
     def id(self) -> str:
@@ -233,9 +236,13 @@ def _noted(
     outcome: Outcome,
     problems: list[Problem],
 ) -> Noted:
-    state = replay(Case(kind, case.head, [*case.events, event]))
-    entry = next((one for one in _items(kind, path, state) if one["id"].endswith(f"/{name}")), None)
-    return Noted(path, event, entry, outcome, tuple(problems))
+    after = Case(kind, case.head, [*case.events, event])
+    found = turned(after) if event.do == "voided" else []
+    # Where a void was taken back, the entry is the one that counts again.
+    again = next((one.event.name for one in found if one.counts), name)
+    items = _items(kind, path, replay(after))
+    entry = next((one for one in items if one["id"].endswith(f"/{again}")), None)
+    return Noted(path, event, entry, outcome, tuple(problems), found)
 
 
 # Reading ------------------------------------------------------------------------------------------

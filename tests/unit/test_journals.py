@@ -128,8 +128,9 @@ def test_undo_takes_back_what_was_written_last_wherever_it_stands(root: Path) ->
     made.sure(root, "ticket", "note", "02G", "二", now="2026-11-16T10:02:00+08:00")
     last = "2026-11-16T10:03:00+08:00"
     assert made.TICKET in made.sure(root, "undo", now=last).out
-    assert "2026-11/1SHA" in made.sure(root, "undo", now=last).out
-    assert listed(root, now=last) == []
+    made.sure(root, "log", "add", "三", now=last)
+    assert "2026-11/2SHA" in made.sure(root, "undo", now=last).out
+    assert [item["words"] for item in listed(root, now=last)] == ["一"]
 
 
 def test_within_one_second_undo_takes_back_what_was_written_later(root: Path) -> None:

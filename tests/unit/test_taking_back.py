@@ -1,0 +1,120 @@
+"""``undo`` takes back the desk's last line and no other, a void too, and says in words what that was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import made_ledgers as made
+import pytest
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return made.copy(tmp_path / "ledger")
+
+
+class Day:
+    """A day at the desk of a ledger: each command a minute after the one before."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.minute = 0
+
+    @property
+    def now(self) -> str:
+        return f"2026-11-16T12:{self.minute:02d}:00+08:00"
+
+    def __call__(self, *words: str) -> Any:
+        self.minute += 1
+        return made.sure(self.root, *words, now=self.now)
+
+    def entries(self) -> list[str]:
+        ran = made.sure(self.root, "log", "list", "-o", "json", now=self.now)
+        return [item["words"] for item in json.loads(ran.out)["items"]]
+
+    def events(self) -> dict[str, bool]:
+        """Which events of the ticket count."""
+        ran = made.sure(self.root, "ticket", "show", made.TICKET, "-o", "json", now=self.now)
+        return {e["event"]: e["counts"] for e in json.loads(ran.out)["items"][0]["events"]}
+
+
+@pytest.fixture
+def day(root: Path) -> Day:
+    return Day(root)
+
+
+def test_undo_after_a_void_of_an_entry_restores_that_entry_and_no_other(day: Day) -> None:
+    day("log", "add", "一")
+    day("log", "add", "二")
+    day("log", "void", "2026-11/1SHA", "--reason", "x")
+    ran = day("undo")
+    assert day.entries() == ["一", "二"]
+    assert "counts again: 2026-11/1SHA, logged (2026-11-16 12:01, " in ran.out
+    assert "words: 一" in ran.out
+    assert "svcctl log void ENTRY" in ran.err
+
+
+def test_undo_after_undo_counts_the_line_again_and_then_takes_it_back_again(day: Day) -> None:
+    day("log", "add", "一")
+    day("log", "add", "二")
+    for left in (["一"], ["一", "二"], ["一"]):
+        day("undo")
+        assert day.entries() == left
+
+
+def test_undo_after_a_void_on_a_ticket_touches_only_that_void(day: Day) -> None:
+    day("ticket", "note", made.TICKET, "一")
+    day("ticket", "note", made.TICKET, "二")
+    first, second = sorted(day.events(), key=lambda name: int(name[:-3]))[-2:]
+    day("ticket", "void", made.TICKET, first, "--reason", "x")
+    ran = day("undo")
+    counts = day.events()
+    assert counts[first]
+    assert counts[second]
+    assert f"counts again: {first}, noted (2026-11-16 12:01, " in ran.out
+    assert "words: 一" in ran.out
+    assert f"svcctl ticket void {made.TICKET} EVENT" in ran.err
+
+
+def test_a_void_that_a_later_line_builds_on_is_not_taken_back_and_says_what_to_do(day: Day) -> None:
+    day("undo")  # the dispatch
+    day("ticket", "cancel", made.TICKET, "--reason", "x", "--no-commit")
+    before = day.events()
+    voided = [name for name, counts in before.items() if not counts]
+    void = next(
+        e.split('"n": ')[1].split(",")[0] + "SHA"
+        for e in made.ticket_file(day.root).read_text("utf-8").splitlines()
+        if '"do": "voided"' in e
+    )
+    ran = made.call(day.root, "ticket", "void", made.TICKET, void, "--reason", "x", now=day.now)
+    assert ran.code == 3
+    assert "void those first, the last one first" in ran.err
+    assert [name for name, counts in day.events().items() if not counts] == voided
+
+
+def test_undo_and_void_say_what_they_took_back_and_when_it_was(day: Day) -> None:
+    day("log", "add", "回访\n三户")
+    assert "taken back: 2026-11/1SHA, logged (2026-11-16 12:01, " in (out := day("undo").out)
+    assert "回访" in out
+    day("ticket", "note", made.TICKET, "门铃坏")
+    ran = day("undo")
+    assert "noted (2026-11-16 12:03, " in ran.out
+    assert "words: 门铃坏" in ran.out
+
+
+def test_an_amendment_that_was_undone_counts_again_after_another_undo(day: Day) -> None:
+    day("log", "add", "一")
+    day("log", "amend", "1SHA", "words", "二", "--reason", "x")
+    day("undo")
+    assert day.entries() == ["一"]
+    assert "counts again: 2026-11/2SHA, amended" in day("undo").out
+    assert day.entries() == ["二"]
+
+
+def test_machine_output_names_the_entry_that_counts_again(day: Day) -> None:
+    day("log", "add", "一")
+    day("undo")
+    item = json.loads(day("undo", "-o", "json").out)["items"][0]
+    assert (item["id"], item["words"], item["counts"]) == ("2026-11/1SHA", "一", True)
