@@ -207,7 +207,7 @@ class Group(_Told, TyperGroup):
 
         if name.startswith("-"):
             return
-        near = ", ".join(get_close_matches(name, self.list_commands(ctx), n=3))
+        near = ", ".join(get_close_matches(name, self.list_commands(ctx), n=3, cutoff=0.65))
         if near:
             text = _("There is no command “{name}”. Did you mean {near}?")
         else:

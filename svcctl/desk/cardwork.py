@@ -55,7 +55,8 @@ def card_item(card: Card) -> dict[str, object]:
 def new(desk: Desk, kind: CardKind, name: str, given: Given, manner: Manner) -> CardWritten:
     """Add a card. ``name`` is its id, "" for a customer, whose id the desk issues.
 
-    Raises ``Usage`` for bad fields and ``Refusal`` where the id is taken.
+    Raises ``Usage`` for bad fields and ``Refusal`` where the id is taken, or where there is a
+    customer of this name with this telephone number.
     """
     code = desk.desk_code()
     with Writing(desk, manner.commit, manner.dry_run) as writing:
@@ -66,6 +67,8 @@ def new(desk: Desk, kind: CardKind, name: str, given: Given, manner: Manner) -> 
         fields: dict[str, str | list[str]] = {"format": "1"}
         fields["serial" if kind is cards.UNIT else "id"] = name
         fields.update(_stored(desk, kind, given))
+        if kind is cards.CUSTOMER:
+            _refuse_twice(desk, fields)
         data = cardfile.card_text(fields)
         path = card_path(kind.folder, name)
         card = _checked(kind, data, path, name)
@@ -82,6 +85,26 @@ def new(desk: Desk, kind: CardKind, name: str, given: Given, manner: Manner) -> 
         writing.create(path, data)
         outcome = writing.finish(f"{kind.name} {name}", who, desk.read_time(manner.at))
     return CardWritten(card, path, data.decode(), outcome)
+
+
+def _refuse_twice(desk: Desk, given: Given) -> None:
+    """With two cards of one person, neither the name nor the number would lead to one any more."""
+    name, phone = given.get("name"), given.get("phone")
+    if not isinstance(phone, str):
+        return
+    for known, known_name in same_phone(desk, phone):
+        if known_name == name:
+            raise Refusal(
+                "already-there",
+                Message(
+                    N_("{name} with this telephone number is already there: {id}"),
+                    {"name": known_name, "id": known},
+                ),
+                Message(
+                    N_("take {id}; svcctl customer set {id} changes what is on the card"),
+                    {"id": known},
+                ),
+            )
 
 
 def change(desk: Desk, kind: CardKind, name: str, given: Given, manner: Manner) -> CardWritten:
@@ -190,7 +213,7 @@ def _next_customer(desk: Desk, code: str) -> str:
 
 def same_phone(desk: Desk, phone: str) -> list[tuple[str, str]]:
     """Return (id, name) of customers who have this phone number already."""
-    digits = "".join(c for c in phone if c.isdigit())
+    digits = "".join(str(int(c)) for c in phone if c.isdecimal())  # of any keyboard
     if not digits:
         return []
     return desk.index.connection.execute(

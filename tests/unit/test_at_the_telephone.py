@@ -188,3 +188,29 @@ def test_an_amount_is_read_as_it_is_said(desk: Path, svcctl: Run, amount: str) -
     ticket = svcctl("ticket", "list", "-o", "ids", cwd=desk, now=NOW).out.strip()
     ran = svcctl("ticket", "quote", ticket, "--amount", amount, cwd=desk, now=NOW)
     assert '"amount": "180.00"' in ran.out, ran.err
+
+
+@pytest.mark.parametrize("typed", ["13800138000", "１３８ ００１３ ８０００"])
+def test_a_customer_is_not_added_twice(desk: Path, svcctl: Run, typed: str) -> None:
+    """With two cards neither the name nor the number would lead to one of them any more."""
+    ran = svcctl("customer", "new", "--name", "周兰", "--phone", typed, cwd=desk, now=NOW)
+    assert (ran.code, ran.out) == (3, "")
+    assert "周兰 with this telephone number is already there: SHA-C0001Z" in ran.err
+    assert len(list((desk / "records/customers").glob("*.yaml"))) == 1
+
+
+def test_another_person_at_the_same_telephone_is_added_and_the_first_is_named(
+    desk: Path, svcctl: Run
+) -> None:
+    ran = svcctl(
+        "customer", "new", "--name", "周波", "--phone", "１３８００１３８０００", cwd=desk, now=NOW
+    )
+    assert ran.code == 0
+    assert "the same phone number is on the card of SHA-C0001Z 周兰" in ran.err
+
+
+def test_what_takes_away_is_not_offered_for_a_word_that_is_hardly_like_it(
+    desk: Path, svcctl: Run
+) -> None:
+    assert "erase" not in svcctl("customer", "merge", cwd=desk, now=NOW).err
+    assert "Did you mean list?" in svcctl("customer", "lsit", cwd=desk, now=NOW).err
