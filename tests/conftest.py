@@ -53,9 +53,10 @@ NOBODYS = ("EDITOR", "LANG", "NO_COLOR", "PAGER", "TZ", "VISUAL")
 
 @functools.cache
 def _empty_home() -> str:
-    """A home without settings of git or of anything else."""
+    """A home without settings, but that git collects nothing in the background (see tests/gitconfig)."""
     folder = tempfile.mkdtemp(prefix="home-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shutil.copy(Path(__file__).with_name("gitconfig"), Path(folder) / ".gitconfig")
     return folder
 
 

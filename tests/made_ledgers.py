@@ -29,6 +29,7 @@ from svcctl.views.language import set_language
 NOW = "2026-11-16T10:00:00+08:00"
 CUSTOMER, SECOND = "SHA-C0001Z", "SHA-C0002X"
 UNIT = "SN00012345"
+GIT_SETTINGS = Path(__file__).with_name("gitconfig")
 TICKET, OTHER, CLOSED = "SHA-261116-02G", "SHA-261116-03E", "SHA-261114-01Y"
 
 
@@ -157,7 +158,7 @@ def commit_all(root: Path, message: str = "by hand") -> None:
 def git(root: Path | str, *words: str, check: bool = True) -> str:
     """What git prints when a person runs it in ``root``, the clock standing at ``NOW``."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    env |= {"GIT_CONFIG_GLOBAL": str(GIT_SETTINGS), "GIT_CONFIG_NOSYSTEM": "1"}
     env |= {"GIT_AUTHOR_DATE": NOW, "GIT_COMMITTER_DATE": NOW}
     who = ("-c", "user.name=Nobody", "-c", "user.email=nobody@example.com")
     done = subprocess.run(

@@ -91,6 +91,23 @@ def blow_at(number: int, strike: Strike, *, lasting: bool = False) -> Iterator[B
         yield blows
 
 
+@contextmanager
+def git_fails_at(number: int) -> Iterator[list[str]]:
+    """Within, the ``number``-th git (from 1) fails; what was asked of each is listed."""
+    calls: list[str] = []
+
+    def started(self: Any, words: list[str], *args: Any, **kwargs: Any) -> None:
+        calls.append(" ".join(map(str, words[-3:])))
+        if len(calls) == number:
+            words = ["git", "no-such-command"]
+        real(self, words, *args, **kwargs)
+
+    real: Callable[..., None] = subprocess.Popen.__init__
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess.Popen, "__init__", started)
+        yield calls
+
+
 def _counted(blows: Blows, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         def half() -> None:

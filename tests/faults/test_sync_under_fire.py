@@ -7,7 +7,6 @@ both, the next command works, and the next sync brings everything together.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import made_ledgers as made
 import pytest
 from made_ledgers import CUSTOMER, OTHER, SECOND, TICKET
 from stations import Stations, stations, tree
-from test_commands_under_fire import blow_at, is_full, killed_at, records
+from test_commands_under_fire import blow_at, git_fails_at, is_full, killed_at, records
 
 from svcctl.desk.desk import Desk
 from svcctl.desk.syncing import sync
@@ -32,6 +31,7 @@ STEP = 1 if THOROUGH else 24
 HAND = f"records/customers/{SECOND}.yaml"
 MANY = 9
 """With more files than eight they are put in place in bulk."""
+each_number = pytest.mark.parametrize("more", [0, MANY], ids=["few files", "many files"])
 
 
 @pytest.fixture
@@ -60,8 +60,10 @@ def prepare(three: Stations, number: int = 0, more: int = 0) -> None:
     card.write_bytes(text.replace(b"\n", b"\r\n"))
     made.commit_all(three.bja)
     for _ in range(more):
-        customer = ("customer", "new", "--name", f"新{number}")
+        customer = ("customer", "new", "--name", f"新{number}", "--no-commit")
         made.sure(three.sha, *customer)
+    if more:
+        made.commit_all(three.sha)
     made.sure(three.sha, "sync")
 
 
@@ -95,10 +97,16 @@ def comes_together(three: Stations) -> None:
     assert not list((three.bja / ".git").glob("fast_import_crash_*"))
 
 
-@pytest.mark.parametrize("more", [0, MANY], ids=["few files", "many files"])
+def further(more: int, step: int = STEP, apart: int = 2) -> int:
+    """How many calls lie between two blows: ``apart`` times as many when there are many files."""
+    return step if THOROUGH or not more else apart * step
+
+
+@each_number
 def test_a_sync_killed_at_any_call_leaves_old_or_new_records(three: Stations, more: int) -> None:
     number = 1
-    prepare(three, number, more)
+    if more:
+        prepare(three, number, more)
     while True:
         before = records(three.bja)
         struck = killed_at(number, three.bja, SYNC)
@@ -108,13 +116,18 @@ def test_a_sync_killed_at_any_call_leaves_old_or_new_records(three: Stations, mo
         comes_together(three)
         if not struck:
             break
-        number += STEP if THOROUGH or not more else 2 * STEP
+        number += further(more)
         prepare(three, number, more)
     assert number > 30
 
 
-def test_a_disk_that_is_full_at_any_call_of_a_sync_loses_nothing(three: Stations) -> None:
+@each_number
+def test_a_disk_that_is_full_at_any_call_of_a_sync_loses_nothing(
+    three: Stations, more: int
+) -> None:
     number, refused = 2, 0
+    if more:
+        prepare(three, number, more)
     while True:
         before = records(three.bja)
         with blow_at(number, is_full) as blows:
@@ -125,50 +138,34 @@ def test_a_disk_that_is_full_at_any_call_of_a_sync_loses_nothing(three: Stations
         refused += ran.code != 0
         whole(three, before)
         next_command_works(three)
+        whole(three, before)
         comes_together(three)
         if not struck:
             break
-        number += STEP
-        prepare(three, number)
+        number += further(more)
+        prepare(three, number, more)
     assert refused > 1
 
 
-def test_a_git_that_fails_at_any_call_of_a_sync_loses_nothing(
-    three: Stations, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import subprocess
-
+@each_number
+def test_a_git_that_fails_at_any_call_of_a_sync_loses_nothing(three: Stations, more: int) -> None:
     number = 1
-    real: Callable[..., None] = subprocess.Popen.__init__
+    if more:
+        prepare(three, number, more)
     while True:
         before = records(three.bja)
-        calls: list[str] = []
-
-        def started(
-            self: object,
-            words: list[str],
-            *args: object,
-            calls: list[str] = calls,
-            k: int = number,
-            **kw: object,
-        ) -> None:
-            calls.append(" ".join(map(str, words[-3:])))
-            if len(calls) == k:
-                words = ["git", "no-such-command"]
-            real(self, words, *args, **kw)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(subprocess.Popen, "__init__", started)
+        with git_fails_at(number) as calls:
             ran = made.call(three.bja, *SYNC)
         assert ran.code in (0, 3, 6, 8), (calls[number - 1 :][:1], ran)
         assert "bug" not in ran.err
         whole(three, before)
         next_command_works(three)
+        whole(three, before)
         comes_together(three)
         if len(calls) < number:
             break
-        number += 1 if THOROUGH else 6
-        prepare(three, number)
+        number += further(more, 1 if THOROUGH else 6, 4)
+        prepare(three, number, more)
     assert number > 15
 
 
