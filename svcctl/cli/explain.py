@@ -19,6 +19,7 @@ from svcctl.views.output import Column
 
 if TYPE_CHECKING:
     from svcctl.cli.session import Session
+    from svcctl.desk.counted import Counted
     from svcctl.domain.checks.catalogue import Code
 
 _COLUMNS = (
@@ -261,31 +262,49 @@ def why(
 
 def _measure(asked: Asked, measure: str, week: str | None) -> None:
     """Print what a measure counted: its tickets, each in the numerator or not."""
-    from svcctl.desk.explaining import why_measure
+    from svcctl.desk.counted import counted
 
-    name, items = why_measure(asked.view, measure, week)
+    found = counted(asked.view, measure, week)
+    items = found.items
     if asked.output == "table":
-        kept = [item["counts"] for item in items if item["beside"] is None]
-        template = (
-            _("{measure} in {week}: {count} counted")
-            if None in kept
-            else _("{measure} in {week}: {kept} of {count}")
-        )
-        shown = template.format(
-            measure=word(measure), week=name, kept=kept.count(True), count=len(kept)
-        )
-        asked.run.print(asked.run.paint(shown, "bold"))
+        asked.run.print(asked.run.paint(_counted_head(found), "bold"))
+        apart = not all(item["among"] or item["beside"] for item in items)
         for item in items:
-            item["counts"] = {True: "yes", False: "no", None: ""}[item["counts"]]
+            item["counts"] = _YES[item["counts"]]
+            item["among"] = _YES[item["among"]] if apart and not item["beside"] else ""
     asked.emit("counted", items, _COUNTED, id_key="id")
+
+
+_YES = {True: "yes", False: "no", None: ""}
+
+
+def _counted_head(found: Counted) -> str:
+    """The measure with its numbers, as the weekly summary has them."""
+    if found.numerator is not None:
+        return _("{measure} in {week}: {kept} of {count}").format(
+            measure=found.title, week=found.week, kept=found.numerator, count=found.denominator
+        )
+    if found.median is None:
+        return _("{measure} in {week}: {count} counted").format(
+            measure=found.title, week=found.week, count=found.denominator
+        )
+    from svcctl.views.figures import duration_text
+
+    return _("{measure} in {week}: {count} counted, median {time}").format(
+        measure=found.title,
+        week=found.week,
+        count=found.denominator,
+        time=duration_text(found.median),
+    )
 
 
 _COUNTED = (
     Column("id", N_("ticket")),
     Column("engineer", N_("engineer"), show="person"),
     Column("counts", N_("in the numerator"), show="word"),
-    Column("beside", N_("beside it"), show="word"),
-    Column("seconds", N_("took"), align="right", show="seconds"),
+    Column("among", N_("in the denominator"), show="word", spare=1),
+    Column("beside", N_("beside it"), show="word", spare=1),
+    Column("seconds", N_("took"), align="right", show="seconds", spare=2),
 )
 
 

@@ -11,13 +11,11 @@ from svcctl.desk.tickets import person_name
 from svcctl.desk.view import View
 from svcctl.domain.counting import Clock
 from svcctl.domain.judging import Obligation
-from svcctl.domain.measures import NAMES
 from svcctl.domain.obligations import obligations
 from svcctl.domain.policy import Book, Policy
-from svcctl.domain.problems import N_, Message, NotFound, Problem, Usage
+from svcctl.domain.problems import N_, Message, NotFound, Problem
 from svcctl.domain.reasons import counted, policy_of, reasons
 from svcctl.domain.replay import replay
-from svcctl.domain.tally import DURATIONS, Entry
 from svcctl.domain.times import format_instant
 from svcctl.ledger.records import load_ticket
 
@@ -107,61 +105,6 @@ def _obligation_called(typed: str, known: list[str]) -> str:
     from svcctl.views.language import stored_word
 
     return stored_word(typed, "obligation", known) or typed if typed else ""
-
-
-def _measure_called(typed: str) -> str:
-    """Return the measure of this name, or with this title in the summary. Raises ``Usage``."""
-    from svcctl.views.language import _
-    from svcctl.views.measures import DEFINITIONS
-
-    titles = {name: _(DEFINITIONS[name].title) for name in NAMES}
-    for name, title in titles.items():
-        if typed.strip().casefold() in (name, title.casefold()):
-            return name
-    raise Usage(
-        "no-such-measure",
-        Message(N_("“{name}” is not a measure"), {"name": typed}),
-        Message(
-            N_("measures are: {known}"),
-            {"known": ", ".join(f"{name} ({title})" for name, title in titles.items())},
-        ),
-    )
-
-
-def why_measure(view: View, name: str, week: str | None) -> tuple[str, list[Item]]:
-    """Return the week's name and what the measure ``name`` counted in it, one item per thing.
-
-    ``counts`` is whether it is in the numerator, None where the measure is a length of time, or where
-    the thing stands ``beside`` numerator and denominator. Raises ``Usage`` for an unknown measure.
-    """
-    from svcctl.desk.weekly import gather
-
-    name = _measure_called(name)
-    weekly = gather(view, week)
-    tally = weekly.now.tallies[name]
-    kept = list(tally.counted)
-    found: list[tuple[Entry, bool | None, str | None]] = []
-    for entry in tally.among:
-        counts = None
-        if name not in DURATIONS:
-            counts = entry in kept
-            if counts:
-                kept.remove(entry)  # a ticket can stand there twice
-        found.append((entry, counts, None))
-    for beside, entries in tally.beside.items():
-        found += [(entry, None, beside) for entry in entries if beside == "excused"]
-    return weekly.week.name, [
-        {
-            "measure": name,
-            "week": weekly.week.name,
-            "id": entry.ticket,
-            "engineer": entry.engineer or None,
-            "counts": counts,
-            "beside": beside,
-            "seconds": entry.seconds,
-        }
-        for entry, counts, beside in found
-    ]
 
 
 def _more(one: Obligation, book: Book) -> Item:

@@ -59,6 +59,8 @@ class Weekly(NamedTuple):
 
     week: Week
     as_of: datetime
+    known: datetime
+    """Until when what was written down is counted."""
     moment: datetime
     policy: Policy
     desk: str
@@ -101,6 +103,8 @@ class _Gathering:
     def __init__(self, desk: Desk, view: View, week: Week) -> None:
         self.desk = desk
         self.view = view
+        # What is written down from here on is not in the numbers.
+        self.known = view.known or desk.now()
         self.week = week
         self.book = desk.book
         previous = week.previous
@@ -129,6 +133,7 @@ class _Gathering:
         return Weekly(
             week=self.week,
             as_of=self.view.as_of,
+            known=self.known,
             moment=self.moment,
             policy=self.book.at(self.moment - timedelta(seconds=1)),
             desk=" ".join(self.desk.ledger.names("desks")),

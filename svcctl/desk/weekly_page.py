@@ -329,14 +329,18 @@ def _histories(weekly: Weekly) -> tuple[History, ...]:
 
 
 def _commands(weekly: Weekly) -> tuple[tuple[str, str], ...]:
+    """Return what a reader may ask, with commands that give the page's numbers whenever they are run:
+    what happens later, or is entered later, is left out."""
     from svcctl.views.language import _
 
-    moment = format_instant(weekly.moment)
-    week = weekly.week.name
+    known = f"--known {format_instant(weekly.known)}"
+    # Rework looks past the end of its week, so measures are asked as of when the page was made.
+    week = f"--week {weekly.week.name} --as-of {format_instant(weekly.as_of)} {known}"
+    then = f"--as-of {format_instant(weekly.moment)} {known}"
     return (
-        (_("Measures, with the tickets in each"), f"svcctl report weekly --week {week} -o json"),
-        (_("What one measure counted"), f"svcctl why --measure satisfaction --week {week}"),
-        (_("Overdue"), f"svcctl today --as-of {moment}"),
-        (_("The callbacks to be made"), f"svcctl callbacks due --as-of {moment}"),
-        (_("Open complaints"), f"svcctl ticket list --kind complaint --as-of {moment}"),
+        (_("Measures, with the tickets in each"), f"svcctl report weekly {week} -o json"),
+        (_("What one measure counted"), f"svcctl why --measure satisfaction {week}"),
+        (_("Overdue"), f"svcctl today {then}"),
+        (_("The callbacks to be made"), f"svcctl callbacks due {then}"),
+        (_("Open complaints"), f"svcctl ticket list --kind complaint {then}"),
     )

@@ -176,13 +176,26 @@ def stored_word(text: str, field: str, words: Sequence[str]) -> str | None:
     """
     from svcctl.views.labels import LABELS
 
-    wanted = text.casefold()
+    return labelled(
+        text, {one: LABELS.get(f"{field}.{one}") or LABELS.get(one) or one for one in words}
+    )
+
+
+def labelled(text: str, labels: Mapping[str, str]) -> str | None:
+    """The one whose label, in any language of the program, is ``text``, blanks and capitals aside.
+
+    ``labels`` are texts of the catalogue by what they stand for; None: none is that.
+    """
+
+    def plain(label: str) -> str:
+        return "".join(label.split()).casefold()
+
+    wanted = plain(text)
     for lang in LANGUAGES:
         catalogue = gettext.translation(DOMAIN, _LOCALE, languages=[lang], fallback=True)
-        for known in words:
-            label = LABELS.get(f"{field}.{known}") or LABELS.get(known) or known
-            if wanted in (catalogue.gettext(label).casefold(), label.casefold()):
-                return known
+        for one, label in labels.items():
+            if wanted in (plain(catalogue.gettext(label)), plain(label)):
+                return one
     return None
 
 

@@ -1,0 +1,150 @@
+"""What lies behind a figure of the weekly summary: the same number, and every thing in it by name.
+
+The ledger is that of the weekly report's story; its week is 2026-W47, and each measure has something.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_weekly_report import Story, at
+
+from svcctl.desk.desk import open_desk
+from svcctl.desk.setup import init
+from svcctl.domain.measures import NAMES
+from svcctl.views.language import LANGUAGES, _, set_language
+from svcctl.views.measures import DEFINITIONS
+
+Svcctl = Callable[..., Any]
+NOW = "2026-11-24T12:00:00+08:00"
+WEEK = ("--week", "2026-W47")
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """The story, to be read; a test that writes takes ``copied``."""
+    return Story(tmp_path_factory.mktemp("story") / "ledger")
+
+
+@pytest.fixture
+def copied(story: Story, tmp_path: Path) -> Story:
+    found = Story.__new__(Story)
+    found.root, found.moment = tmp_path / "ledger", at("11-24", "12:00")
+    found.customer, found.ids = story.customer, story.ids
+    shutil.copytree(story.root, found.root)
+    init(found.root, "SHA", found.clock, commit_it=False)
+    open_desk(str(found.root), found.clock)
+    return found
+
+
+class Asking:
+    """Commands about one ledger."""
+
+    def __init__(self, svcctl: Svcctl, root: Path) -> None:
+        self.svcctl, self.root = svcctl, root
+
+    def text(self, *words: str, **how: str) -> str:
+        ran = self.svcctl("--ledger", self.root, *words, **{"now": NOW, **how})
+        assert ran.code == 0, ran.err
+        return str(ran.out)
+
+    def items(self, *words: str, **how: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.text(*words, "-o", "json", **how))["items"]
+        return found
+
+    def page(self, **how: str) -> dict[str, dict[str, Any]]:
+        return {one["name"]: one for one in self.items("report", "weekly", *WEEK, **how)}
+
+
+@pytest.fixture
+def ask(story: Story, svcctl: Svcctl) -> Asking:
+    return Asking(svcctl, story.root)
+
+
+def numbers(items: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """The ids in the numerator and in the denominator."""
+    above = sorted(one["id"] for one in items if one["counts"])
+    return above, sorted(one["id"] for one in items if one["among"])
+
+
+def test_every_measure_is_explained_with_the_number_that_the_page_has(ask: Asking) -> None:
+    page = ask.page()
+    assert set(page) == set(NAMES)
+    for name, shown in page.items():
+        assert shown["denominator"], f"nothing to count of {name}"
+        items = ask.items("why", "--measure", name, *WEEK)
+        above, below = numbers(items)
+        assert above == shown["tickets"]["numerator"], name
+        assert below == shown["tickets"]["denominator"], name
+        assert len(below) == shown["denominator"], name
+        head = ask.text("why", "--measure", name, *WEEK).splitlines()[0]
+        if shown["numerator"] is None:
+            assert f"{shown['denominator']} counted, median " in head, name
+        else:
+            assert len(above) == shown["numerator"], name
+            assert head.endswith(f": {shown['numerator']} of {shown['denominator']}"), name
+
+
+def test_a_complaint_among_no_services_has_its_own_row_in_the_numerator(
+    ask: Asking, story: Story
+) -> None:
+    text = ask.text("why", "--measure", "complaint-rate", *WEEK)
+    rows = {row[0]: row for row in (re.split(r"\s{2,}", line) for line in text.splitlines()[3:])}
+    assert text.startswith("Complaint rate in 2026-W47: 1 of 2\n")
+    assert rows[story.ids["complaint"]][-2:] == ["yes", "no"]
+    assert rows[story.ids["again"]][-2:] == ["no", "yes"]
+    assert "in the denominator" not in ask.text("why", "--measure", "slip", *WEEK)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_measure_is_called_as_on_the_page_and_may_be_asked_for_so(ask: Asking, lang: str) -> None:
+    set_language(lang)
+    titles = {name: _(DEFINITIONS[name].title) for name in NAMES}
+    page = ask.text("report", "weekly", *WEEK, lang=lang)
+    other = next(spoken for spoken in LANGUAGES if spoken != lang)
+    for name, title in titles.items():
+        assert f"| {title} " in page
+        head = ask.text("why", "--measure", name, *WEEK, lang=lang).splitlines()[0]
+        assert title in head
+        assert head == ask.text("why", "--measure", title, *WEEK, lang=lang).splitlines()[0]
+        typed = "".join(title.split())  # and as somebody who speaks the other language
+        assert ask.items("why", "--measure", typed, *WEEK, lang=other)[0]["measure"] == name
+
+
+def test_the_command_on_the_page_gives_its_number_after_a_later_entry_of_that_week(
+    copied: Story, svcctl: Svcctl
+) -> None:
+    ask = Asking(svcctl, copied.root)
+    page = ask.page()
+    shown = ask.text("report", "weekly", *WEEK)
+    printed = [shlex.split(one)[1:] for one in re.findall(r"`(svcctl [^`]+)`", shown)]
+    ids, later = copied.ids, {"now": at("11-26", "10:00")}
+    listed = {
+        " ".join(command): ask.items(*command)
+        for command in printed
+        if command[0] not in ("report", "why")
+    }
+    copied.do(ids["asked"], at("11-25", "09:00"), "noted", by="desk1", words="-")
+    copied.moment = at("11-26")
+    for do, moment, fields in (
+        ("replied", at("11-18", "12:00"), {}),
+        ("closed", at("11-18", "13:00"), {}),
+    ):
+        copied.do(ids["complaint"], moment, do, by="desk1", **fields)
+    assert ask.page(**later)["reply"]["numerator"] == page["reply"]["numerator"] + 1
+    (command,) = (one for one in printed if one[0] == "why")
+    assert command[:3] == ["why", "--measure", "satisfaction"]
+    for name, was in page.items():
+        items = ask.items("why", "--measure", name, *command[3:], **later)
+        assert numbers(items) == (was["tickets"]["numerator"], was["tickets"]["denominator"]), name
+    (command,) = (one for one in printed if one[0] == "report")
+    assert ask.items(*command[:-2], **later) == list(page.values())
+    for words, was in listed.items():
+        assert ask.items(*words.split(), **later) == was, words
