@@ -272,9 +272,13 @@ def _measure(asked: Asked, measure: str, week: str | None) -> None:
         for item in items:
             item["counts"] = _YES[item["counts"]]
             item["among"] = _YES[item["among"]] if apart and not item["beside"] else ""
+            # An obligation that is called as the measure says nothing new.
+            own = item["what"] in (None, item["measure"])
+            item["what"] = "" if own else word(item["what"], _WHAT.get(item["measure"], ""))
     asked.emit("counted", items, _COUNTED, id_key="id")
 
 
+_WHAT = {"satisfaction": "opinion", "response": "opinion", "rework": "do"}
 _YES = {True: "yes", False: "no", None: ""}
 
 
@@ -300,11 +304,16 @@ def _counted_head(found: Counted) -> str:
 
 _COUNTED = (
     Column("id", N_("ticket")),
-    Column("engineer", N_("engineer"), show="person"),
-    Column("counts", N_("in the numerator"), show="word"),
-    Column("among", N_("in the denominator"), show="word", spare=1),
-    Column("beside", N_("beside it"), show="word", spare=1),
-    Column("seconds", N_("took"), align="right", show="seconds", spare=2),
+    Column("name", N_("customer"), width=20, spare=1, least=8),
+    Column("what", N_("what"), spare=1, least=12, wrap=True),
+    Column("engineer", N_("engineer"), show="person", spare=3),
+    Column("since", N_("since"), show="time", spare=5),
+    Column("due", N_("due"), show="time", spare=1),
+    Column("done", N_("done"), show="time", spare=1),
+    Column("counts", N_("numerator"), show="word", spare=1),
+    Column("among", N_("denominator"), show="word", spare=1),
+    Column("beside", N_("beside it"), show="word", spare=2),
+    Column("seconds", N_("took"), align="right", show="seconds", spare=4),
 )
 
 

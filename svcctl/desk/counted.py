@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from svcctl.desk.desk import Desk
 from svcctl.desk.items import Item
 from svcctl.desk.view import View
 from svcctl.domain.measures import NAMES
 from svcctl.domain.problems import N_, Message, Usage
 from svcctl.domain.tally import DURATIONS, Entry, Tally
+from svcctl.domain.times import format_instant
 
 
 class Counted(NamedTuple):
@@ -42,6 +45,8 @@ def counted(view: View, typed: str, week: str | None) -> Counted:
     weekly = gather(view, week)
     tally = weekly.now.tallies[name]
     lasts = name in DURATIONS
+    things = _things(tally)
+    customers = _customers(view.desk, name, {entry.ticket for entry, *_more in things})
     return Counted(
         _(DEFINITIONS[name].title),
         weekly.week.name,
@@ -53,13 +58,19 @@ def counted(view: View, typed: str, week: str | None) -> Counted:
                 "measure": name,
                 "week": weekly.week.name,
                 "id": entry.ticket,
+                "what": entry.what or None,
+                "customer": customers.get(entry.ticket, ("", ""))[0] or None,
+                "name": customers.get(entry.ticket, ("", ""))[1] or None,
                 "engineer": entry.engineer or None,
+                "since": format_instant(entry.since) if entry.since else None,
+                "due": format_instant(entry.due) if entry.due else None,
+                "done": format_instant(entry.done) if entry.done else None,
                 "counts": counts,
                 "among": among,
                 "beside": beside,
                 "seconds": entry.seconds,
             }
-            for entry, counts, among, beside in _things(tally)
+            for entry, counts, among, beside in things
         ],
     )
 
@@ -79,6 +90,24 @@ def _things(tally: Tally) -> list[tuple[Entry, bool | None, bool, str | None]]:
     for beside, entries in tally.beside.items():
         found += [(entry, None, False, beside) for entry in entries if beside == "excused"]
     return found
+
+
+def _customers(desk: Desk, name: str, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return each thing's customer, as id and name."""
+    from json import dumps
+
+    of_unit = "json_extract(t.fields, '$.customer')"
+    source, customer = ("cards t", of_unit) if name == "inspection" else ("tickets t", "t.customer")
+    only = "t.kind = 'unit' and " if name == "inspection" else ""
+    return {
+        identifier: (whose or "", called or "")
+        for identifier, whose, called in desk.index.connection.execute(
+            f"select t.id, {customer}, c.name from {source} left join cards c "
+            f"on c.kind = 'customer' and c.id = {customer} "
+            f"where {only}t.id in (select value from json_each(?))",
+            [dumps(sorted(ids))],
+        )
+    }
 
 
 def _called(typed: str) -> str:

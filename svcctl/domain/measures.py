@@ -111,7 +111,9 @@ class Sheet:
         if self.period.holds(opened):
             self.opened.append((case.kind, opened))
             if case.kind == "complaint" and case.supplied is None:
-                self.tallies["complaint-rate"].counted.append(Entry(case.id))
+                self.tallies["complaint-rate"].counted.append(
+                    Entry(case.id, what=case.kind, since=opened)
+                )
         before = ""
         for fact, engineer in case.told:
             if self.period.holds(fact.at):
@@ -135,7 +137,9 @@ class Sheet:
             if case.supplied is None or job.unit:
                 self.jobs.append(job)
             if case.supplied is None:
-                self.tallies["complaint-rate"].among.append(Entry(job.ticket, job.engineer))
+                self.tallies["complaint-rate"].among.append(
+                    Entry(job.ticket, job.engineer, what=case.kind, done=job.at)
+                )
 
     def _answers(self, case: Looked) -> None:
         """Callbacks that reached the customer; those with an opinion or scores are answers (001)."""
@@ -144,7 +148,7 @@ class Sheet:
                 continue
             if fact.event.fields.get("result") != "reached":
                 continue
-            entry = Entry(case.id, engineer)
+            entry = Entry(case.id, engineer, what=_answer(fact.event), done=fact.at)
             content = is_satisfied(fact.event, self.book.at(fact.at).dissatisfied_below)
             self.tallies["response"].add(entry, content is not None)
             if content is not None:
@@ -166,7 +170,8 @@ class Sheet:
             taken = one.met is not None and one.met <= self.period.moment
             seconds = int((one.met - one.starts).total_seconds()) if taken and one.met else None
             engineer = one.who or case.engineers.get(one.started_by, "")
-            entry = Entry(case.id, engineer, seconds)
+            done = one.met if taken else None
+            entry = Entry(case.id, engineer, seconds, one.kind, one.starts, one.due, done)
             if verdict in ("met", "late", "missed"):
                 self.tallies[name].add(entry, verdict == "met")
             elif verdict == "excused":
@@ -204,7 +209,9 @@ class Sheet:
     ) -> None:
         if self.period.holds(end):
             seconds = max(0, int((end - start).total_seconds()))
-            self.tallies[name].among.append(Entry(case.id, engineer, seconds))
+            self.tallies[name].among.append(
+                Entry(case.id, engineer, seconds, since=start, done=end)
+            )
 
     def _completed(self, case: Looked) -> None:
         """Finished by the day the customer wanted, else by the moment promised (004)."""
@@ -214,13 +221,19 @@ class Sheet:
         if case.supplied is not None and not case.supplied & {"finished", "closed"}:
             return  # nobody can know when it was finished
         state, who, result = "", "", None
+        done: datetime | None = None
         for fact, engineer in case.told:
+            if fact.state not in ("finished", "closed"):
+                done = done if fact.at > due else None
+            elif done is None and fact.at <= self.period.moment:
+                done = fact.at
             if fact.at <= due:
                 state, who = fact.state, engineer
                 result = fact.event.fields["result"] if fact.event.do == "finished" else result
         if state in ("", "cancelled", "declined") or result == "refused":
             return
-        self.tallies["completion"].add(Entry(case.id, who), state in ("finished", "closed"))
+        entry = Entry(case.id, who, due=due, done=done)
+        self.tallies["completion"].add(entry, state in ("finished", "closed"))
 
 
 def is_satisfied(event: Event, below: int) -> bool | None:
@@ -238,6 +251,12 @@ def is_satisfied(event: Event, below: int) -> bool | None:
     if opinion == "dissatisfied" or any(score < below for score in scores):
         return False
     return opinion is not None or min(scores) >= GOOD_SCORE
+
+
+def _answer(event: Event) -> str:
+    """What the customer answered: the opinion, else the scores, such as 5/4/4; "" for none."""
+    scores = [str(event.fields[name]) for name in SCORES if event.fields.get(name) is not None]
+    return str(event.fields.get("opinion") or "/".join(scores))
 
 
 def _says_broken(event: Event) -> bool:
@@ -309,15 +328,17 @@ def rework(sheet: Sheet, returns: Iterable[Return]) -> Tally:
         if until is None:
             continue
         last = min(until, sheet.looks_until)
-        came = job.back is not None and job.back <= last
+        itself = job.back is not None and job.back <= last
         later = [*by_about.get(job.ticket, ()), *by_unit.get(job.unit, ())]
-        came = came or any(
-            job.at < one.opened <= last
+        again = [
+            one.ticket
+            for one in later
+            if job.at < one.opened <= last
             and one.ticket != job.ticket
             and (one.about == job.ticket or same_fault(job, one))
-            for one in later
-        )
-        tally.add(Entry(job.ticket, job.engineer), came)
+        ]
+        what = "reopened" if itself else next(iter(again), "")
+        tally.add(Entry(job.ticket, job.engineer, what=what, done=job.at), bool(what))
     return tally
 
 

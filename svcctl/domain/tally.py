@@ -35,12 +35,18 @@ class Period(NamedTuple):
 class Entry(NamedTuple):
     """One thing counted: its ticket (for inspections the unit), whose work it was, how long it took.
 
-    ``seconds`` is None where there is no length of time, or where what is timed never came.
+    ``seconds`` is None where there is no length of time, or where what is timed never came. The rest
+    says why it counts or not: ``what`` tells it from others of its ticket (an obligation, an opinion,
+    a kind of ticket), ``since`` when it began, ``due`` and ``done`` when it was to be and when it was.
     """
 
     ticket: str
     engineer: str = ""
     seconds: int | None = None
+    what: str = ""
+    since: datetime | None = None
+    due: datetime | None = None
+    done: datetime | None = None
 
 
 class Tally:
