@@ -166,8 +166,6 @@ def _period(
     asked: Asked, day: str | None, week: str | None, since: str | None, *, whole: bool
 ) -> tuple[datetime | None, datetime | None]:
     """Return from when until when; ``whole``: where nothing was said, always."""
-    from datetime import timedelta
-
     desk = asked.desk
     if week is not None:
         from svcctl.domain.times import read_week
@@ -175,6 +173,8 @@ def _period(
         found = read_week(week, desk.zone)
         return found.start, found.end
     if day is not None or since is not None:
+        from datetime import timedelta
+
         from svcctl.domain.times import midnight
 
         first = desk.read_time(day or since).date()
@@ -182,5 +182,4 @@ def _period(
         return start, midnight(first + timedelta(days=1), desk.zone) if day is not None else None
     if whole:
         return None, None
-    back = asked.view.as_of - timedelta(days=7)
-    return back.replace(hour=0, minute=0, second=0, microsecond=0), None
+    return asked.view.days_back(7), None

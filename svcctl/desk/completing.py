@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from svcctl.desk.desk import Desk, open_desk
@@ -16,13 +17,23 @@ def _desk() -> Desk:
     return open_desk(None, lambda: datetime.now(UTC))
 
 
+def _like(prefix: str) -> str:
+    """Return the pattern of what begins with ``prefix``, whose own % and _ stand for themselves."""
+    return re.sub(r"([\\%_])", r"\\\1", prefix) + "%"
+
+
+def _begins(text: str | None, prefix: str) -> bool:
+    """Whether ``text`` begins with ``prefix``, in small letters or capitals."""
+    return bool(text) and str(text).casefold().startswith(prefix.casefold())
+
+
 def tickets(prefix: str) -> Offers:
     """Return open tickets whose id begins, or whose tail begins, with ``prefix``."""
     wanted = prefix.upper()
     rows = _desk().index.connection.execute(
-        "select id, subject from tickets where ended=0 and (id like ? or substr(id, 12) like ?) "
-        "order by opened desc limit ?",
-        (f"{wanted}%", f"{wanted}%", MOST),
+        "select id, subject from tickets where ended=0 and (id like ? escape '\\' "
+        "or substr(id, 12) like ? escape '\\') order by opened desc limit ?",
+        (_like(wanted), _like(wanted), MOST),
     )
     return [
         (name if name.startswith(wanted) else name.rpartition("-")[2], subject)
@@ -32,16 +43,19 @@ def tickets(prefix: str) -> Offers:
 
 def _cards(kind: str, prefix: str) -> Offers:
     """Ids, names or telephone numbers, whichever was begun: shells offer only what begins like that."""
+    like = _like(prefix)
     rows = _desk().index.connection.execute(
-        "select id, name, phone from cards where kind=? and (id like ? or name like ? or phone like ?) "
-        "order by id limit ?",
-        (kind, f"{prefix}%", f"{prefix}%", f"{prefix}%" if len(prefix) >= 3 else "-", MOST),
+        "select id, name, phone from cards where kind=? and (id like ? escape '\\' "
+        "or name like ? escape '\\' or phone like ? escape '\\') order by id limit ?",
+        (kind, like, like, like if len(prefix) >= 3 else "-", MOST),
     )
     offers = []
     for identifier, name, phone in rows:
-        begun = next((one for one in (name, phone) if one and one.startswith(prefix)), "")
-        by_id = identifier.casefold().startswith(prefix.casefold())
-        offers.append((identifier, name or "") if by_id else (begun, identifier))
+        begun = next((one for one in (name, phone) if _begins(one, prefix)), None)
+        if _begins(identifier, prefix):
+            offers.append((identifier, name or ""))
+        elif begun is not None:
+            offers.append((begun, identifier))
     return offers
 
 
@@ -80,9 +94,9 @@ def measures(prefix: str) -> Offers:
 
     titles = [(name, _(DEFINITIONS[name].title)) for name in NAMES]
     return [
-        (name, title) if name.startswith(prefix) else (title, name)
+        (name, title) if _begins(name, prefix) else (title, name)
         for name, title in titles
-        if name.startswith(prefix) or title.startswith(prefix)
+        if _begins(name, prefix) or _begins(title, prefix)
     ]
 
 
@@ -113,9 +127,9 @@ def _labelled(known: Sequence[str], field: str, prefix: str) -> Offers:
 
     labels = [(one, word(one, field)) for one in known]
     return [
-        (one, label if label != one else "") if one.startswith(prefix) else (label, one)
+        (one, label if label != one else "") if _begins(one, prefix) else (label, one)
         for one, label in labels
-        if one.startswith(prefix) or label.startswith(prefix)
+        if _begins(one, prefix) or _begins(label, prefix)
     ]
 
 

@@ -132,13 +132,17 @@ def _last_in_journals(desk: Desk) -> _Logged | None:
     from svcctl.domain.journals import JOURNALS
 
     code = desk.desk_code()
-    found = [
-        _Logged(kind, path, event)
-        for kind in JOURNALS
-        for path, case in of_desk(desk, kind, code)
-        if (event := last_standing(replay(case), code)) is not None
-    ]
-    return max(found, key=lambda one: (one.event.noted, one.event.n), default=None)
+    best: _Logged | None = None
+    for kind in JOURNALS:
+        for path, case in of_desk(desk, kind, code):
+            if best is not None and case.events and case.events[-1].noted < best.event.noted:
+                break  # nothing was written later into those that follow
+            event = last_standing(replay(case), code)
+            if event is not None and (
+                best is None or (event.noted, event.n) > (best.event.noted, best.event.n)
+            ):
+                best = _Logged(kind, path, event)
+    return best
 
 
 def settle(desk: Desk, typed: str, value: str, pick: str, reason: str, manner: Manner) -> Written:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from svcctl.desk.desk import Desk
 from svcctl.domain.cases import Event
@@ -11,6 +11,9 @@ from svcctl.domain.money import agreed, hundredths, missing, received
 from svcctl.domain.problems import N_, Message
 from svcctl.domain.replay import State
 from svcctl.domain.schema import MONEY, as_text
+
+LONG_AGO = timedelta(days=31)
+"""How far back what is noted today may lie before it looks like a slip: more than any month."""
 
 
 def asked_before(desk: Desk, fields: Mapping[str, str]) -> list[Message]:
@@ -63,6 +66,17 @@ def about_time(event: Event) -> list[Message]:
         return []
     args = {"visit": as_text(visit), "at": as_text(event.at)}
     return [Message(N_("the appointment {visit} lies before the dispatch itself ({at})"), args)]
+
+
+def about_long_ago(event: Event) -> list[Message]:
+    """Say where an entry is of a time so long past that the year or month may be a slip."""
+    gap = event.noted - event.at
+    if gap <= LONG_AGO:
+        return []
+    text = N_(
+        "{at} is {days} days ago; if that is a slip: svcctl undo --reason …, and add it again"
+    )
+    return [Message(text, {"at": as_text(event.at), "days": str(gap.days)})]
 
 
 def about_money(after: State, event: Event) -> list[Message]:

@@ -19,7 +19,7 @@ from svcctl.ledger.folder import RECORDS, is_case
 from svcctl.ledger.git import GitDir
 from svcctl.ledger.mergefile import FileMerge, is_card_file, marked, merge_file
 from svcctl.ledger.objects import Objects
-from svcctl.ledger.records import read_ticket
+from svcctl.ledger.records import read_lines
 from svcctl.ledger.remote import SYNCED, TRACKING
 
 
@@ -75,12 +75,12 @@ def _count(merged: FileMerge, known: set[str]) -> int:
 
 
 def _known_elsewhere(gitdir: GitDir, path: str, record: str) -> set[str]:
-    """The lines of a ticket that the remotes have, as far as this clone knows."""
+    """The lines of a ticket or journal that the remotes have, as far as this clone knows."""
     words = ["for-each-ref", "--format=%(objectname)", TRACKING, SYNCED]
     commits = dict.fromkeys(git.run(gitdir.top, words).decode("ascii").split())
     with Objects(gitdir) as objects:
         found = [objects.get(f"{commit}:{path}") for commit in commits]
-    cases = [read_ticket(data, record).case for data in found if data is not None]
+    cases = [read_lines(data, record).case for data in found if data is not None]
     return {event.canonical() for case in cases if case is not None for event in case.events}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from svcctl.desk.view import View
@@ -38,11 +37,7 @@ def states_since(view: View, seconds: float) -> Iterator[State]:
 
 def callbacks_made(view: View, since: str | None) -> list[Item]:
     """Return the callbacks made since a day (default: the seven days before), newest last."""
-    start = (
-        view.desk.read_time(since)
-        if since is not None
-        else (view.as_of - timedelta(days=7)).replace(hour=0, minute=0, second=0)
-    )
+    start = view.desk.read_time(since) if since is not None else view.days_back(7)
     found = []
     for state in states_since(view, start.timestamp()):
         for fact in state.facts:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from svcctl.desk.doubts import about_long_ago
 from svcctl.desk.tickets import Manner
 from svcctl.desk.typed import stored_fields
 from svcctl.desk.writing import Outcome, Writing
@@ -24,7 +26,7 @@ from svcctl.domain.schema import Field, stored
 from svcctl.domain.times import format_instant
 from svcctl.domain.turned import Turned, turned
 from svcctl.ledger.folder import RECORDS, journal_path
-from svcctl.ledger.records import load_lines
+from svcctl.ledger.records import load_lines, read_lines
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
+_NOTED = re.compile(rb'"noted": ?"([^"]*)"')
 _ENTRY = re.compile(r"(?:([0-9]{4}-[0-9]{2})/)?([0-9]+[A-Z]+)")
 
 
@@ -90,6 +93,7 @@ def note(
         else:
             writing.append(path, data, event.canonical())
         outcome = writing.finish(f"{kind.name} {entry_id(path, event)} {do}", who, now)
+    outcome = outcome._replace(notices=(*about_long_ago(event), *outcome.notices))
     return _noted(kind, path, case, event, event.name, outcome, problems)
 
 
@@ -117,6 +121,7 @@ def correct(
             _refuse_contested(kind, state, month, f"{name}.{wanted['field']}")
             _refuse_unknown(kind, made, wanted["field"])
             shape = kind.events[made.do].shape.fields
+            _refuse_emptying(kind, shape.get(wanted["field"]), wanted["value"], f"{month}/{name}")
             given = _typed(desk, {"value": shape.get(wanted["field"], Field("value"))}, wanted)
             wanted = {**wanted, **given}
         event = decide(state, Wish(do, wanted, at, who, code), now, desk.book.at(now))
@@ -184,6 +189,23 @@ def _refuse_unknown(kind: JournalKind, made: Event, field: str) -> None:
             Message(N_("{do} has no field {key}"), {"do": made.do, "key": field}),
             Message(N_("known are: {known}"), {"known": ", ".join(sorted(known))}),
         )
+
+
+def _refuse_emptying(kind: JournalKind, field: Field | None, value: str, entry: str) -> None:
+    """Refuse to take a value away: a line of the file can state another, none that is empty."""
+    if field is None or field.required or value.strip() not in ("", "-"):
+        return
+    raise Usage(
+        "cannot-be-emptied",
+        Message(
+            N_("{key} of {entry} can be given otherwise, not taken away"),
+            {"key": field.name, "entry": entry},
+        ),
+        Message(
+            N_("void it and add it again without: svcctl {kind} void {entry} --reason …"),
+            {"kind": kind.name, "entry": entry},
+        ),
+    )
 
 
 def _refuse_contested(kind: JournalKind, state: State, month: str, value: str) -> None:
@@ -272,16 +294,23 @@ def entries(
 
 
 def containing(view: View, kind: JournalKind, wanted: str, most: int) -> Iterator[tuple[Item, str]]:
-    """Yield the newest entries in which ``wanted`` stands, each with the first line of its text."""
+    """Yield the newest entries in whose own fields ``wanted`` stands, each with its text's first line.
+
+    What every entry has (its name, times, person, desk) is no answer: it would be all entries.
+    """
     sought = wanted.casefold()
+    own = dict.fromkeys(field.name for do in kind.entries for field in kind.events[do].own)
     found = 0
     for item in reversed(entries(view, kind)):
-        texts = [text for text in item.values() if isinstance(text, str)]
-        if any(sought in text.casefold() for text in (*texts, *item.get("tickets", ()))):
+        if any(sought in text.casefold() for name in own for text in _texts(item.get(name))):
             yield item, str(item.get("words", "")).split("\n", 1)[0]
             found += 1
         if found == most:
             return
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, list) else () if value is None else (str(value),)
 
 
 def states(
@@ -350,9 +379,29 @@ def _until(state: State) -> list[Event]:
 
 
 def of_desk(desk: Desk, kind: JournalKind, code: str) -> Iterator[tuple[str, Case]]:
-    """Yield the files that one desk wrote, the newest month first. Raises ``Unreadable``."""
-    for name in reversed(desk.ledger.names(kind.folder)):
+    """Yield the files that one desk wrote and that can be read, the one it wrote to last first.
+
+    That need not be the newest month: what happened long ago may be noted, or corrected, today.
+    """
+    found = []
+    for name in desk.ledger.names(kind.folder):
         if month_and_desk(name)[1] == code:
             path = f"{RECORDS}/{kind.folder}/{name}.yaml"
-            case, _, _ = load_lines(desk.ledger, path)
+            try:
+                data = desk.ledger.read(path)
+            except (FileNotFoundError, Unreadable):
+                continue  # the index reports it with every command
+            found.append((_last_noted(data), name, path, data))
+    for _, _, path, data in sorted(found, reverse=True):
+        case = read_lines(data, path).case
+        if case is not None:
             yield path, case
+
+
+def _last_noted(data: bytes) -> float:
+    """Return when a file's last line was noted, in seconds; later than all where it does not say."""
+    noted = _NOTED.search(data.rstrip().rpartition(b"\n")[2])
+    try:
+        return datetime.fromisoformat(noted[1].decode()).timestamp() if noted else inf
+    except ValueError:
+        return inf

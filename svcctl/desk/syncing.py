@@ -29,6 +29,8 @@ from svcctl.domain.problems import (
     Message,
     NeedsPerson,
     Refusal,
+    Said,
+    Stop,
     Unreadable,
 )
 from svcctl.ledger import git, posix, remote, syncapply
@@ -132,10 +134,9 @@ class _Sync:
                 remote.note_seen(self.gitdir, self.place, theirs)
             if self.dry_run:
                 return self._told(before, merged.commit, merged.commit == theirs)
-            if attempt == 0:
-                self._settle_line_ends()
             if merged.commit == theirs or self._pushed(merged.commit, attempt):
                 self._remember(merged.commit)
+                self._settle_line_ends()
                 return self._told(before, merged.commit, True)
             # Those who were refused come back at different moments.
             self.pause(0.05 * 2 ** min(attempt, 6) * (0.5 + time.monotonic_ns() % 1000 / 1000))
@@ -268,15 +269,26 @@ class _Sync:
         return _Merged(new, plan)
 
     def _settle_line_ends(self) -> None:
-        """Let files that another editor saved be here as git holds them for all others."""
+        """Let files that another editor saved be here as git holds them for all others.
+
+        Everything is sent by then: whatever hinders it is told, and a later sync does it.
+        """
         from svcctl.ledger.index import with_foreign_line_ends
 
-        paths = with_foreign_line_ends(self.desk.index)
-        if paths:
-            with Writing(self.desk) as writing:
-                writing.refuse_unfinished()
-                settle_line_ends(self.gitdir, paths, self._who(), self._now())
-            self.desk.forget_index()
+        try:
+            paths = with_foreign_line_ends(self.desk.index)
+            if paths:
+                with Writing(self.desk) as writing:
+                    writing.refuse_unfinished()
+                    settle_line_ends(self.gitdir, paths, self._who(), self._now())
+                self.desk.forget_index()
+        except (Stop, OSError) as trouble:
+            if isinstance(trouble, Stop):
+                reason: str = Said.of(trouble.message)
+            else:
+                reason = trouble.strerror or str(trouble)
+            text = N_("everything is sent; line ends of another editor stay as they are: {reason}")
+            self.notices.append(Message(text, {"reason": reason}))
 
     def _all_sent(self, ours: str) -> Plan:
         """Note everything that is here, for a place that has nothing yet."""

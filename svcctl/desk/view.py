@@ -7,7 +7,7 @@ answered by the index. Both give rows of one shape, the index's own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -48,6 +48,13 @@ class View:
         self.seconds = as_of.timestamp()
         self.known = known
         self._later: list[tuple[Row, list[Row]]] | None = None
+
+    def days_back(self, days: int) -> datetime:
+        """Return the first instant of the day that many days before, as days are at the desk."""
+        from svcctl.domain.times import midnight
+
+        zone = self.desk.zone
+        return midnight(self.as_of.astimezone(zone).date() - timedelta(days=days), zone)
 
     def then(self) -> tuple[str, list[object]]:
         """Return the condition (over ``t``) that the index knows all there was of a ticket then."""

@@ -15,6 +15,9 @@ from svcctl.ledger.git import GitDir, run
 AT_ONCE = 32
 """Files whose new sizes git is told of together, as of a small commit."""
 
+ASKED_AT_ONCE = 200
+"""Files that git is asked of together: their names fit any system's command line."""
+
 
 def normal(data: bytes) -> bytes:
     """Return ``data`` with the line ends that records have."""
@@ -33,15 +36,17 @@ def settle_line_ends(gitdir: GitDir, paths: Sequence[str], who: Identity, when: 
     from svcctl.ledger.pending import Pending, settle
     from svcctl.ledger.swap import Put, put_all
 
-    puts: dict[str, Put] = {}
+    found_there: dict[str, Put] = {}
     for path in paths:
         place = gitdir.root / path
         with posix.storage(place):
             found = place.read_bytes()
         mended = normal(found)
         # Where git itself holds a carriage return, taking it away would be a change for all.
-        if mended != found and b"\r" not in mended and _holds(gitdir, path, mended):
-            puts[path] = Put(place, found, mended)
+        if mended != found and b"\r" not in mended:
+            found_there[path] = Put(place, found, mended)
+    held = _held(gitdir, list(found_there))
+    puts = {p: put for p, put in found_there.items() if _is(held.get(p, ""), put.data)}
     mendable = list(puts)
     for first in range(0, len(mendable), AT_ONCE):
         part = mendable[first : first + AT_ONCE]
@@ -50,10 +55,21 @@ def settle_line_ends(gitdir: GitDir, paths: Sequence[str], who: Identity, when: 
         settle(gitdir)  # there is nothing to commit: git learns the new sizes, no more
 
 
-def _holds(gitdir: GitDir, path: str, data: bytes) -> bool:
-    """Whether ``data`` is what git's index has for the file."""
+def _held(gitdir: GitDir, paths: Sequence[str]) -> dict[str, str]:
+    """Return the names of what git's index has for the files; none for one that is being merged."""
+    held = {}
+    for first in range(0, len(paths), ASKED_AT_ONCE):
+        asked = [gitdir.prefix + path for path in paths[first : first + ASKED_AT_ONCE]]
+        out = run(gitdir.top, ["ls-files", "--stage", "-z", "--full-name", "--", *asked])
+        for row in out.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            words, _, path = row.partition("\t")
+            _mode, name, stage = words.split(" ")
+            if stage == "0":
+                held[path.removeprefix(gitdir.prefix)] = name
+    return held
+
+
+def _is(name: str, data: bytes) -> bool:
     from svcctl.ledger.objects import blob_id
 
-    out = run(gitdir.top, ["ls-files", "--stage", "-z", "--full-name", "--", gitdir.prefix + path])
-    words = out.decode("utf-8", "surrogateescape").partition("\t")[0].split(" ")
-    return len(words) == 3 and words[2] == "0" and blob_id(data, words[1]) == words[1]
+    return name != "" and blob_id(data, name) == name
