@@ -54,3 +54,24 @@ def test_a_word_is_offered_by_its_label_where_that_was_begun() -> None:
     assert completing.words("已修", "finished", "result") == [("已修好", "fixed")]
     assert completing.words("fi", "finished", "result") == [("fixed", "已修好")]
     assert completing.measures("返修")[0][1] == "rework"
+
+
+def test_small_letters_begin_a_name_in_capitals_and_marks_of_patterns_stand_for_themselves(
+    tmp_path: Path, svcctl: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words in (
+        "init . --desk SHA --no-commit",
+        "staff new m --name Anna --role manager",
+        "customer new --name Bauer_Haus --by m",
+        "customer new --name BauerXHaus --by m",
+    ):
+        ran = svcctl(*words.split(" "), cwd=tmp_path, now=NOW)
+        assert ran.code == 0, ran.err
+    monkeypatch.chdir(tmp_path)
+    assert [name for name, _ in completing.customers("bauer")] == ["Bauer_Haus", "BauerXHaus"]
+    assert [name for name, _ in completing.customers("bauer_")] == ["Bauer_Haus"]
+    assert completing.staff("ann") == [("Anna", "m")]
+    for pattern in ("%", "_", "\\"):
+        assert completing.customers(pattern) == []
+        assert completing.staff(pattern) == []
+        assert completing.tickets(pattern) == []

@@ -133,6 +133,83 @@ def test_undo_takes_back_what_was_written_last_wherever_it_stands(root: Path) ->
     assert [item["words"] for item in listed(root, now=last)] == ["一"]
 
 
+def test_a_journal_that_cannot_be_read_keeps_nobody_from_undoing(root: Path) -> None:
+    put(root, "\tbroken\n", "records/logs/2026-10.SHA.yaml")
+    made.sure(root, "ticket", "note", "02G", "二")
+    assert made.TICKET in made.sure(root, "undo").out
+    made.sure(root, "log", "add", "一", now="2026-11-16T10:02:00+08:00")
+    assert "2026-11/1SHA" in made.sure(root, "undo", now="2026-11-16T10:03:00+08:00").out
+
+
+def test_undo_finds_what_was_noted_last_though_it_happened_in_an_earlier_month(root: Path) -> None:
+    made.sure(root, "log", "add", "一", now="2026-11-16T10:01:00+08:00")
+    october = ("log", "add", "二", "--at", "2026-10-31T17:00")
+    made.sure(root, *october, now="2026-11-16T10:02:00+08:00")
+    last = "2026-11-16T10:03:00+08:00"
+    assert "2026-10/1SHA" in made.sure(root, "undo", now=last).out
+    assert [item["words"] for item in listed(root, "--since", "2026-10-01", now=last)] == ["一"]
+
+
+def test_undo_replays_no_journal_older_than_what_it_found(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from svcctl.desk import journals
+
+    for month in ("2026-08", "2026-09", "2026-10"):
+        made.sure(root, "log", "add", "旧", now=f"{month}-16T10:00:00+08:00")
+    made.sure(root, "log", "add", "新")
+    read: list[str] = []
+    plain = journals.read_lines
+    monkeypatch.setattr(
+        journals, "read_lines", lambda data, path: read.append(path) or plain(data, path)
+    )
+    assert "2026-11/1SHA" in made.sure(root, "undo").out
+    assert read == [NOVEMBER, "records/logs/2026-10.SHA.yaml"]
+
+
+def found(root: Path, text: str) -> list[str]:
+    items = json.loads(made.sure(root, "find", text, "-o", "json").out)["items"]
+    return [item["id"] for item in items if item["kind"] == "log"]
+
+
+def test_an_entry_is_found_by_its_words_and_tickets_alone(root: Path) -> None:
+    made.sure(root, "log", "add", "Filter bestellt", "--ticket", "02G")
+    for text in ("filter BE", made.TICKET, "02g"):
+        assert found(root, text) == ["2026-11/1SHA"], text
+    for text in ("08:00", "10:00", "1SHA", "2026-11", "desk1"):
+        assert found(root, text) == [], text
+
+
+@pytest.mark.parametrize("value", ["", "-"])
+def test_tickets_of_an_entry_are_not_taken_away_and_the_way_is_named(
+    root: Path, value: str
+) -> None:
+    made.sure(root, "log", "add", "一", "--ticket", "02G")
+    ran = made.call(root, "log", "amend", "1SHA", "tickets", value, "--reason", "x")
+    assert (ran.code, "[cannot-be-emptied]" in ran.err) == (2, True)
+    assert "svcctl log void 2026-11/1SHA --reason" in ran.err
+
+
+def test_an_entry_of_long_ago_is_written_and_told_of(root: Path) -> None:
+    ran = made.sure(root, "log", "add", "一", "--at", "1999-01-01T00:00")
+    assert "1999-01-01 00:00 is 10181 days ago" in ran.err
+    assert (root / "records/logs/1999-01.SHA.yaml").exists()
+    assert made.sure(root, "log", "add", "二", "--at", "2026-10-17T10:00").err == ""
+
+
+def test_the_last_seven_days_begin_at_midnight_of_the_desk(root: Path) -> None:
+    """On 2026-10-25 the clocks of Berlin went from +02:00 to +01:00."""
+    for calendar in (root / "records/calendar").glob("*.yaml"):
+        text = calendar.read_text("utf-8")
+        calendar.write_text(text.replace("Asia/Shanghai", "Europe/Berlin"), "utf-8")
+    made.sure(root, "log", "add", "早", now="2026-10-24T00:30:00+02:00")
+    made.sure(root, "log", "add", "前一天", "--at", "2026-10-23T23:30:00+02:00")
+    now = "2026-10-31T12:00:00+01:00"
+    assert [item["words"] for item in listed(root, now=now)] == ["早"]
+    west = ("--as-of", "2026-10-31T01:00:00-10:00")
+    assert [item["words"] for item in listed(root, *west)] == ["早"]
+
+
 def test_within_one_second_undo_takes_back_what_was_written_later(root: Path) -> None:
     for first, second in (("log", "ticket"), ("ticket", "log")):
         words = {"log": ("log", "add", "一"), "ticket": ("ticket", "note", "02G", "二")}

@@ -375,6 +375,48 @@ def test_line_ends_of_another_editor_are_put_right_by_a_sync(
     sound(three.bja)
 
 
+def test_line_ends_that_cannot_be_put_right_keep_nothing_from_being_sent(
+    three: Stations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from svcctl.desk import syncing
+    from svcctl.domain.problems import Message, StorageFailed
+
+    def full(*_: object) -> None:
+        raise StorageFailed("disk-full", Message("the disk is full"))
+
+    with_crlf(three.bja / CARD, "# a remark")
+    made.commit_all(three.bja)
+    note(three.bja, "to be sent")
+    with monkeypatch.context() as patched:
+        patched.setattr(syncing, "settle_line_ends", full)
+        ran = made.sure(three.bja, "sync")
+    assert "everything is sent" in ran.out + ran.err
+    assert "the disk is full" in ran.out + ran.err
+    assert tree(three.hub, "main") == tree(three.bja)
+    assert b"\r" in (three.bja / CARD).read_bytes()
+    made.sure(three.bja, "sync")
+    assert b"\r" not in (three.bja / CARD).read_bytes()
+
+
+def test_git_is_asked_once_of_all_files_with_other_line_ends(
+    three: Stations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from svcctl.ledger import lineends
+
+    with_crlf(three.bja / CARD, "# a remark")
+    with_crlf(three.bja / FILE, "# a remark")
+    made.commit_all(three.bja)
+    asked: list[list[str]] = []
+    plain = lineends.run
+    monkeypatch.setattr(
+        lineends, "run", lambda top, words: asked.append(list(words)) or plain(top, words)
+    )
+    made.sure(three.bja, "sync")
+    [words] = asked
+    assert set(words) >= {CARD, FILE}
+    assert b"\r" not in (three.bja / CARD).read_bytes() + (three.bja / FILE).read_bytes()
+
+
 def test_an_edit_that_is_not_committed_keeps_its_line_ends(three: Stations) -> None:
     with_crlf(three.bja / CARD, "# not committed")
     before = (three.bja / CARD).read_bytes()

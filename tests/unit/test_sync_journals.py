@@ -94,6 +94,44 @@ def test_two_entries_of_one_name_are_both_kept_and_what_followed_follows(three: 
     sound(three.sha)
 
 
+@pytest.mark.parametrize("words", ["pull --no-rebase", "pull --rebase", "merge", "rebase"])
+def test_an_entry_that_was_pushed_keeps_its_name_whichever_way_git_brings_it(
+    three: Stations, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(made.__file__).parents[1]))
+    second = twin(three)
+    made.sure(three.sha, "log", "add", "sent")
+    syncs(three.sha)
+    made.sure(second, "log", "add", "own")
+    way, *options = words.split(" ")
+    if way == "pull":
+        made.git(second, way, "--no-edit", *options, "origin", "main")
+    else:
+        made.git(second, "fetch", "--quiet", "origin")
+        made.git(second, way, "origin/main")
+    assert made.git(second, "status", "--porcelain") == ""
+    sent, own = lines(second)
+    assert '"n": 1' in sent
+    assert '"words": "sent"' in sent
+    assert own.endswith('"words": "own", "was": "1SHA"}')
+
+
+def test_an_entry_that_a_remote_has_keeps_its_name_though_git_calls_it_theirs_or_ours(
+    three: Stations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(made.__file__).parents[1]))
+    made.git(three.sha, "switch", "--quiet", "-c", "draft")
+    made.sure(three.sha, "log", "add", "draft")
+    made.git(three.sha, "switch", "--quiet", "main")
+    made.sure(three.sha, "log", "add", "sent")
+    syncs(three.sha)
+    made.git(three.sha, "merge", "--no-edit", "draft")
+    sent, draft = lines(three.sha)
+    assert '"words": "sent"' in sent
+    assert '"n": 1' in sent
+    assert draft.endswith('"words": "draft", "was": "1SHA"}')
+
+
 def test_two_amendments_of_one_entry_are_shown_until_one_is_taken_back(three: Stations) -> None:
     made.sure(three.sha, "log", "add", "甲")
     syncs(three.sha)
