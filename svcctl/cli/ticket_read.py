@@ -76,6 +76,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     from svcctl.desk.history import events
     from svcctl.desk.items import of_state
     from svcctl.desk.tickets import customer_name, ways_to_reach
+    from svcctl.domain.money import account
     from svcctl.domain.obligations import obligations
     from svcctl.domain.problems import NotFound
     from svcctl.domain.replay import replay
@@ -107,7 +108,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     if asked.output != "table":
         asked.emit("ticket", [item], columns.TICKET)
         return
-    run = asked.run
+    run, money = asked.run, account(state)
     run.print(run.paint(f"{case.id} · {word(state.state)} · {line(state.text('subject'))}", "bold"))
     for label, text in (
         ("kind", word(state.text("kind"), "kind")),
@@ -119,6 +120,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
         ("unit", f"{state.text('unit')} {line(state.text('model'))}".strip()),
         ("engineer", _person(asked, state.text("engineer"))),
         ("visit", times(state.text("visit"))),
+        ("payment", say(money) if money is not None else ""),
         ("wanted", state.text("wanted")),
         ("details", line(state.text("details"))),
         ("about", state.text("about")),

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from svcctl.desk.desk import Desk
-from svcctl.domain.cases import Event
-from svcctl.domain.money import agreed, hundredths, missing, received
+from svcctl.domain.cases import Case, Event
+from svcctl.domain.checks.dissatisfaction import dissatisfied
+from svcctl.domain.money import agreed, hundredths, missing, received, too_much
+from svcctl.domain.obligations import obligations
+from svcctl.domain.policy import Book
 from svcctl.domain.problems import N_, Message
-from svcctl.domain.replay import State
+from svcctl.domain.replay import Fact, State, replay
 from svcctl.domain.schema import MONEY, as_text
 
 LONG_AGO = timedelta(days=31)
@@ -83,8 +86,15 @@ def about_money(after: State, event: Event) -> list[Message]:
     """Say how much of what was agreed has not come in, where a payment was written."""
     if event.do != "paid":
         return []
-    told = missing(after)
-    return [] if told is None else [told]
+    short, over = missing(after), too_much(after)
+    told = [one for one in (short, over) if one is not None]
+    if over is not None and _is_received(event):
+        told.append(Message(N_("if a payment was written twice: svcctl undo"), {}))
+    return told
+
+
+def _is_received(event: Event) -> bool:
+    return hundredths(event.fields["amount"]) > 0  # what was paid back is no payment too many
 
 
 def is_part(state: State, fields: Mapping[str, str]) -> bool:
@@ -112,17 +122,142 @@ def about_complaint(after: State, event: Event) -> list[Message]:
 
 
 def said_before(after: State, event: Event) -> list[Message]:
-    """Say where a visit is finished, or its slip handed in, for the second time: each is owed for."""
-    if event.do not in ("finished", "slip-returned"):
+    """Say where an arrival, a finish or a slip of one visit is written for the second time."""
+    if event.do not in ("arrived", "finished", "slip-returned"):
         return []
-    facts = [fact for fact in after.facts if fact.event.do == event.do]
-    made = next((fact for fact in facts if fact.event.name == event.name), None)
+    made = _fact(after, event)
     if made is None:
         return []
-    same = [f for f in facts if f is not made and (f.visit, f.cycle) == (made.visit, made.cycle)]
+    same = [f for f in _of_visit(after, made) if f is not made and f.event.do == event.do]
+    if event.do == "arrived":  # who went, finished there and came again has arrived twice
+        left = [f.event.order for f in _of_visit(after, made) if f.event.do == "finished"]
+        same = [f for f in same if f.event.order > max(left, default=(0, ""))]
     text = N_(
         "{earlier} already says {do} for this visit: if it is the same, svcctl undo --reason …; "
         "to correct the first: svcctl ticket amend {id} {earlier} FIELD VALUE --reason …"
     )
     args = {"do": event.do, "id": after.case.id}
     return [Message(text, {**args, "earlier": fact.event.name}) for fact in same[-1:]]
+
+
+def _fact(state: State, event: Event) -> Fact | None:
+    return next((fact for fact in state.facts if fact.event.name == event.name), None)
+
+
+def _of_visit(state: State, made: Fact) -> list[Fact]:
+    return [f for f in state.facts if (f.visit, f.cycle) == (made.visit, made.cycle)]
+
+
+def about_finish(after: State, event: Event, role: str) -> list[Message]:
+    """Say where work is finished by an engineer who was not sent, or where nobody says he arrived.
+
+    ``role`` is that of the person the line is by: who writes for the engineer is no other engineer.
+    """
+    made = _fact(after, event)
+    if event.do != "finished" or made is None or not made.visit:
+        return []
+    told = []
+    sent = [
+        f.event.fields["to"]
+        for f in after.facts
+        if f.event.do in ("dispatched", "reassigned") and f.visit == made.visit
+    ]
+    args = {"id": after.case.id, "event": event.name, "by": event.by}
+    if sent and role == "engineer" and sent[-1] != event.by:
+        text = N_(
+            "{engineer} was sent for this visit, not {by}; if that changed: svcctl ticket reassign {id} …"
+        )
+        told.append(Message(text, {**args, "engineer": as_text(sent[-1])}))
+    arrived = any(
+        f.event.do == "arrived" and f.visit == made.visit and f.at <= event.at for f in after.facts
+    )
+    if event.fields["result"] in _ON_SITE and not arrived:
+        text = N_(
+            "nothing says that anybody arrived for this visit: svcctl undo, then "
+            "svcctl ticket arrive {id} --at TIME, and finish it again"
+        )
+        if after.state == "finished":  # an arrival may follow without changing where it stands
+            text = N_(
+                "nothing says that anybody arrived for this visit: "
+                "svcctl ticket arrive {id} --at TIME writes it down"
+            )
+        told.append(Message(text, args))
+    return told
+
+
+_ON_SITE = ("fixed", "no-fault", "not-fixed", "parts-needed", "workshop")
+"""Results that nobody has without having been there."""
+
+
+def about_callback(book: Book, after: State, event: Event) -> list[Message]:
+    """Say where a callback comes before it counts as one that is owed, and from when on it would."""
+    if event.do != "called-back":
+        return []
+    told = []
+    for one in obligations(after, book):
+        if (
+            one.not_before is None
+            or event.at >= one.not_before
+            or one.met is not None
+            or one.ended is not None
+            or event.do not in one.met_with
+        ):
+            continue
+        # What it would have done, had it come when it counts.
+        moved = event.amended({"at": one.not_before})
+        case = after.case
+        then = replay(Case(case.kind, case.head, [*case.events[:-1], moved]))
+        if any(
+            (other.kind, other.number, other.met_by) == (one.kind, one.number, event.name)
+            for other in obligations(then, book)
+        ):
+            text = N_("this is no {what} yet: one counts from {since} on, and stays owed")
+            told.append(Message(text, {"what": one.kind, "since": as_text(one.not_before)}))
+    return told
+
+
+def complaints_of(desk: Desk, do: str, path: str) -> dict[int, str]:
+    """Return the open complaints about the ticket at ``path``, where ``do`` may turn an answer.
+
+    To be asked before the ledger is locked: the index may have to be made first.
+    """
+    if do not in ("voided", "amended"):
+        return {}
+    from svcctl.ledger.ask import open_complaints
+
+    return open_complaints(desk.index, path.rpartition("/")[2].removesuffix(".yaml"))
+
+
+def complaint_of(state: State, book: Book, complaints: Mapping[int, str]) -> str:
+    """Return which of the ``complaints`` the dissatisfied answer in ``state`` opened, or ""."""
+    answer = dissatisfied(state, book)
+    return "" if answer is None else complaints.get(int(answer.at.timestamp()), "")
+
+
+def about_complaint_left(
+    before: State, after: State, book: Book, complaints: Mapping[int, str]
+) -> list[Message]:
+    """Say where a dissatisfied answer counts no more, and the complaint it opened still stands."""
+    complaint = complaint_of(before, book, complaints)
+    if not complaint or dissatisfied(after, book) is not None:
+        return []
+    text = N_(
+        "complaint {id} was opened by that line and stays open; if it was a mistake too: "
+        "svcctl ticket cancel {id} --reason …"
+    )
+    return [Message(text, {"id": complaint})]
+
+
+def after_writing(
+    book: Book, before: State, after: State, event: Event, role: str
+) -> list[Message]:
+    """Return all that is to be told besides ``event``, by somebody of ``role``, as it was written."""
+    return [
+        *about_time(event),
+        *about_waiting(before, event),
+        *said_before(after, event),
+        *about_finish(after, event, role),
+        *about_callback(book, after, event),
+        *about_money(after, event),
+        *about_complaint(after, event),
+    ]

@@ -9,13 +9,12 @@ from typing import NamedTuple
 from svcctl.desk import items
 from svcctl.desk.desk import Desk
 from svcctl.desk.doubts import (
-    about_complaint,
-    about_money,
-    about_time,
-    about_waiting,
+    about_complaint_left,
+    after_writing,
     asked_before,
+    complaint_of,
+    complaints_of,
     is_part,
-    said_before,
 )
 from svcctl.desk.finding import customer_id, find_card, ticket_file
 from svcctl.desk.typed import stored_fields, stored_form
@@ -218,6 +217,7 @@ def act(
     declared = TICKET.events[do]
     wanted = stored_fields(desk, declared.shape.fields, fields)
     notices = _check_people(desk, wanted)
+    complaints = complaints_of(desk, do, path)
     with Writing(desk, manner.commit, manner.dry_run) as writing:
         now = desk.now()
         case, data, problems = load_ticket(desk.ledger, path)
@@ -235,10 +235,12 @@ def act(
         event = decide(state, wish, now, desk.book.at(now), owed)
         writing.append(path, data, event.canonical())
         after = replay(Case(TICKET, case.head, [*case.events, event]))
-        also = _complaint(desk, writing, state, after, event, now, who, code)
+        also: tuple[Written, ...] = ()
+        if not complaint_of(after, desk.book, complaints):  # an answer that counts again has one
+            also = _complaint(desk, writing, state, after, event, now, who, code)
         outcome = writing.finish(f"{case.id} {do}", who, now)
-    notices += [*about_time(event), *about_waiting(state, event), *said_before(after, event)]
-    notices += [*about_money(after, event), *about_complaint(after, event)]
+    notices += after_writing(desk.book, state, after, event, who.role)
+    notices += about_complaint_left(state, after, desk.book, complaints)
     outcome = outcome._replace(notices=(*notices, *outcome.notices))
     return Written(
         path, event, after, obligations(after, desk.book), outcome, also, tuple(problems)

@@ -40,6 +40,29 @@ def missing(state: State) -> Message | None:
     )
 
 
+def too_much(state: State) -> Message | None:
+    """Return by how much more has come in than was agreed; None where it has not, or none is known of."""
+    whole, came = agreed(state), received(state)
+    if whole is None or came <= whole or came <= 0:
+        return None
+    return Message(
+        N_("due {agreed}, received {received}, {excess} too much"),
+        {"received": written(came), "agreed": written(whole), "excess": written(came - whole)},
+    )
+
+
+def account(state: State) -> Message | None:
+    """Return what is to be paid and what has come in, where anything is known of either."""
+    whole, came = agreed(state), received(state)
+    told = missing(state) or too_much(state)
+    if told is not None or (whole is None and not state.counts.get("paid")):
+        return told
+    args = {"received": written(came), "agreed": written(whole or 0)}
+    if whole is None:
+        return Message(N_("{received} received, no amount agreed"), args)
+    return Message(N_("{received} of {agreed} received"), args)
+
+
 def hundredths(amount: Value) -> int:
     """Return an amount as stored (``120``, ``120.5``, ``-3.00``) in hundredths."""
     whole, _dot, part = as_text(amount).partition(".")

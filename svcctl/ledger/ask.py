@@ -246,3 +246,13 @@ def open_about(
         " and ((unit!='' and unit=?) or subject=?) order by opened, id limit 8",
         (customer, kind, unit, subject),
     ).fetchall()
+
+
+def open_complaints(index: Index, about: str) -> dict[int, str]:
+    """Return the open complaints about a ticket: their ids by when they were opened, in seconds."""
+    return dict(
+        index.connection.execute(
+            "select opened, id from tickets where about=? and kind='complaint' and ended=0",
+            (about,),
+        ).fetchall()
+    )

@@ -62,3 +62,69 @@ def test_a_write_names_people_not_their_ids(desk: Run) -> None:
     said = desk("ticket note 02G x").out
     assert "by 王伟" in said
     assert "by wang.wei" not in said
+
+
+CALL = "callbacks record 02G --result"
+
+
+def test_a_callback_on_the_day_of_the_work_says_from_when_on_it_would_count(desk: Run) -> None:
+    told = desk(f"{CALL} reached --at 2026-11-17T16:00").err
+    assert "this is no callback-next yet: one counts from 2026-11-18 00:00 on" in told
+
+
+def test_a_callback_in_time_and_one_that_reached_nobody_say_nothing_of_it(desk: Run) -> None:
+    assert "one counts from" not in desk(f"{CALL} unreached --at 2026-11-17T16:00").err
+    assert "one counts from" not in desk(f"{CALL} reached --at 2026-11-18T09:00").err
+
+
+SECOND = "ticket dispatch 02G --to wang.wei --visit 2026-11-18T09:00 --at 2026-11-18T08:00"
+
+
+def test_who_arrives_twice_on_one_visit_is_told_which_line_says_so(desk: Run) -> None:
+    desk(SECOND)
+    assert desk("ticket arrive 02G --at 2026-11-18T09:00").err == ""
+    again = desk("ticket arrive 02G --at 2026-11-18T09:00")
+    assert "7SHA already says arrived for this visit" in again.err
+
+
+def test_who_comes_again_after_he_had_finished_is_no_double(desk: Run) -> None:
+    desk(SECOND)
+    desk("ticket arrive 02G --at 2026-11-18T09:00")
+    desk("ticket finish 02G --result parts-needed --at 2026-11-18T09:20")
+    assert "already says" not in desk("ticket arrive 02G --at 2026-11-18T09:40").err
+
+
+def test_a_finish_by_another_engineer_names_who_was_sent(desk: Run) -> None:
+    desk("staff new zhao.lei --name 赵磊 --role engineer")
+    desk(SECOND)
+    desk("ticket arrive 02G --at 2026-11-18T09:00")
+    done = "ticket finish 02G --result fixed --at 2026-11-18T09:30 --by"
+    assert "wang.wei was sent for this visit, not zhao.lei" in desk(f"{done} zhao.lei").err
+    desk("undo")
+    assert "was sent" not in desk(f"{done} li.na").err  # the desk writes for him
+    desk("undo")
+    assert "was sent" not in desk(f"{done} wang.wei").err
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ("fixed", "svcctl ticket arrive SHA-261116-02G --at TIME writes it down"),
+        ("workshop", "svcctl undo, then svcctl ticket arrive SHA-261116-02G"),
+        ("by-phone", ""),
+        ("no-access", ""),
+    ],
+)
+def test_work_on_site_without_an_arrival_says_how_to_write_it(
+    desk: Run, result: str, said: str
+) -> None:
+    desk(SECOND)
+    told = desk(f"ticket finish 02G --result {result} --at 2026-11-18T09:30").err
+    assert said in told
+    assert ("anybody arrived" in told) == bool(said)
+
+
+def test_an_arrival_written_down_after_the_finish_changes_nothing_else(desk: Run) -> None:
+    desk(SECOND)
+    desk("ticket finish 02G --result fixed --at 2026-11-18T09:30")
+    assert "finished" in desk("ticket arrive 02G --at 2026-11-18T09:00").out.splitlines()[1]

@@ -118,6 +118,36 @@ def test_rules_that_ask_for_any_payment_are_content_with_the_first(desk: Desk) -
     assert desk.payment() == "met"
 
 
+def test_more_than_was_agreed_is_said_to_be_too_much_and_the_ticket_shows_it(desk: Desk) -> None:
+    desk.then("review --cover paid", "quote --amount 300")
+    assert "payment: 0.00 of 300.00 received\n" in desk.says(f"ticket show {desk.ticket}").out
+    desk.then("record paid amount=100", "record paid amount=100")
+    shown = desk.says(f"ticket show {desk.ticket}").out
+    assert "payment: 200.00 of 300.00 received, 100.00 missing\n" in shown
+    desk.then("record paid amount=100")
+    assert "payment: 300.00 of 300.00 received\n" in desk.says(f"ticket show {desk.ticket}").out
+    told = desk.then("record paid amount=300")
+    assert told.startswith("due 300.00, received 600.00, 300.00 too much\n")
+    assert "svcctl undo" in told
+    shown = desk.says(f"ticket show {desk.ticket}").out
+    assert "payment: due 300.00, received 600.00, 300.00 too much\n" in shown
+
+
+def test_what_is_paid_back_is_no_payment_too_many(desk: Desk) -> None:
+    desk.then(*AGREED, "record paid amount=300")
+    assert desk.then("record paid amount=-20") == "due 180.00, received 280.00, 100.00 too much\n"
+    assert desk.then("record paid amount=-100") == ""
+
+
+def test_a_payment_where_nothing_was_agreed_is_shown_and_a_ticket_without_money_shows_none(
+    desk: Desk,
+) -> None:
+    assert "payment:" not in desk.says(f"ticket show {desk.ticket}").out
+    desk.then("record paid amount=50")
+    shown = desk.says(f"ticket show {desk.ticket}").out
+    assert "payment: 50.00 received, no amount agreed\n" in shown
+
+
 @pytest.mark.parametrize("amount", ["0.00", "0.05", "120.00", "-3.50", "999999999999.99"])
 def test_an_amount_is_the_same_after_it_was_counted_in_hundredths(amount: str) -> None:
     assert written(hundredths(amount)) == amount

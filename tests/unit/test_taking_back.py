@@ -118,3 +118,42 @@ def test_machine_output_names_the_entry_that_counts_again(day: Day) -> None:
     day("undo")
     item = json.loads(day("undo", "-o", "json").out)["items"][0]
     assert (item["id"], item["words"], item["counts"]) == ("2026-11/1SHA", "一", True)
+
+
+def open_complaints(day: Day) -> list[str]:
+    ran = made.sure(day.root, "ticket", "list", "--kind", "complaint", "-o", "ids", now=day.now)
+    return [*ran.out.split()]
+
+
+SLIP = ("slip", "return", made.TICKET, "--signed", "--opinion", "dissatisfied")
+
+
+def test_undo_of_a_dissatisfied_slip_names_the_complaint_it_opened_and_opens_no_second(
+    day: Day,
+) -> None:
+    day(*SLIP)
+    (complaint,) = open_complaints(day)
+    assert f"complaint {complaint} was opened by that line and stays open" in (
+        told := day("undo").err
+    )
+    assert f"svcctl ticket cancel {complaint} --reason" in told
+    assert "complaint opened" not in day("undo").out  # the slip counts again
+    assert open_complaints(day) == [complaint]
+    day("undo")
+    day("ticket", "cancel", complaint, "--reason", "x")
+    void = [name for name, counts in day.events().items() if not counts]
+    assert void  # the slip; its complaint is over
+    day("ticket", "note", made.TICKET, "x")
+    assert "complaint opened" in day(*SLIP).out
+
+
+def test_a_complaint_that_was_taken_by_hand_is_not_said_to_be_the_slips(day: Day) -> None:
+    day("ticket", "new", "--kind", "complaint", "--about", made.TICKET, "--subject", "x")
+    taken = open_complaints(day)
+    day(*SLIP)
+    (complaint,) = set(open_complaints(day)) - set(taken)
+    told = day("undo").err
+    assert complaint in told
+    assert taken[0] not in told
+    day("ticket", "note", made.TICKET, "x")
+    assert "was opened by that line" not in day("undo").err
