@@ -73,14 +73,17 @@ class Desk:
         except Unreadable:
             return self._clock().date().isoformat()
 
-    def read_time(self, text: str | None) -> datetime:
-        """Return what a person typed as a time (None: now). Raises ``Usage``."""
+    def read_time(self, text: str | None, after: datetime | None = None) -> datetime:
+        """Return what a person typed as a time (None: now). Raises ``Usage``.
+
+        ``after``: it is for something to come, after that moment; see ``spoken.read_time``.
+        """
         now = self.now()
         if text is None:
             return now
         from svcctl.domain.spoken import read_time
 
-        return read_time(text, now, self.zone)
+        return read_time(text, now, self.zone, after)
 
     @property
     def book(self) -> Book:

@@ -73,7 +73,7 @@ def take(desk: Desk, fields: Mapping[str, str], manner: Manner) -> Written:
     code = desk.desk_code()
     who = desk.who(manner.by)
     opened = desk.read_time(manner.at)
-    wanted = stored_fields(desk, TICKET.head.fields, fields)
+    wanted = stored_fields(desk, TICKET.head.fields, fields, opened)
     _complete(desk, wanted)
     notices = asked_before(desk, wanted)
     with Writing(desk, manner.commit, manner.dry_run) as writing:
@@ -215,7 +215,7 @@ def act(
     who = desk.who(manner.by)
     at = desk.read_time(manner.at)
     declared = TICKET.events[do]
-    wanted = stored_fields(desk, declared.shape.fields, fields)
+    wanted = stored_fields(desk, declared.shape.fields, fields, at)
     notices = _check_people(desk, wanted)
     complaints = complaints_of(desk, do, path)
     with Writing(desk, manner.commit, manner.dry_run) as writing:
@@ -223,7 +223,7 @@ def act(
         case, data, problems = load_ticket(desk.ledger, path)
         state = replay(case)
         if do == "amended":
-            wanted["value"] = _amended_value(desk, case, wanted)
+            wanted["value"] = _amended_value(desk, case, wanted, at)
         if do == "reopened":
             _check_not_too_late(desk, state, at)
         if do == "dispatched" and not another:
@@ -247,14 +247,14 @@ def act(
     )
 
 
-def _amended_value(desk: Desk, case: Case, wanted: Mapping[str, str]) -> str:
+def _amended_value(desk: Desk, case: Case, wanted: Mapping[str, str], at: datetime) -> str:
     """Return an amendment's value in the form its target field stores."""
     target = wanted.get("target", "")
     do = next((event.do for event in case.events if event.name == target), "")
     shape = TICKET.head if target == "head" else TICKET.events[do].shape if do else None
     field = shape.fields.get(wanted.get("field", "")) if shape is not None else None
     value = wanted.get("value", "")
-    return stored_form(desk, field, value) if field is not None else value
+    return stored_form(desk, field, value, at) if field is not None else value
 
 
 def _check_people(desk: Desk, fields: Mapping[str, str]) -> list[Message]:

@@ -10,6 +10,7 @@ from svcctl.domain.schema import EXPECTED, Field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from svcctl.desk.desk import Desk
 
@@ -17,29 +18,16 @@ _AMOUNT = re.compile(r"[¥￥]?\s*(-?\d{1,3}(?:,\d{3})+|-?\d+)(?:\.(\d{1,2}))?\s
 _ALREADY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def stored_form(desk: Desk, field: Field, text: str) -> str:
+def stored_form(desk: Desk, field: Field, text: str, at: datetime | None = None) -> str:
     """Return ``text`` as ``field`` stores it. Raises ``Usage`` where it cannot be understood.
 
-    Times and dates as ``read_time`` takes them, in the ledger's zone; amounts as ``120``, ``120.5``,
-    ``1,200.00`` or with the currency's sign. What needs no reading comes back as it is.
+    Times and dates as ``read_time`` takes them, in the ledger's zone; of a field that names something
+    to come, the next after ``at``, when what is being written happened (None: now). Amounts as
+    ``120``, ``120.5``, ``1,200.00`` or with the currency's sign; lengths of time as ``24mo`` or
+    24个月. What needs no reading comes back as it is.
     """
     if field.type in ("instant", "date", "moment"):
-        if field.type != "instant" and _ALREADY.fullmatch(text):
-            return text
-        moment = desk.read_time(text)
-        if field.type == "instant" and not names_an_hour(text):
-            raise Usage(
-                "which-hour",
-                Message(N_("“{text}” is a day; at what time?"), {"text": text}),
-                Message(N_("such as {text} 14:00"), {"text": text}),
-            )
-        if field.type == "date" or (
-            field.type == "moment" and ":" not in text and "点" not in text
-        ):
-            return moment.date().isoformat()
-        from svcctl.domain.times import format_instant
-
-        return format_instant(moment)
+        return _stored_time(desk, field, text, at)
     if field.type == "money":
         from svcctl.domain.times import plain
 
@@ -67,6 +55,25 @@ def stored_form(desk: Desk, field: Field, text: str) -> str:
 
         return half_width(text)  # else nobody finds it who types it on another keyboard
     return text
+
+
+def _stored_time(desk: Desk, field: Field, text: str, at: datetime | None) -> str:
+    """Return a time or date as ``field`` stores it; of a moment the hour only where it was said."""
+    from svcctl.domain.times import format_instant, plain
+
+    typed = plain(text)
+    if field.type != "instant" and _ALREADY.fullmatch(typed):
+        return typed
+    moment = desk.read_time(text, (at or desk.now()) if field.ahead else None)
+    if field.type == "instant" and not names_an_hour(typed):
+        raise Usage(
+            "which-hour",
+            Message(N_("“{text}” is a day; at what time?"), {"text": text}),
+            Message(N_("such as {text} 14:00"), {"text": text}),
+        )
+    if field.type == "date" or (field.type == "moment" and not _SAYS_HOUR.search(typed)):
+        return moment.date().isoformat()
+    return format_instant(moment)
 
 
 def chosen(key: str, text: str, words: Sequence[str]) -> str:
@@ -110,20 +117,22 @@ def chosen(key: str, text: str, words: Sequence[str]) -> str:
     )
 
 
-_HOUR = re.compile(r"[::点时]|[-+−]\s*\d|now|现在|刚才", re.IGNORECASE)
+_SAYS_HOUR = re.compile(r"[:点时]|[ap]m$")
+_HOUR = re.compile(r"[:点时]|[-+]\s*\d|[ap]m$|now|现在|刚才")
 
 
 def names_an_hour(text: str) -> bool:
-    """Whether a time as typed says the hour (``14:00``, ``下午3点``, ``-10m``), and not only the day."""
-    return _HOUR.search(text.replace("T", " ", 1)[8:] if _ALREADY.match(text) else text) is not None
+    """Whether a time, made narrow and small, says the hour (``14:00``, ``下午3点``, ``-10m``), and not
+    only the day."""
+    return _HOUR.search(text[8:] if _ALREADY.match(text) else text) is not None
 
 
 def stored_fields(
-    desk: Desk, fields: Mapping[str, Field], given: Mapping[str, str]
+    desk: Desk, fields: Mapping[str, Field], given: Mapping[str, str], at: datetime | None = None
 ) -> dict[str, str]:
     """Return everything given and not empty in its stored form; unknown keys as they are."""
     return {
-        key: stored_form(desk, fields[key], text) if key in fields else text
+        key: stored_form(desk, fields[key], text, at) if key in fields else text
         for key, text in given.items()
         if text != ""
     }

@@ -20,12 +20,16 @@ Value = str | int | bool | datetime
 
 
 class Field(NamedTuple):
-    """One field of a record: its stored name, its type, the words allowed, whether it must be."""
+    """One field of a record: its stored name, its type, the words allowed, whether it must be.
+
+    ``ahead``: it names something to come, so that 周一 9:00 typed for it is the next one.
+    """
 
     name: str
     type: str = "text"
     words: tuple[str, ...] = ()
     required: bool = False
+    ahead: bool = False
 
 
 class Flaw(NamedTuple):

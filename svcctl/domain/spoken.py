@@ -83,16 +83,24 @@ _MONTH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})|(\d{1,2})月(\d{1,2})[日号]", re
 _WEEKDAY = re.compile(r"(上|下|本|这)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天])")
 
 
-def read_time(text: str, now: datetime, zone: tzinfo) -> datetime:
+def read_time(
+    text: str, now: datetime, zone: tzinfo, after: datetime | None = None
+) -> datetime:
     """The instant a person means by ``text`` at the moment ``now``, in the ledger's ``zone``.
 
     A time without a day is today's, also when that is still to come. A day without a time is its
     first instant. A month and day without a year lie in the year that brings them nearest to
     ``now``. A weekday is the most recent one, today included; 上周/下周 name the ISO week before
     and after. ``-1d`` keeps the time of day. Of a time that occurs twice, the first is meant.
+
+    With ``after``, for something to come: a time without a day and a weekday are the next ones after
+    that moment (a weekday without a time: that moment's own day too, which is not over yet). What
+    names its day otherwise is read as ever, also where it has passed.
+
     Usage when it cannot be read, or when clocks skip that time for daylight saving.
     """
-    meant = _understood(_counted(plain(text)), in_zone(now, zone))
+    after = None if after is None else in_zone(after, zone).replace(tzinfo=None)
+    meant = _understood(_counted(plain(text)), in_zone(now, zone), after)
     if meant is None or not 1 < meant.year < 9999:
         raise _unread(N_("{text} is not a time that can be read"), text)
     if meant.tzinfo is not None:
@@ -142,9 +150,9 @@ def _unread(template: str, text: str) -> Usage:
     )
 
 
-def _understood(text: str, now: datetime) -> datetime | None:
+def _understood(text: str, now: datetime, after: datetime | None) -> datetime | None:
     """What ``text`` means at ``now`` (local time): with offset where the text settles the instant,
-    without where it is a reading of the local clock; None when it means nothing."""
+    without where it is a reading of the local clock, as is ``after``; None when it means nothing."""
     try:
         if text in ("now", "现在", "刚才", "刚刚"):
             return now.replace(microsecond=0)
@@ -152,7 +160,7 @@ def _understood(text: str, now: datetime) -> datetime | None:
             day, clock, offset = match.groups()
             return datetime.fromisoformat(f"{day}T{clock}{'+00:00' if offset == 'z' else offset}")
         shifted = _shifted(text, now)
-        return shifted if shifted is not None else _day_and_clock(text, now)
+        return shifted if shifted is not None else _day_and_clock(text, now, after)
     except (ValueError, OverflowError):
         # A day or an hour that no calendar has (02-30, 25:00), or a year out of range.
         return None
@@ -184,12 +192,15 @@ def _shifted(text: str, now: datetime) -> datetime | None:
     return datetime.combine(day, local.time())
 
 
-def _day_and_clock(text: str, now: datetime) -> datetime | None:
+def _day_and_clock(text: str, now: datetime, after: datetime | None) -> datetime | None:
     """``DAY``, ``CLOCK``, or ``DAY CLOCK`` with or without a space (an ISO day also with T)."""
     if match := _CLOCK.fullmatch(text):
-        return _at(now.date(), match)
+        return _following(_at((after or now).date(), match), after, 1)
     day = _day(text, now.date())
     if day is not None:
+        if after is not None and _weekday(text) is not None:
+            day = _day(text, after.date()) or day
+            day += timedelta(0 if day == after.date() else 7)
         return datetime(day.year, day.month, day.day)
     for cut in range(len(text) - 1, 0, -1):
         day = _day(text[:cut].rstrip(), now.date())
@@ -201,8 +212,16 @@ def _day_and_clock(text: str, now: datetime) -> datetime | None:
         elif text[cut].isascii() and text[cut] != " " and text[cut - 1].isascii():
             continue  # 11-161 9:00 is not the 1st, then 61 9:00
         if match := _CLOCK.fullmatch(rest):
-            return _at(day, match)
+            if after is None or _weekday(text[:cut].rstrip()) is None:
+                return _at(day, match)
+            day = _day(text[:cut].rstrip(), after.date()) or day
+            return _following(_at(day, match), after, 7)
     return None
+
+
+def _following(meant: datetime, after: datetime | None, days: int) -> datetime:
+    """``meant``, or so many days later where it has to lie after ``after`` and does not."""
+    return meant if after is None or meant > after else meant + timedelta(days)
 
 
 def _day(text: str, today: date) -> date | None:
@@ -215,16 +234,20 @@ def _day(text: str, today: date) -> date | None:
     if match := _MONTH_DAY.fullmatch(text):
         month, day = (int(part) for part in match.groups() if part)
         return _nearest(month, day, today)
-    monday = today - timedelta(today.weekday())
+    if (match := _WEEKDAY.fullmatch(text)) and match[1]:
+        monday = today - timedelta(today.weekday())
+        return monday + timedelta(7 * _WEEKS[match[1]] + _CHINESE_WEEK[match[2]])
+    weekday = _weekday(text)
+    return None if weekday is None else today - timedelta((today.weekday() - weekday) % 7)
+
+
+def _weekday(text: str) -> int | None:
+    """The weekday that ``text`` names without its week, Monday as 0; None where it names none."""
     if match := _WEEKDAY.fullmatch(text):
-        which, weekday = match[1], _CHINESE_WEEK[match[2]]
-        if which:
-            return monday + timedelta(7 * _WEEKS[which] + weekday)
-    elif text in _ENGLISH_WEEK or text in {name[:3] for name in _ENGLISH_WEEK}:
-        weekday = next(i for i, name in enumerate(_ENGLISH_WEEK) if name.startswith(text))
-    else:
-        return None
-    return today - timedelta((today.weekday() - weekday) % 7)
+        return None if match[1] else _CHINESE_WEEK[match[2]]
+    if text in _ENGLISH_WEEK or text in {name[:3] for name in _ENGLISH_WEEK}:
+        return next(i for i, name in enumerate(_ENGLISH_WEEK) if name.startswith(text))
+    return None
 
 
 def _nearest(month: int, day: int, today: date) -> date:

@@ -40,8 +40,8 @@ HEAD = (
     Field("priority", "word", PRIORITIES, required=True),
     Field("subject", "line", required=True),
     Field("details", "text"),
-    Field("wanted", "date"),
-    Field("promised", "moment"),
+    Field("wanted", "date", ahead=True),
+    Field("promised", "moment", ahead=True),
     Field("marks", "line"),
     Field("region", "line"),
     Field("category", "line"),
@@ -51,7 +51,7 @@ HEAD = (
 )
 
 WORDS = Field("words", "text")
-ANSWER_BY = Field("answer-by", "moment")
+ANSWER_BY = Field("answer-by", "moment", ahead=True)
 """Until when more will be said: an answer was put off."""
 WAITED_FOR = ("customer", "parts")
 STATE = {"state": ""}
@@ -93,7 +93,7 @@ EVENTS = (
     EventKind(
         "dispatched",
         Field("to", "staff", required=True),
-        Field("visit", "instant", required=True),
+        Field("visit", "instant", required=True, ahead=True),
         Field("emergency", "text"),
         FROM,
         sets={"state": "", "engineer": "to", "visit": "visit"},
@@ -101,7 +101,7 @@ EVENTS = (
     EventKind(
         "reassigned",
         Field("to", "staff", required=True),
-        Field("visit", "instant"),
+        Field("visit", "instant", ahead=True),
         Field("approved", "staff", required=True),
         REASON,
         sets={"state": "", "engineer": "to", "visit": "visit"},
@@ -129,7 +129,7 @@ EVENTS = (
         WORDS,
         scoped=True,
     ),
-    EventKind("slip-explained", REASON, Field("promised", "moment"), scoped=True),
+    EventKind("slip-explained", REASON, Field("promised", "moment", ahead=True), scoped=True),
     EventKind(
         "called-back",
         Field("result", "word", CONTACT_RESULTS, required=True),
