@@ -232,11 +232,12 @@ def _weekday(day: str) -> str:
 
 
 def _told_due(item: Item, within: str, clock: str) -> str:
-    from svcctl.domain.times import deadline_text, read_span
+    from svcctl.domain.spoken import read_length
+    from svcctl.domain.times import deadline_text
 
     at = datetime.fromisoformat(str(item["due"]))
     day, time = deadline_text(at)
-    if clock == "wall" and read_span(within).seconds is not None:
+    if clock == "wall" and read_length(within).seconds is not None:
         day, time = _day_and_time(at)
     return f"{day} {_weekday(day)} {time}"
 

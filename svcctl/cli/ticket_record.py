@@ -33,15 +33,19 @@ def record(
 ) -> None:
     """Record any declared event."""
     from svcctl.desk.tickets import act
+    from svcctl.desk.typed import named_field
     from svcctl.domain.ticket import TICKET
+    from svcctl.views.language import stored_word
 
     recordable = [name for name in TICKET.events if name not in ("opened", "imported", "attached")]
+    event = stored_word(event, "do", recordable) or event
     if event not in recordable:
         raise Usage(
             "no-such-event",
             Message(N_("“{event}” is not an event"), {"event": event}),
             Message(N_("events are: {known}"), {"known": ", ".join(recordable)}),
         )
+    known = [one.name for one in TICKET.events[event].own]
     given: dict[str, str] = {}
     for pair in fields or ():
         key, equals, value = pair.partition("=")
@@ -51,10 +55,10 @@ def record(
                 Message(N_("“{text}” is not FIELD=VALUE"), {"text": pair}),
                 Message(
                     N_("{event} has the fields {fields}"),
-                    {"event": event, "fields": ", ".join(f.name for f in TICKET.events[event].own)},
+                    {"event": event, "fields": ", ".join(known)},
                 ),
             )
-        given[key] = value
+        given[named_field(key, known)] = value
     desk = echo.open_desk()
     done = act(desk, ticket, event, given, how.manner)
     echo.written(desk, done, how.output, how.dry_run)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.desk.finding import ticket_file
 from svcctl.desk.tickets import Manner, Written, act
+from svcctl.desk.typed import named_field
 from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain import cards
 from svcctl.domain.cards import CardKind
@@ -157,7 +158,7 @@ def settle(desk: Desk, typed: str, value: str, pick: str, reason: str, manner: M
         case, data, problems = load_ticket(desk.ledger, path)
         state = replay(case)
         events = []
-        for name in [value] if value else _picked(state, pick):
+        for name in [named_field(value, state.contested)] if value else _picked(state, pick):
             fields = {"value": name, "pick": pick, "reason": reason}
             event = decide(state, Wish("settled", fields, at, who, code), now, desk.book.at(now))
             events.append(event)

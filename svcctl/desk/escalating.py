@@ -51,7 +51,7 @@ def known_role(typed: str) -> str:
     from svcctl.domain.policy import ROLES
     from svcctl.views.language import stored_word
 
-    role = typed if typed in ROLES else stored_word(typed.strip(), "role", ROLES)
+    role = stored_word(typed, "role", ROLES)
     if role is None:
         raise Usage(
             "no-such-role",

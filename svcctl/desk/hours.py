@@ -128,7 +128,11 @@ def due(
     ``seconds`` are those of the clock from start to due outside the pauses: of opening hours for
     ``work``, of all time for ``wall``; negative where the span is.
     """
-    begins, span, stops = hours.read_time(start), times.read_span(within), hours.read_pauses(pauses)
+    begins, span, stops = (
+        hours.read_time(start),
+        spoken.read_length(within),
+        hours.read_pauses(pauses),
+    )
     named = hours.named(begins)
     calendar = named.calendar
     ends = calendar.due(begins, span, clock, rolls, stops)

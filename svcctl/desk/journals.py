@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from svcctl.desk.doubts import about_long_ago
 from svcctl.desk.tickets import Manner
-from svcctl.desk.typed import stored_fields
+from svcctl.desk.typed import named_field, stored_fields
 from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.decide import Wish, decide
@@ -118,6 +118,7 @@ def correct(
         if data is None or made is None:
             raise _no_entry(kind, typed, any(event.name == name for event in case.events))
         if do == "amended":
+            wanted["field"] = named_field(wanted["field"], kind.events[made.do].amendable)
             _refuse_contested(kind, state, month, f"{name}.{wanted['field']}")
             _refuse_unknown(kind, made, wanted["field"])
             shape = kind.events[made.do].shape.fields

@@ -159,9 +159,9 @@ def horizon(as_of: datetime, within: str | None) -> float:
     end = _day_end(as_of)
     if within is None:
         return end.timestamp()
-    from svcctl.domain.times import read_span
+    from svcctl.domain.spoken import read_length
 
-    span = read_span(within)
+    span = read_length(within)
     seconds = {"s": 1, "m": 60, "h": 3600}.get(span.unit)
     if seconds is not None:
         return max(end.timestamp(), as_of.timestamp() + seconds * span.amount)

@@ -17,7 +17,7 @@ from svcctl.desk.doubts import (
     is_part,
 )
 from svcctl.desk.finding import customer_id, find_card, ticket_file
-from svcctl.desk.typed import stored_fields, stored_form
+from svcctl.desk.typed import named_field, stored_fields, stored_form
 from svcctl.desk.writing import Outcome, Writing
 from svcctl.domain import cards, identity
 from svcctl.domain.cards import CardKind
@@ -223,7 +223,7 @@ def act(
         case, data, problems = load_ticket(desk.ledger, path)
         state = replay(case)
         if do == "amended":
-            wanted["value"] = _amended_value(desk, case, wanted, at)
+            wanted.update(_amendment(desk, case, wanted, at))
         if do == "reopened":
             _check_not_too_late(desk, state, at)
         if do == "dispatched" and not another:
@@ -247,14 +247,32 @@ def act(
     )
 
 
-def _amended_value(desk: Desk, case: Case, wanted: Mapping[str, str], at: datetime) -> str:
-    """Return an amendment's value in the form its target field stores."""
+def _amendment(desk: Desk, case: Case, wanted: Mapping[str, str], at: datetime) -> dict[str, str]:
+    """Return an amendment's field by its key and its value in the form that field stores.
+
+    Raises ``Usage`` where what is amended is there and has no such field to be corrected.
+    """
     target = wanted.get("target", "")
     do = next((event.do for event in case.events if event.name == target), "")
-    shape = TICKET.head if target == "head" else TICKET.events[do].shape if do else None
-    field = shape.fields.get(wanted.get("field", "")) if shape is not None else None
-    value = wanted.get("value", "")
-    return stored_form(desk, field, value, at) if field is not None else value
+    if target != "head" and not do:
+        return {}
+    shape = TICKET.events[do].shape if do else TICKET.head
+    amendable = TICKET.events[do].amendable if do else TICKET.amendable
+    known = [name for name in shape.fields if name in amendable]
+    name = named_field(wanted.get("field", ""), known)
+    if name not in known:
+        raise Usage(
+            "unknown-field",
+            Message(
+                N_("{target} has no field “{key}” that can be corrected"),
+                {"target": target, "key": name},
+            ),
+            Message(N_("known are: {known}"), {"known": ", ".join(known)}),
+        )
+    return {
+        "field": name,
+        "value": stored_form(desk, shape.fields[name], wanted.get("value", ""), at),
+    }
 
 
 def _check_people(desk: Desk, fields: Mapping[str, str]) -> list[Message]:

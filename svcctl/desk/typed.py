@@ -9,7 +9,7 @@ from svcctl.domain.problems import N_, Message, Usage
 from svcctl.domain.schema import EXPECTED, Field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from svcctl.desk.desk import Desk
@@ -41,7 +41,17 @@ def stored_form(desk: Desk, field: Field, text: str, at: datetime | None = None)
         whole = str(int(found[1].replace(",", "")))
         return f"{whole}.{(found[2] or '').ljust(2, '0')}"
     if field.type == "flag":
-        return {"yes": "true", "no": "false"}.get(text, text)
+        from svcctl.views.language import stored_word
+
+        return stored_word(text, field.name, ("true", "false")) or text
+    if field.type == "span":
+        from svcctl.domain.spoken import read_length
+
+        return str(read_length(text))
+    if field.type in ("int", "count", "score"):
+        from svcctl.domain.identity import half_width
+
+        return half_width(text).strip()
     if field.type == "customer":
         from svcctl.desk.finding import customer_id
 
@@ -111,10 +121,22 @@ def chosen(key: str, text: str, words: Sequence[str]) -> str:
                 ),
             },
         ),
-        Message(N_("did you mean {near}?"), {"near": ", ".join(shown)})
-        if meant
-        else Message(N_("write the value in the form named"), {}),
+        Message(N_("did you mean {near}?"), {"near": ", ".join(shown)}) if meant else None,
     )
+
+
+def named_field(typed: str, known: Iterable[str]) -> str:
+    """Return the one of the fields ``known`` that ``typed`` names, by its key or as it is shown.
+
+    An event's field may have the event before it, ``3SHA.visit``. What names none comes back as it is.
+    """
+    from svcctl.views.language import stored_word
+
+    event, dot, name = typed.strip().rpartition(".")
+    start = event.upper() + dot
+    keys = [one.removeprefix(start) for one in known if one.startswith(start)]
+    found = name if name in keys else stored_word(name, "field", keys)
+    return typed if found is None else start + found
 
 
 _SAYS_HOUR = re.compile(r"[:点时]|[ap]m$")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from svcctl.domain.cases import Case, Event, EventKind
 from svcctl.domain.contests import RETROACTIVE, amended_value
-from svcctl.domain.following import does_not_follow
+from svcctl.domain.following import OF_IMPORTS, does_not_follow
 from svcctl.domain.judging import Obligation, standing_at
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.problems import N_, Message, Refusal, Usage
@@ -25,9 +25,6 @@ CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 NOT_BY_HAND = ("opened", "imported")
 """Events that taking or importing a ticket writes. As commands they would skip every rule."""
-
-OF_IMPORTS = "from"
-"""The field that lets a line leave out the steps before it: an import's alone."""
 
 LAST_NUMBER = 999_999_999
 """The largest number an event may have; a mangled file that has it already takes no more."""

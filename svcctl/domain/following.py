@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from svcctl.domain.cases import Event
+from svcctl.domain.patterns import Pattern
 from svcctl.domain.problems import N_, Message, Refusal
 from svcctl.domain.schema import as_text
 from svcctl.domain.state import State
+
+OF_IMPORTS = "from"
+"""The field that lets a line leave out the steps before it: an import's alone."""
 
 HINTS = {
     ("new", "dispatched"): N_(
@@ -33,6 +37,22 @@ HINTS = {
     ("new", "finished"): N_("nobody was sent yet; solved by telephone: --result by-phone"),
 }
 """What to do first, by the state and the event that cannot follow it."""
+
+NEXT = {
+    "new": N_(
+        "the review comes next: `svcctl ticket review {id} --cover free` (or paid); what can follow: {following}"
+    ),
+    "quoting": N_(
+        "the customer's acceptance comes next: `svcctl ticket accept {id}`; what can follow: {following}"
+    ),
+    "ready": N_(
+        "sending somebody comes next: `svcctl ticket dispatch {id} --to … --visit …`; what can follow: {following}"
+    ),
+    "waiting": N_(
+        "another visit comes next: `svcctl ticket dispatch {id} --to … --visit …`; what can follow: {following}"
+    ),
+}
+"""What comes next as a rule, by the state, where no more is known of what was meant."""
 
 
 def does_not_follow(state: State, event: Event, code: str) -> Refusal:
@@ -70,19 +90,28 @@ def does_not_follow(state: State, event: Event, code: str) -> Refusal:
         hint = N_("no visit was dispatched, so there is no slip")
     if hint is None and event.do == "called-back":
         hint = N_("nothing is finished yet; a call before the visit is `svcctl ticket contact`")
-    # What an import alone may write is no advice for a person.
-    following = dict.fromkeys(
-        what.partition("(")[0]
-        for what in state.case.kind.table[state.state]
-        if "had-imported" not in what and not what.startswith("imported")
-    )
+    following = [
+        do
+        for do, ways in state.case.kind.table[state.state].items()
+        if do not in ("imported", event.do) and any(_is_open(state, way) for way, _next in ways)
+    ]
+    if hint is None:
+        hint = NEXT.get(state.state, N_("what can follow: {following}"))
     return Refusal(
         "does-not-follow",
         Message(
             N_("{id} is {state}: {do} cannot follow"),
             {"id": state.case.id, "state": state.state, "do": event.do},
         ),
-        Message(hint, {"id": state.case.id})
-        if hint
-        else Message(N_("what can follow: {following}"), {"following": ", ".join(following)}),
+        Message(hint, {"id": state.case.id, "following": ", ".join(following)}),
+    )
+
+
+def _is_open(state: State, way: Pattern) -> bool:
+    """Whether a person can go this way: of the event's fields any can be given, but not those that an
+    import alone writes; what is asked of the ticket itself has to be so."""
+    head = state.case.kind.head.fields
+    return all(
+        one.field != OF_IMPORTS and (one.field not in head or one.holds(state.values.get))
+        for one in way.conditions
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import cast
 
 from svcctl.domain.problems import N_, Message, Usage
-from svcctl.domain.times import add_months, at_epoch, in_zone, plain, wall_epoch
+from svcctl.domain.times import Span, add_months, at_epoch, in_zone, plain, read_span, wall_epoch
 
 TIME_EXAMPLES = (
     "2026-11-16T09:00:00+08:00, 2026-11-16 09:00, 11-16 09:00, 09:05, "
@@ -83,9 +83,7 @@ _MONTH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})|(\d{1,2})月(\d{1,2})[日号]", re
 _WEEKDAY = re.compile(r"(上|下|本|这)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天])")
 
 
-def read_time(
-    text: str, now: datetime, zone: tzinfo, after: datetime | None = None
-) -> datetime:
+def read_time(text: str, now: datetime, zone: tzinfo, after: datetime | None = None) -> datetime:
     """The instant a person means by ``text`` at the moment ``now``, in the ledger's ``zone``.
 
     A time without a day is today's, also when that is still to come. A day without a time is its
@@ -112,6 +110,22 @@ def read_time(
     return at_epoch(wall_epoch(meant, zone), zone)
 
 
+_LENGTH = re.compile(r"([+-]?\d{1,10}) ?([a-z]+|[\u4e00-\u9fff]+)", re.ASCII)
+
+
+def read_length(text: str) -> Span:
+    """The length of time that a person means: ``24mo``, and as it is shown: 24个月, 2 years, 半小时.
+
+    Usage as ``read_span`` raises it, which takes only what records and policies may hold.
+    """
+    said = _counted(plain(text))
+    found = _LENGTH.fullmatch(_HALVES.get(said, said))
+    unit = found and (_UNITS.get(found[2]) or _UNIT_NAMES.get(found[2].removesuffix("s")))
+    return read_span(f"{found[1]}{unit}" if found and unit else text)
+
+
+_HALVES = {"半小时": "30m", "半个小时": "30m", "半年": "6mo"}
+_UNIT_NAMES = {"second": "s", "minute": "m", "hour": "h", "day": "d", "month": "mo", "year": "y"}
 _SHORT = {"昨": "昨天", "今": "今天", "明": "明天", "晚": "晚上", "早": "早上"}
 _SAID = re.compile(
     r"(?P<day>[昨今明])(?P<part>[晚早])(?!上)"

@@ -170,31 +170,38 @@ def phrase(text: str) -> str:
 
 
 def stored_word(text: str, field: str, words: Sequence[str]) -> str | None:
-    """The one of ``words`` whose label, in any language of the program, is ``text``; None: none is.
+    """The one of ``words`` that ``text`` names as it is shown, in any language; None: none is.
 
-    People type what they read: 电话 for ``phone``. ``field`` tells apart words with two meanings.
+    People type what they read: 电话 for ``phone``, or ``phone（电话）`` as it stands in a list.
+    ``field`` tells apart words with two meanings.
     """
+    from svcctl.domain.times import plain
     from svcctl.views.labels import LABELS
 
-    return labelled(
-        text, {one: LABELS.get(f"{field}.{one}") or LABELS.get(one) or one for one in words}
-    )
+    wanted = plain(text)
+    if wanted.endswith(")"):
+        head, _bracket, label = wanted[:-1].rpartition("(")
+        if stored_word(label, field, words) == head.rstrip():
+            return head.rstrip()
+    known = {one: LABELS.get(f"{field}.{one}") or LABELS.get(one) or one for one in words}
+    return next((one for one in words if one.casefold() == wanted), None) or labelled(text, known)
 
 
 def labelled(text: str, labels: Mapping[str, str]) -> str | None:
-    """The one whose label, in any language of the program, is ``text``, blanks and capitals aside.
+    """The one whose label, in any language of the program, is ``text``: width, blanks, capitals aside.
 
     ``labels`` are texts of the catalogue by what they stand for; None: none is that.
     """
+    from svcctl.domain.times import plain
 
-    def plain(label: str) -> str:
-        return "".join(label.split()).casefold()
+    def bare(label: str) -> str:
+        return "".join(plain(label).split())
 
-    wanted = plain(text)
+    wanted = bare(text)
     for lang in LANGUAGES:
         catalogue = gettext.translation(DOMAIN, _LOCALE, languages=[lang], fallback=True)
         for one, label in labels.items():
-            if wanted in (plain(catalogue.gettext(label)), plain(label)):
+            if wanted in (bare(catalogue.gettext(label)), bare(label)):
                 return one
     return None
 

@@ -81,7 +81,9 @@ def _written(ran: Any) -> dict[str, Any]:
     return line
 
 
-@pytest.mark.parametrize("typed", ["周一 9:00", "9:00", "９：００", "9：00", "周一９点", "周一　9：00"])
+@pytest.mark.parametrize(
+    "typed", ["周一 9:00", "9:00", "９：００", "9：00", "周一９点", "周一　9：00"]
+)
 def test_an_appointment_is_written_for_the_morning_to_come(desk: Run, typed: str) -> None:
     ran = desk("ticket", "dispatch", "02G", "--to", "wang.wei", "--visit", typed, "-o", "json")
     assert _written(ran)["visit"] == "2026-11-23T09:00:00+08:00"
@@ -101,7 +103,9 @@ def test_a_visit_written_afterwards_is_dated_in_full_and_warned_about(desk: Run)
 
 
 def test_an_answer_is_promised_for_a_day_to_come(desk: Run) -> None:
-    ran = desk("ticket", "contact", "02G", "--result", "reached", "--answer-by", "周三", "-o", "json")
+    ran = desk(
+        "ticket", "contact", "02G", "--result", "reached", "--answer-by", "周三", "-o", "json"
+    )
     assert _written(ran)["answer-by"] == "2026-11-25"
 
 
