@@ -48,7 +48,7 @@ def stored_form(desk: Desk, field: Field, text: str, at: datetime | None = None)
         from svcctl.domain.spoken import read_length
 
         return str(read_length(text))
-    if field.type in ("int", "count", "score"):
+    if field.type == "score":
         from svcctl.domain.identity import half_width
 
         return half_width(text).strip()
