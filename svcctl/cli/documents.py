@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_, Message, Usage
 from svcctl.views import language
+from svcctl.views.language import _
+from svcctl.views.output import is_terminal
+from svcctl.views.safe import line
 
 
 @contextmanager
@@ -52,5 +56,5 @@ def give(text: str, out: str) -> None:
                 {"path": out, "reason": error.strerror or str(error)},
             ),
         ) from None
-    if run.stdout_terminal:  # from cron, silence is what says that all went well
-        run.tell(out)
+    if is_terminal(sys.stderr):  # from cron, silence is what says that all went well
+        run.tell(_("written to {path}").format(path=line(out)))

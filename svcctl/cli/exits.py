@@ -90,7 +90,7 @@ def tell(stop: Stop) -> int:
         f"{paint(say(stop.message), 'red', colour)} {paint(f'[{stop.code}]', 'dim', colour)}"
     )
     if stop.remedy is not None:
-        lines.append("  " + say(stop.remedy))
+        lines += [f"  {line}" for line in say(stop.remedy).split("\n")]
     print("\n".join(lines), file=sys.stderr)
     return code_of(stop)
 

@@ -82,16 +82,19 @@ def me(
     staff: Annotated[
         str,
         typer.Argument(
-            metavar="STAFF", help=N_("The person's id or name."), autocompletion=complete_staff
+            metavar="[STAFF]",
+            help=N_("The person's id or name; without it, who sits here now."),
+            autocompletion=complete_staff,
         ),
-    ],
+    ] = "",
 ) -> None:
-    """Say who sits at this desk."""
+    """Say who sits at this desk, or ask."""
     from svcctl.desk.setup import sit
 
     run = session()
     desk = echo.open_desk()
-    run.print(_("at desk {desk}: {who}").format(desk=desk.desk_code(), who=sit(desk, staff)))
+    who = sit(desk, staff) if staff else desk.who(None).id
+    run.print(_("at desk {desk}: {who}").format(desk=desk.desk_code(), who=line(who)))
 
 
 def demo(

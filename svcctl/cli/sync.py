@@ -106,7 +106,9 @@ def _show(run: Session, done: Synced, dry_run: bool) -> None:
         run.print(_("{remote}: nothing new on either side").format(remote=line(done.remote)))
     else:
         run.print(
-            _("{remote}: {received} from there, {sent} from here, {both} on both sides").format(
+            _(
+                "{remote}: records changed: {received} there, {sent} here, {both} on both sides"
+            ).format(
                 remote=line(done.remote), received=len(received), sent=len(sent), both=len(both)
             )
         )
@@ -159,7 +161,7 @@ def _show_contested(run: Session, done: Synced) -> None:
                     "{id}: {value} is contested: {applied} says {applied_text}, {other} says {other_text}"
                 ).format(
                     id=_id(one.path),
-                    value=word(contest.value),
+                    value=word(contest.value, "field"),
                     applied=contest.applied,
                     applied_text=line(word(contest.applied_text)) or "-",
                     other=contest.other,
@@ -167,22 +169,24 @@ def _show_contested(run: Session, done: Synced) -> None:
                 )
             )
         for applied, other in dict.fromkeys((c.applied, c.other) for c in one.contested):
-            run.print(f"  {_way_out(one.path, applied, other)}")
+            for way in _ways_out(one.path, applied, other):
+                run.print(f"  {way}")
 
 
-def _way_out(path: str, applied: str, other: str) -> str:
-    """The command that ends a contest: a settlement, or in a journal the voiding of an amendment."""
+def _ways_out(path: str, applied: str, other: str) -> list[str]:
+    """The commands that end a contest: a settlement, or in a journal the voiding of an amendment.
+
+    One to a line, so that it can be taken as it stands: a bar between two would be the shell's.
+    """
     from svcctl.ledger.folder import journal_kind
 
     kind = journal_kind(path)
     if kind is None:
-        return _("svcctl ticket settle {id} --pick {applied}|{other} --reason …").format(
-            id=_id(path), applied=applied, other=other
-        )
+        settle = _("svcctl ticket settle {id} --pick {pick} --reason …")
+        return [settle.format(id=_id(path), pick=pick) for pick in (applied, other)]
     month = _id(path).partition(".")[0]
-    return _("svcctl {kind} void {month}/{applied} or {month}/{other} --reason …").format(
-        kind=kind.name, month=month, applied=applied, other=other
-    )
+    void = _("svcctl {kind} void {entry} --reason …")
+    return [void.format(kind=kind.name, entry=f"{month}/{one}") for one in (applied, other)]
 
 
 def _listed(names: tuple[str, ...]) -> str:

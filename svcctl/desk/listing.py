@@ -205,10 +205,11 @@ def slips(view: View, everything: bool = False) -> list[Item]:
 
 
 def today(view: View) -> list[Item]:
-    """Return the coordinator's board: overdue, due today by hour, visits, what nobody owns.
+    """Return the coordinator's board: overdue, due today, visits, nobody's, contested.
 
     The overdue the oldest first; visits by engineer and hour, with those of earlier days at which
-    nobody has arrived. What waits for the next step stands last, the oldest first.
+    nobody has arrived. What waits for the next step follows, the oldest first, and then
+    each contested value, of ended tickets too.
     """
     end = _day_end(view.as_of).timestamp()
     people = "select id, name from cards where kind='staff'"
@@ -235,9 +236,12 @@ def today(view: View) -> list[Item]:
             )
         if state in ("new", "ready", "quoting", "waiting"):
             found.append(_line(view, "nobody", ticket, state, ticket["opened_text"], ""))
+    for ticket in view.tickets("t.contested != ''", [], lambda row: bool(row["contested"])):
+        for value in ticket["contested"].split():
+            found.append(_line(view, "contested", ticket, value, ticket["opened_text"], ""))
     for made in found:
         made["who_name"] = names.get(made["who"])
-    order = {"overdue": 0, "due-today": 1, "visits": 2, "nobody": 3}
+    order = {"overdue": 0, "due-today": 1, "visits": 2, "nobody": 3, "contested": 4}
     found.sort(
         key=lambda made: (
             order[made["section"]],

@@ -260,7 +260,9 @@ def _check_contested(state: State, event: Event) -> None:
             ),
             Message(
                 N_(
-                    "settle it first: svcctl ticket settle {id} --pick {applied}|{other} --reason …"
+                    "settle it first, with one of these:\n"
+                    "svcctl ticket settle {id} --pick {applied} --reason …\n"
+                    "svcctl ticket settle {id} --pick {other} --reason …"
                 ),
                 {
                     "id": state.case.id,

@@ -25,7 +25,7 @@ from svcctl.domain.problems import N_, Busy, GitFailed, Message, StorageFailed
 from svcctl.ledger import changes
 from svcctl.ledger.folder import RECORDS, Ledger
 
-SCHEMA = 9
+SCHEMA = 10
 NOW_IS_WITHIN = 2_000_000_000  # nanoseconds: a file as young as this may change unseen again
 TICK = 50_000_000  # nanoseconds by which the clock of a file system may lag behind ours
 RULES = ("policy", "calendar")
@@ -400,6 +400,7 @@ def _create(connection: sqlite3.Connection, made: str) -> None:
         create unique index tickets_path on tickets (path);
         create index tickets_id on tickets (id);
         create index tickets_open on tickets (opened) where ended = 0;
+        create index tickets_contested on tickets (id) where contested != '';
         create index tickets_last on tickets (last_at);
         create index tickets_customer on tickets (customer);
         create index tickets_unit on tickets (unit) where unit != '';

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from svcctl.domain.problems import N_
-from svcctl.views.language import _, word
+from svcctl.views.language import _, times, word
 from svcctl.views.output import Column
 from svcctl.views.render import render
 from svcctl.views.safe import line
@@ -24,11 +24,14 @@ SECTIONS = {
     "due-today": N_("Due today"),
     "visits": N_("Visits today"),
     "nobody": N_("Nobody has taken these"),
+    "contested": N_("Contested"),
 }
 _TICKET = Column("ticket", N_("ticket"))
 _PRIORITY = Column("priority", N_("priority"), show="word", spare=3)
 _WHAT = Column("what", N_("what"), show="word")
 _WHEN = Column("when", N_("when"), show="time")
+_VALUE = Column("field", N_("what"), show="word")
+_SAID = Column("said", N_("candidates"), width=40)
 _CLOCK = Column("clock", N_("when"))
 _WHO = Column("who", N_("who"), show="word")
 _CUSTOMER = (
@@ -42,6 +45,7 @@ _COLUMNS = {
     "due-today": (_TICKET, _PRIORITY, _WHAT, _CLOCK, _WHO, *_CUSTOMER),
     "visits": (_TICKET, _PRIORITY, _WHO, _CLOCK, *_CUSTOMER),
     "nobody": (_TICKET, _PRIORITY, _WHAT, _WHEN, *_CUSTOMER),
+    "contested": (_TICKET, _PRIORITY, _VALUE, _SAID, *_CUSTOMER),
 }
 
 
@@ -65,6 +69,8 @@ def board(
                 **item,
                 "clock": _clock(str(item["when"]), as_of),
                 "who": item["who_name"] or item["who"],
+                "field": item["what"],
+                "said": _said(item) if section == "contested" else "",
             }
             for item in group
         ]
@@ -107,15 +113,26 @@ def _title(section: str, rows: Sequence[Item]) -> str:
 
 
 def _parts(section: str, rows: Sequence[Item]) -> Iterator[tuple[str, int]]:
-    """How the rows are spread: over the hours, the engineers, the states; in their order."""
+    """How the rows are spread: over the hours, the engineers, the states or fields; in their order."""
     if section == "due-today":
         hours = Counter(f"{item['clock'][:2]}:00" for item in rows)
         yield from hours.items()
     elif section == "visits":
         yield from Counter(line(str(item["who"])) for item in rows).items()
     else:
+        field = "field" if section == "contested" else ""
         for state, count in Counter(str(item["what"]) for item in rows).items():
-            yield word(state), count
+            yield word(state, field), count
+
+
+def _said(item: Item) -> str:
+    """What each side says of the contested value, with the event that says it: to be picked."""
+    values = [one for one in item["contested"] if one["field"] == item["what"]]
+    return " / ".join(
+        f"{one['event']} {times(word(one['value'], item['what'])) or '-'}"
+        for value in values
+        for one in value["candidates"]
+    )
 
 
 def _clock(when: str, as_of: str) -> str:

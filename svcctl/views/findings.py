@@ -53,7 +53,7 @@ def problem_lines(problem: Problem) -> str:
     if problem.excerpt:
         shown += _excerpt(problem.excerpt, problem.column)
     if problem.code in CODES and remedy_of(problem):
-        remedy = say(Message(remedy_of(problem), problem.args))
+        remedy = say(Message(remedy_of(problem), problem.args)).replace("\n", "\n    ")
         shown.append("    " + _("Remedy: {remedy}").format(remedy=remedy))
     return "\n".join(shown)
 

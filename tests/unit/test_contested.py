@@ -12,6 +12,7 @@ import pytest
 
 Run = Callable[..., Any]
 NOW = "2026-11-18T10:00:00+08:00"
+REASSIGN = ("--to", "wang.wei", "--approved-by", "li.na", "--reason", "离得近")
 CANDIDATES = [
     {
         "event": "4SHA",
@@ -73,6 +74,36 @@ def test_a_table_marks_the_ticket_and_says_where_to_look(desk: Run, command: str
     told = "SHA-261116-02G is contested (service engineer): svcctl ticket show SHA-261116-02G"
     assert ran.err.count(told) == 1
     assert desk(*command.split(), "-o", "ids").out.split()[0] == "SHA-261116-02G"
+
+
+def test_the_board_has_a_section_for_what_is_contested_and_only_then(desk: Run) -> None:
+    shown = desk("today").out
+    assert "Contested (1): service engineer ×1" in shown
+    assert "4SHA zhao.min / 4BJ wang.wei" in shown
+    (item,) = (one for one in items(desk("today", "-o", "json")) if one["section"] == "contested")
+    assert (item["ticket"], item["what"]) == ("SHA-261116-02G", "engineer")
+    settle = ("ticket", "settle", "02G", "--pick", "4BJ", "--reason", "离得近")
+    assert desk(*settle).code == 0
+    assert "Contested" not in desk("today").out
+
+
+def test_what_is_contested_on_an_ended_ticket_stays_on_the_board(desk: Run) -> None:
+    assert desk("ticket", "cancel", "02G", "--reason", "客户不修了").code == 0
+    (item,) = items(desk("today", "-o", "json"))
+    assert (item["section"], item["what"]) == ("contested", "engineer")
+
+
+def test_each_way_to_settle_is_a_command_of_its_own(desk: Run) -> None:
+    audit = desk("audit").out
+    for name in ("4SHA", "4BJ"):
+        way = f"svcctl ticket settle SHA-261116-02G --pick {name} --reason …"
+        assert way in [line.strip().removeprefix("Remedy: ") for line in audit.splitlines()]
+    ran = desk("ticket", "reassign", "02G", *REASSIGN)
+    assert ran.code == 3
+    assert ran.err.splitlines()[-2:] == [
+        f"  svcctl ticket settle SHA-261116-02G --pick {name} --reason …"
+        for name in ("4SHA", "4BJ")
+    ]
 
 
 def test_the_callbacks_mark_it_too(desk: Run) -> None:

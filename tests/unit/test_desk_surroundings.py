@@ -360,6 +360,28 @@ def test_a_slip_that_cannot_be_written_out_is_told(root: Path, out: str) -> None
     assert "cannot be written" in ran.err
 
 
+@pytest.mark.parametrize("seen", [True, False])
+def test_where_a_slip_was_written_is_told_on_a_terminal_only(
+    root: Path, monkeypatch: pytest.MonkeyPatch, seen: bool
+) -> None:
+    monkeypatch.setattr("svcctl.cli.documents.is_terminal", lambda _stream: seen)
+    page = root.parent / "slip.html"
+    ran = made.call(root, "slip", "print", TICKET, "--out", page)
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == (f"written to {page}\n" if seen else "")
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_who_sits_here_is_answered_without_a_name(root: Path) -> None:
+    made.sure(root, "me", "mgr1")
+    asked = made.call(root, "me")
+    assert (asked.code, asked.out) == (0, "at desk SHA: mgr1\n")
+    Ledger(root).note_station("SHA", "")
+    nobody = made.call(root, "me")
+    assert nobody.code == 2
+    assert "nobody sits at this desk yet" in nobody.err
+
+
 @pytest.mark.parametrize("number", ["0", "2", "-1", "x", "²", "１", "9" * 5000])
 def test_a_number_that_is_no_visit_is_refused(root: Path, number: str) -> None:
     for words in (("slip", "print"), ("ticket", "arrive"), ("slip", "explain", "--reason", "x")):

@@ -114,7 +114,10 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "error",
         N_("contested value"),
         N_("{value}: {applied} says {applied_text}, {other} says {other_text}"),
-        N_("svcctl ticket settle {id} --pick {applied}|{other} --reason …"),
+        N_(
+            "svcctl ticket settle {id} --pick {applied} --reason …\n"
+            "svcctl ticket settle {id} --pick {other} --reason …"
+        ),
     ),
     "E415": (
         "error",
