@@ -107,7 +107,7 @@ def _show(run: Session, done: Synced, dry_run: bool) -> None:
     else:
         run.print(
             _(
-                "{remote}: records changed: {received} there, {sent} here, {both} on both sides"
+                "{remote}: records: {received} from there, {sent} from here, {both} on both sides"
             ).format(
                 remote=line(done.remote), received=len(received), sent=len(sent), both=len(both)
             )

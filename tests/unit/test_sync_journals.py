@@ -140,7 +140,8 @@ def test_two_amendments_of_one_entry_are_shown_until_one_is_taken_back(three: St
         made.sure(root, "log", "amend", "1SHA", "words", words, "--reason", "写错")
     syncs(three.sha)
     ran = made.sure(second, "sync")
-    assert "svcctl log void 2026-11/3SHA or 2026-11/2SHA --reason" in ran.out
+    for entry in ("2026-11/3SHA", "2026-11/2SHA"):
+        assert f"\n  svcctl log void {entry} --reason" in ran.out
     assert "1SHA.words is contested" in made.call(second, "log", "list", now=LATER).err
     again = ("log", "amend", "1SHA", "words", "丁", "--reason", "x")
     ran = made.call(second, *again, now=LATER)
