@@ -278,7 +278,7 @@ def _measure(asked: Asked, measure: str, week: str | None) -> None:
     asked.emit("counted", items, _COUNTED, id_key="id")
 
 
-_WHAT = {"satisfaction": "opinion", "response": "opinion", "rework": "do"}
+_WHAT = {"satisfaction": "opinion", "response": "opinion", "rework": "do", "closed": "state"}
 _YES = {True: "yes", False: "no", None: ""}
 
 

@@ -88,14 +88,13 @@ def owed(prefix: str) -> Offers:
 
 def measures(prefix: str) -> Offers:
     """Return the weekly measures that begin, or whose titles begin, with ``prefix``."""
-    from svcctl.domain.measures import NAMES
+    from svcctl.desk.counted import titles
     from svcctl.views.language import _
-    from svcctl.views.measures import DEFINITIONS
 
-    titles = [(name, _(DEFINITIONS[name].title)) for name in NAMES]
+    named = [(name, _(title)) for name, title in titles().items()]
     return [
         (name, title) if _begins(name, prefix) else (title, name)
-        for name, title in titles
+        for name, title in named
         if _begins(name, prefix) or _begins(title, prefix)
     ]
 

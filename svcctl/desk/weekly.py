@@ -17,7 +17,7 @@ from svcctl.desk.view import View
 from svcctl.domain import measures
 from svcctl.domain.measures import Job, Return, Sheet
 from svcctl.domain.problems import N_, Message, Unreadable, Usage
-from svcctl.domain.tally import Looked, Period
+from svcctl.domain.tally import Happened, Looked, Period
 from svcctl.domain.times import Week, at_epoch, in_zone, midnight, read_week, week_of
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class Weekly(NamedTuple):
     before: Sheet
     open_now: Counter[str]
     open_before: int
+    open: list[Happened]
+    """The tickets behind ``open_now``, by when they were opened; empty unless they were asked for."""
     overdue: list[Owed]
     overdue_before: int
     complaints: list[Grievance]
@@ -77,10 +79,10 @@ class Weekly(NamedTuple):
     """Names by staff id."""
 
 
-def gather(view: View, week: str | None = None) -> Weekly:
+def gather(view: View, week: str | None = None, listed: bool = False) -> Weekly:
     """Return the numbers of ``week`` (``2026-W47``; None: the last complete one before the moment).
 
-    ``known`` leaves out what was written down later. Raises ``Usage`` for an unreadable week or
+    ``listed``: the tickets open at its end, by name. ``known`` leaves out what was written down later. Raises ``Usage`` for an unreadable week or
     time, or a week that has not begun.
     """
     desk = view.desk
@@ -94,7 +96,7 @@ def gather(view: View, week: str | None = None) -> Weekly:
             ),
             Message(N_("give an earlier week, or none for the last complete one"), {}),
         )
-    return _Gathering(desk, view, chosen).done()
+    return _Gathering(desk, view, chosen).done(listed)
 
 
 class _Gathering:
@@ -116,11 +118,12 @@ class _Gathering:
         self.before = Sheet(Period(previous.start, previous.end, previous.end), self.book, looked)
         self.open_now: Counter[str] = Counter()
         self.open_before = 0
+        self.still: list[Happened] = []
         self.overdue: list[Owed] = []
         self.overdue_before = 0
         self.complaints: list[Grievance] = []
 
-    def done(self) -> Weekly:
+    def done(self, listed: bool) -> Weekly:
         for case in self._loaded():
             self.now.add(case)
             self.before.add(case)
@@ -141,6 +144,7 @@ class _Gathering:
             before=self.before,
             open_now=self.open_now,
             open_before=self.open_before,
+            open=self._open() if listed else [],
             overdue=self.overdue,
             overdue_before=self.overdue_before,
             complaints=self.complaints,
@@ -191,6 +195,8 @@ class _Gathering:
         if not case.is_open_at(self.moment):
             return
         self.open_now[case.kind] += 1
+        opened, who = case.state.case.opened, case.told[-1][1]
+        self.still.append(Happened(case.kind, opened, case.id, who))
         self.overdue.extend(_overdue(case, self.moment))
         if case.kind == "complaint":
             self.complaints.append(_grievance(case, self.moment))
@@ -228,6 +234,24 @@ class _Gathering:
             case = self._look(path)
             if case is not None:
                 self.complaints.append(_grievance(case, self.moment))
+
+    def _open(self) -> list[Happened]:
+        """Return the tickets open at the end of the week, those that stood still by the index."""
+        moving, values = self._moving()
+        return sorted(
+            [
+                *self.still,
+                *(
+                    Happened(kind, at_epoch(int(opened), self.desk.zone), ticket, who or "")
+                    for kind, opened, ticket, who in self.desk.index.connection.execute(
+                        "select t.kind, t.opened, t.id, t.engineer from tickets t "
+                        f"where t.ended = 0 and not ({moving})",
+                        values,
+                    )
+                ),
+            ],
+            key=lambda one: (one.at, one.ticket),
+        )
 
     # What asks for more than one ticket ----------------------------------------------------------
 

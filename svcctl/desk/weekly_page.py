@@ -19,6 +19,7 @@ from svcctl.views.measures import DEFINITIONS, Figure, Measure, counted, target_
 
 if TYPE_CHECKING:
     from svcctl.desk.weekly import Weekly
+    from svcctl.domain.measures import Sheet
     from svcctl.views.weekly import (
         Complaint,
         DayCount,
@@ -193,10 +194,21 @@ def _headlines(weekly: Weekly) -> tuple[Headline, ...]:
     return (
         Headline("opened", len(now.opened), len(before.opened)),
         Headline("finished", len(now.finished), len(before.finished)),
-        Headline("closed", len(now.closed), len(before.closed)),
+        Headline("closed", len(now.closed), len(before.closed), _without_work(now)),
         Headline("open", weekly.open_now.total(), weekly.open_before),
         Headline("overdue", len(weekly.overdue), weekly.overdue_before),
     )
+
+
+def _without_work(sheet: Sheet) -> str:
+    """Return in words how many of those that ended were declined or cancelled; "" for none."""
+    from svcctl.views.language import _, word
+
+    ways = Counter(one.state for one in sheet.closed if one.state != "closed")
+    if not ways:
+        return ""
+    listed = _(", ").join(f"{word(state)} {n}" for state, n in sorted(ways.items()))
+    return _("of these {list}").format(list=listed)
 
 
 def _kinds(weekly: Weekly) -> tuple[KindCount, ...]:
@@ -204,7 +216,7 @@ def _kinds(weekly: Weekly) -> tuple[KindCount, ...]:
 
     sheet = weekly.now
     opened, finished, closed = (
-        Counter(kind for kind, _ in happened)
+        Counter(one.kind for one in happened)
         for happened in (sheet.opened, sheet.finished, sheet.closed)
     )
     return tuple(
@@ -218,7 +230,7 @@ def _days(weekly: Weekly) -> tuple[DayCount, ...]:
     from svcctl.views.weekly import DayCount
 
     opened, finished = (
-        Counter(in_zone(at, weekly.week.zone).date() for _, at in happened)
+        Counter(in_zone(one.at, weekly.week.zone).date() for one in happened)
         for happened in (weekly.now.opened, weekly.now.finished)
     )
     first = weekly.week.start.date()

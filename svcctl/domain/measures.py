@@ -29,7 +29,7 @@ from svcctl.domain.cases import Event
 from svcctl.domain.judging import standing_at
 from svcctl.domain.policy import Book
 from svcctl.domain.replay import State
-from svcctl.domain.tally import Entry, Looked, Period, Tally
+from svcctl.domain.tally import Entry, Happened, Looked, Period, Tally
 from svcctl.domain.times import midnight, parse_instant
 
 NAMES = (
@@ -78,7 +78,7 @@ class Return(NamedTuple):
 class Sheet:
     """The counting of one week: ``add`` each ticket once, then read ``tallies`` and ``jobs``.
 
-    ``opened``, ``finished`` and ``closed`` list (kind, instant) of what happened in the week,
+    ``opened``, ``finished`` and ``closed`` list what happened in the week,
     ``dispatched`` and ``worked`` whose tasks and finished jobs they were.
     ``rework`` and ``inspection`` ask for more than one ticket and are filled by the functions of
     these names.
@@ -90,9 +90,9 @@ class Sheet:
         self.looks_until = looks_until or period.moment
         self.tallies = {name: Tally(name) for name in NAMES}
         self.jobs: list[Job] = []
-        self.opened: list[tuple[str, datetime]] = []
-        self.finished: list[tuple[str, datetime]] = []
-        self.closed: list[tuple[str, datetime]] = []
+        self.opened: list[Happened] = []
+        self.finished: list[Happened] = []
+        self.closed: list[Happened] = []
         self.dispatched: list[Entry] = []
         self.worked: list[Entry] = []
 
@@ -109,7 +109,7 @@ class Sheet:
         ended = case.state.case.kind.ended
         opened = case.state.case.opened
         if self.period.holds(opened):
-            self.opened.append((case.kind, opened))
+            self.opened.append(Happened(case.kind, opened, case.id))
             if case.kind == "complaint" and case.supplied is None:
                 self.tallies["complaint-rate"].counted.append(
                     Entry(case.id, what=case.kind, since=opened)
@@ -118,7 +118,7 @@ class Sheet:
         for fact, engineer in case.told:
             if self.period.holds(fact.at):
                 if fact.state in ended and before not in ended:
-                    self.closed.append((case.kind, fact.at))
+                    self.closed.append(Happened(case.kind, fact.at, case.id, engineer, fact.state))
                 if fact.event.do in ("dispatched", "reassigned"):
                     self.dispatched.append(Entry(case.id, engineer))
             before = fact.state
@@ -132,7 +132,7 @@ class Sheet:
         for job in jobs(case, self.looks_until):
             if not self.period.holds(job.at):
                 continue
-            self.finished.append((case.kind, job.at))
+            self.finished.append(Happened(case.kind, job.at, job.ticket, job.engineer))
             self.worked.append(Entry(job.ticket, job.engineer))
             if case.supplied is None or job.unit:
                 self.jobs.append(job)

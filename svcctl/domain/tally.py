@@ -49,6 +49,16 @@ class Entry(NamedTuple):
     done: datetime | None = None
 
 
+class Happened(NamedTuple):
+    """A ticket that was opened, finished or ended: when, whose work, and in which state that left it."""
+
+    kind: str
+    at: datetime
+    ticket: str
+    engineer: str = ""
+    state: str = ""
+
+
 class Tally:
     """One measure: ``counted`` among ``among``; ``beside`` holds what is shown next to it.
 

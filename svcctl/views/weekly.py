@@ -49,11 +49,15 @@ BLANKS = 4
 
 
 class Headline(NamedTuple):
-    """A count of the week and of the week before; ``name_key``: opened, finished, closed, open, overdue."""
+    """A count of the week and of the week before; ``name_key``: opened, finished, closed, open, overdue.
+
+    ``note``, in the reader's language, says what else is among them.
+    """
 
     name_key: str
     value: int
     previous: int | None = None
+    note: str = ""
 
 
 class KindCount(NamedTuple):
@@ -204,6 +208,7 @@ class HeadlineText(NamedTuple):
     title: str
     value: int
     previous: str
+    note: str
 
 
 def _headlines(headlines: Sequence[Headline]) -> tuple[HeadlineText, ...]:
@@ -215,6 +220,7 @@ def _headlines(headlines: Sequence[Headline]) -> tuple[HeadlineText, ...]:
             _(HEADLINES.get(one.name_key, one.name_key)),
             one.value,
             "" if one.previous is None else _("before: {n}").format(n=one.previous),
+            one.note,
         )
         for one in headlines
     )

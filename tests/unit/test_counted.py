@@ -193,3 +193,46 @@ def test_the_rows_fit_eighty_columns_and_two_of_one_ticket_differ(
     call = ask.text("why", "--measure", "callback", *WEEK, lang=lang)
     assert "11-19" in call, "when it was due"
     assert "11-18 10:00" in call, "when it was done"
+
+
+def test_the_counts_of_the_page_are_explained_by_name_and_title(
+    copied: Story, svcctl: Svcctl
+) -> None:
+    ask = Asking(svcctl, copied.root)
+    copied.do(copied.ids["asked"], at("11-20", "10:00"), "cancelled", by="desk1", reason="-")
+    copied.do(copied.ids["w46"], at("11-20", "11:00"), "closed", by="desk1")
+    page = ask.text("report", "weekly", *WEEK, lang="zh_CN")
+    for name, title in (
+        ("opened", "受理"),
+        ("finished", "完工"),
+        ("closed", "关闭"),
+        ("open", "期末未结"),
+    ):
+        shown = re.search(rf"^- {title}: \*\*(\d+)\*\*", page, re.MULTILINE)
+        items = ask.items("why", "--measure", title, *WEEK)
+        assert shown is not None
+        assert items, name
+        assert len(items) == int(shown[1]), name
+        assert {one["measure"] for one in items} == {name}
+        assert ask.text("why", "--measure", name, *WEEK, lang="zh_CN").startswith(
+            f"2026-W47 {title}：计 {shown[1]} 例"
+        )
+    still = {one["id"] for one in ask.items("why", "--measure", "open", *WEEK)}
+    assert copied.ids["forgotten"] in still, "nothing happened to it for weeks"
+    assert not still & {copied.ids["w46"], copied.ids["asked"]}
+    received = ask.items("why", "--measure", "received", *WEEK)
+    assert received == ask.items("why", "--measure", "opened", *WEEK)
+
+
+def test_what_was_cancelled_is_said_beside_what_was_closed(copied: Story, svcctl: Svcctl) -> None:
+    ask = Asking(svcctl, copied.root)
+    copied.do(copied.ids["w46"], at("11-20", "11:00"), "closed", by="desk1")
+    assert "of these" not in ask.text("report", "weekly", *WEEK)
+    copied.do(copied.ids["asked"], at("11-20", "10:00"), "cancelled", by="desk1", reason="-")
+    assert "- Closed: **2** (before: 0), of these cancelled 1\n" in ask.text(
+        "report", "weekly", *WEEK
+    )
+    page = ask.text("report", "weekly", *WEEK, "--format", "html")
+    assert "of these cancelled 1" in page
+    closed = {one["id"]: one["what"] for one in ask.items("why", "--measure", "closed", *WEEK)}
+    assert closed == {copied.ids["w46"]: "closed", copied.ids["asked"]: "cancelled"}
