@@ -233,3 +233,24 @@ def histories(draw: st.DrawFn) -> Case:
 def in_order(found: Iterable[Event], **changes: str) -> Case:
     """The case of these events, by number and desk."""
     return Case(TICKET, head(**changes), sorted(found, key=lambda one: one.order))
+
+
+MONEY: tuple[tuple[str, dict[str, str]], ...] = (
+    ("quoted", {"amount": "120.00"}),
+    ("quoted", {"amount": "500.00"}),
+    ("accepted", {}),
+    ("accepted", {"amount": "120.00"}),
+    ("paid", {"amount": "60.00"}),
+    ("paid", {"amount": "60.00", "part": "true"}),
+    ("paid", {"amount": "120.00"}),
+    ("paid", {"amount": "-60.00"}),
+    ("paid", {"amount": "1.00", "part": "false"}),
+    ("finished", {"result": "fixed", "fault": "x", "action": "y"}),
+    ("finished", {"result": "fixed", "fault": "x", "action": "y", "fee": "60.00"}),
+    ("finished", {"result": "parts-needed", "fault": "x", "action": "y", "fee": "70.00"}),
+)
+
+
+def paid_for() -> st.SearchStrategy[list[tuple[str, dict[str, str]]]]:
+    """What is said of money on a paid repair, with work in between."""
+    return st.lists(st.sampled_from(MONEY), min_size=1, max_size=7)

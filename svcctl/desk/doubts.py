@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from svcctl.desk.desk import Desk
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.checks.dissatisfaction import dissatisfied
-from svcctl.domain.money import agreed, hundredths, missing, received, too_much
+from svcctl.domain.money import agreed, hundredths, missing, too_much, written
 from svcctl.domain.obligations import obligations
 from svcctl.domain.policy import Book
 from svcctl.domain.problems import N_, Message
 from svcctl.domain.replay import Fact, State, replay
-from svcctl.domain.schema import MONEY, as_text
+from svcctl.domain.schema import as_text
 
 LONG_AGO = timedelta(days=31)
 """How far back what is noted today may lie before it looks like a slip: more than any month."""
@@ -82,28 +82,43 @@ def about_long_ago(event: Event) -> list[Message]:
     return [Message(text, {"at": as_text(event.at), "days": str(gap.days)})]
 
 
-def about_money(after: State, event: Event) -> list[Message]:
-    """Say how much of what was agreed has not come in, where a payment was written."""
-    if event.do != "paid":
-        return []
-    short, over = missing(after), too_much(after)
-    told = [one for one in (short, over) if one is not None]
-    if over is not None and _is_received(event):
-        told.append(Message(N_("if a payment was written twice: svcctl undo"), {}))
-    return told
-
-
 def _is_received(event: Event) -> bool:
     return hundredths(event.fields["amount"]) > 0  # what was paid back is no payment too many
 
 
-def is_part(state: State, fields: Mapping[str, str]) -> bool:
-    """Whether a payment about to be written leaves something of what was agreed to be paid."""
-    whole = agreed(state)
-    amount = fields.get("amount", "")
-    if whole is None or not MONEY.fullmatch(amount):
-        return False  # what is no amount is refused where it is decided
-    return received(state) + hundredths(amount) < whole
+def about_money(before: State, after: State, event: Event) -> list[Message]:
+    """Say how much of what was agreed has not come in, where a line changed that, and what is agreed."""
+    told = missing(after)
+    found = [] if told is None or told == missing(before) else [told]
+    if event.do == "paid" and (over := too_much(after)) is not None:
+        found.append(over)
+        if _is_received(event):
+            found.append(Message(N_("if a payment was written twice: svcctl undo"), {}))
+    holds = agreed(after)
+    if event.do == "quoted" and holds is not None:
+        offered = hundredths(event.fields["amount"])
+        if offered != holds:
+            text = N_("{offered} counts once it is accepted; until then {agreed} holds")
+            found.append(Message(text, {"offered": written(offered), "agreed": written(holds)}))
+    if event.do == "finished" and "fee" in event.fields:
+        found += _fee_before(before, event)
+    return found
+
+
+def _fee_before(before: State, event: Event) -> list[Message]:
+    """Say that a fee takes the place of one said before, and is not added to it."""
+    fees = [fact.event for fact in before.facts if "fee" in fact.event.fields]
+    if not fees:
+        return []
+    fee, earlier = hundredths(event.fields["fee"]), hundredths(fees[-1].fields["fee"])
+    text = N_(
+        "the fee {fee} takes the place of {earlier} ({event}); if both are to be paid: "
+        "svcctl ticket amend {id} {made} fee {both} --reason …"
+    )
+    args = {"fee": written(fee), "earlier": written(earlier), "both": written(fee + earlier)}
+    return [
+        Message(text, {**args, "event": fees[-1].name, "id": before.case.id, "made": event.name})
+    ]
 
 
 def about_complaint(after: State, event: Event) -> list[Message]:
@@ -258,6 +273,6 @@ def after_writing(
         *said_before(after, event),
         *about_finish(after, event, role),
         *about_callback(book, after, event),
-        *about_money(after, event),
+        *about_money(before, after, event),
         *about_complaint(after, event),
     ]

@@ -14,7 +14,6 @@ from svcctl.desk.doubts import (
     asked_before,
     complaint_of,
     complaints_of,
-    is_part,
 )
 from svcctl.desk.finding import customer_id, find_card, ticket_file
 from svcctl.desk.typed import named_field, stored_fields, stored_form
@@ -228,8 +227,6 @@ def act(
             _check_not_too_late(desk, state, at)
         if do == "dispatched" and not another:
             _check_no_visit_under_way(desk, state)
-        if do == "paid" and "part" not in wanted and is_part(state, wanted):
-            wanted["part"] = "true"
         owed = obligations(state, desk.book) if do == "closed" else []
         wish = Wish(do, wanted, at, who, code)
         event = decide(state, wish, now, desk.book.at(now), owed)

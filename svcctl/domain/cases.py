@@ -7,7 +7,7 @@ the department is another declaration of the same form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import cast
@@ -83,6 +83,10 @@ VOIDED = EventKind("voided", Field("target", "event", required=True), REASON)
 """Corrections, the same in every record that is a list of lines."""
 
 
+Reckoning = Callable[[Sequence["Event"]], Mapping[str, Mapping[str, Value]]]
+"""From all events of a case that count, in order: by event name, fields with what they come to."""
+
+
 class CaseKind:
     """The declaration of one kind of case.
 
@@ -91,7 +95,8 @@ class CaseKind:
     visit and, after them, a new cycle of work. ``marks`` are names a policy may use for patterns.
     ``changing`` are those ``amendable`` fields of the head that change in the course of things: no
     change of one makes good what was missed before it. ``opens``: the first event is the beginning of
-    all others, before which nothing can have happened and which cannot be taken back.
+    all others, before which nothing can have happened and which cannot be taken back. ``reckoned`` tells how fields of events with
+    this name follow from all events that count.
     """
 
     def __init__(
@@ -108,9 +113,11 @@ class CaseKind:
         amendable: frozenset[str] = frozenset(),
         changing: frozenset[str] = frozenset(),
         opens: bool = True,
+        reckoned: Mapping[str, Reckoning] | None = None,
     ) -> None:
         self.name = name
         self.opens = opens
+        self.reckoned = dict(reckoned or {})
         self.changing = changing
         self.head = Shape(head)
         self.head_order = tuple(field.name for field in head)

@@ -5,34 +5,78 @@ Amounts are hundredths of the policy's currency, so that sums are exact.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
+from svcctl.domain.cases import Event
 from svcctl.domain.problems import N_, Message
 from svcctl.domain.schema import Value, as_text
 from svcctl.domain.state import State
 
-_NAMED = {"quoted": "amount", "accepted": "amount", "finished": "fee"}
-"""Events that may name what is to be paid, with the field; what was said last holds."""
-
 
 def agreed(state: State) -> int | None:
-    """Return what is to be paid: the fee said last, on the slip, at the acceptance or in the quote."""
-    found = None
-    for fact in state.facts:
-        amount = fact.event.fields.get(_NAMED.get(fact.event.do, ""))
-        found = found if amount is None else hundredths(amount)
+    """Return what is to be paid: the fee said last, on the slip, at the acceptance or in the quote.
+
+    A quote after an acceptance, or after a fee, is an offer until it is accepted too.
+    """
+    return _agreed(_events(state))
+
+
+def _agreed(events: Iterable[Event]) -> int | None:
+    found = offered = None
+    bound = False
+    for event in events:
+        if event.do == "quoted":
+            offered = _amount(event, "amount")
+            found = found if bound else offered
+        elif event.do == "accepted":
+            named = _amount(event, "amount")
+            named = offered if named is None else named
+            if named is not None:
+                found, offered, bound = named, None, True
+        elif event.do == "finished" and (fee := _amount(event, "fee")) is not None:
+            found, offered, bound = fee, None, True
     return found
 
 
 def received(state: State) -> int:
     """Return the sum of the payments recorded."""
-    return sum(
-        hundredths(fact.event.fields["amount"]) for fact in state.facts if fact.event.do == "paid"
-    )
+    return sum(_amount(one, "amount") or 0 for one in _payments(_events(state)))
+
+
+def parts(events: Sequence[Event]) -> Mapping[str, Mapping[str, Value]]:
+    """Return for each payment, by its name, whether it is ``part`` of what was agreed, as it looks now.
+
+    The last part is the payment from which on what was agreed is in and stays in, in the order in which
+    the payments were made; or the one by which the rest was let go (``part: false``). Empty where no
+    amount is known: then the payment itself says what it is.
+    """
+    whole = _agreed(events)
+    if whole is None:
+        return {}
+    payments = _payments(events)
+    came = sum(_amount(one, "amount") or 0 for one in payments)
+    found: dict[str, dict[str, Value]] = {}
+    short = False
+    for payment in reversed(payments):
+        if payment.fields.get("part") is False:
+            found = {name: {"part": False} for name in found}
+            short = False
+        else:
+            short = short or came < whole
+        found[payment.name] = {"part": short}
+        came -= _amount(payment, "amount") or 0
+    return found
 
 
 def missing(state: State) -> Message | None:
-    """Return how much of what was agreed has not come in; None where all has, or none is known of."""
+    """Return how much of what was agreed has not come in; None where all has, or none is known of.
+
+    Nor is anything missing before the first payment, or where the rest was let go.
+    """
     whole, came = agreed(state), received(state)
-    if whole is None or not 0 < came < whole:
+    payments = _payments(_events(state))
+    let_go = any(one.fields.get("part") is False for one in payments)
+    if whole is None or not payments or let_go or came >= whole:
         return None
     return Message(
         N_("{received} of {agreed} received, {missing} missing"),
@@ -61,6 +105,20 @@ def account(state: State) -> Message | None:
     if whole is None:
         return Message(N_("{received} received, no amount agreed"), args)
     return Message(N_("{received} of {agreed} received"), args)
+
+
+def _events(state: State) -> list[Event]:
+    return [fact.event for fact in state.facts]
+
+
+def _payments(events: Iterable[Event]) -> list[Event]:
+    """Return the payments in the order in which they were made, not noted."""
+    return sorted((one for one in events if one.do == "paid"), key=lambda one: (one.at, one.order))
+
+
+def _amount(event: Event, field: str) -> int | None:
+    amount = event.fields.get(field)
+    return None if amount is None else hundredths(amount)
 
 
 def hundredths(amount: Value) -> int:

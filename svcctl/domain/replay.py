@@ -42,6 +42,7 @@ __all__ = [
     "State",
     "Stray",
     "over_of",
+    "reckon",
     "replaced",
     "replay",
     "step",
@@ -74,7 +75,18 @@ def replay(case: Case, until: datetime | None = None, known: datetime | None = N
                 corrections.apply(state, earlier)
         else:
             corrections.apply(state, position)
+    reckon(state)
     return state
+
+
+def reckon(state: State) -> None:
+    """Give every fact the fields that follow from all facts together, as the kind of case declares."""
+    for do, reckoning in state.case.kind.reckoned.items():
+        if do in state.counts:
+            found = reckoning([fact.event for fact in state.facts])
+            for fact in state.facts:
+                if fact.event.do == do:
+                    fact.reckoned = found.get(fact.event.name)
 
 
 class _Amendment(NamedTuple):

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from svcctl.domain.cases import Case, CaseKind
+from svcctl.domain.cases import Case, CaseKind, Event
 from svcctl.domain.contests import RETROACTIVE, place_amended, unseen
 from svcctl.domain.judging import Obligation
 from svcctl.domain.obligations import obligations
 from svcctl.domain.patterns import Condition, Pattern
 from svcctl.domain.plans import Plan, planned, plans
 from svcctl.domain.policy import Book, Policy
-from svcctl.domain.replay import replay, step
+from svcctl.domain.replay import reckon, replay, step
 from svcctl.domain.schema import Value
 from svcctl.domain.state import Fact, State
 
 MOST_NODES = 20_000
+
+Reckoned = dict[str, Mapping[str, Value]]
 
 
 class Node:
@@ -137,8 +139,11 @@ class Shapes:
         events, facts = case.events, []
         values: dict[str, Value] = dict(case.head)
         desk, latest, in_order = events[0].desk, events[0].at, True
+        reckoned: Reckoned = {}
         for number, event in enumerate(events, start=1):
-            following = node.children.get(self.key(event.do, event.over, event.fields))
+            if event.do in self.kind.reckoned:
+                reckoned = reckoned or self._reckoned(case)
+            following = node.children.get(self._key(event, reckoned))
             if following is None or event.n != number or event.desk != desk:
                 return None
             node = following
@@ -161,6 +166,7 @@ class Shapes:
                     node.state,
                 )
             )
+            facts[-1].reckoned = reckoned.get(event.name)
         state = State(case)
         state.facts, state.values, state.state = facts, values, node.state
         state.visits, state.cycle = node.visits, node.following_cycle
@@ -171,6 +177,7 @@ class Shapes:
     def _learned(self, case: Case) -> State | None:
         """Replay the case step by step and keep the steps; None where one is out of the ordinary."""
         state = State(case)
+        reckoned = self._reckoned(case)
         setters: dict[str, str] = {}
         node = self._roots.get(self.root_key(case.events[0].desk, case.head))
         if node is None:
@@ -196,12 +203,27 @@ class Shapes:
                 for value in written
                 if value != "state" and place_amended(self.kind, value) is None
             )
-            key = self.key(event.do, event.over, event.fields)
+            key = self._key(event, reckoned)
             following = node.children.get(key)
             if following is None:
                 following = node.children[key] = self._added(state, setters, writes)
             node = following
+        reckon(state)
         return state
+
+    def _reckoned(self, case: Case) -> Reckoned:
+        """Return what follows from all events of a case where each of them counts, by event name."""
+        found: Reckoned = {}
+        for do, reckoning in self.kind.reckoned.items():
+            if any(event.do == do for event in case.events):
+                found |= reckoning(case.events)
+        return found
+
+    def _key(self, event: Event, reckoned: Reckoned) -> tuple[object, ...]:
+        fields = event.fields
+        if event.name in reckoned:
+            fields = {**fields, **reckoned[event.name]}
+        return self.key(event.do, event.over, fields)
 
     def _added(
         self, state: State, setters: dict[str, str], writes: tuple[tuple[str, str], ...]

@@ -5,6 +5,7 @@ Everything here is derived from the head and the events, and never stored.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,9 +19,20 @@ class Fact:
     ``visit`` is the number of the visit it belongs to (0 before the first), ``visits`` how many
     there were so far, ``cycle`` counts from 1, ``attempt`` is the how-manieth event of this name in
     its cycle, ``had-finished`` (or any other event's name) how many of those came so far.
+    ``reckoned`` are fields that follow from the whole case, whatever the event itself says of them.
     """
 
-    __slots__ = ("attempt", "counts", "cycle", "event", "state", "values", "visit", "visits")
+    __slots__ = (
+        "attempt",
+        "counts",
+        "cycle",
+        "event",
+        "reckoned",
+        "state",
+        "values",
+        "visit",
+        "visits",
+    )
 
     def __init__(
         self,
@@ -41,6 +53,7 @@ class Fact:
         self.counts = counts
         self.values = values
         self.state = state
+        self.reckoned: Mapping[str, Value] | None = None
 
     @property
     def at(self) -> datetime:
@@ -49,6 +62,8 @@ class Fact:
 
     def lookup(self, name: str) -> Value | None:
         """Return what a condition of a pattern names: a field, a fact of the place, a value."""
+        if self.reckoned is not None and (own := name.removeprefix(".")) in self.reckoned:
+            return self.reckoned[own]
         value = self.event.fields.get(name)
         if value is not None:
             return value

@@ -7,6 +7,7 @@ to a ticket is a new ``EventKind`` here, and its place in the table.
 from __future__ import annotations
 
 from svcctl.domain.cases import AMENDED, REASON, VOIDED, CaseKind, EventKind
+from svcctl.domain.money import parts
 from svcctl.domain.schema import Field
 
 KINDS = ("repair", "install", "inspection", "complaint", "inquiry", "support")
@@ -311,4 +312,5 @@ TICKET = CaseKind(
         }
     ),
     changing=frozenset({"priority"}),
+    reckoned={"paid": parts},
 )

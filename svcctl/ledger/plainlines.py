@@ -43,7 +43,7 @@ class Told(NamedTuple):
     are shown, ``named`` the people in them.
 
     ``step`` is the number of the step that it is in the history's form, ``ODD`` where the service rules
-    or an import ask for a closer look.
+    or an import ask for a closer look, or it depends on other lines what this one comes to.
     """
 
     step: int
@@ -199,6 +199,7 @@ class Lines:
         named = tuple(texts[name] for name in _NAMING if name in texts)
         odd = (
             do in ("imported", "attached")
+            or do in self.kind.reckoned
             or seems_odd(do, fields)
             or lowest_score(fields) < self._below
         )

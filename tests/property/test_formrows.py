@@ -8,9 +8,9 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_shapes import ODD, ordinary, usual
+from test_shapes import ODD, of_money, ordinary, usual
 from ticketplay import book, rules, shipped_policy, tell
-from tickets_at_random import Chance, effort, histories
+from tickets_at_random import Chance, effort, histories, paid_for
 
 from svcctl.domain import identity
 from svcctl.domain.cases import Case, Event
@@ -90,6 +90,22 @@ def test_and_of_tickets_of_one_desk_whose_events_mostly_follow(
     for one in case.events[1:]:
         one.noted = one.at + timedelta(hours=late)
     all_alike([case])
+
+
+@effort(60)
+@given(paid_for(), st.permutations(range(7)), st.booleans())
+def test_and_of_tickets_where_sums_of_money_decide(
+    told: list[tuple[str, dict[str, str]]], places: list[int], mixed: bool
+) -> None:
+    all_alike([of_money(told, places if mixed else sorted(places))])
+
+
+def test_and_of_two_tickets_that_differ_in_an_amount_alone() -> None:
+    done = ("finished", {"result": "fixed", "fault": "x", "action": "y"})
+    for order in ((60, 120), (120, 60)):
+        told = [("quoted", {"amount": "120.00"}), done]
+        both = [[*told, ("paid", {"amount": f"{amount}.00"})] for amount in order]
+        all_alike(of_money(one, [0, 1, 2]) for one in both)
 
 
 @effort(100)

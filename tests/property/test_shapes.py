@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ticketplay import book, rules, shipped_policy, tell
-from tickets_at_random import Chance, effort, histories
+from tickets_at_random import Chance, effort, histories, paid_for
 
 from svcctl.domain import shapes
 from svcctl.domain.cases import Case, Event, read_case
@@ -108,6 +108,26 @@ def test_it_does_so_of_tickets_of_one_desk_whose_events_mostly_follow(
     for memory, by in zip(MEMORIES, BOOKS, strict=True):
         both_alike(memory, by, case)
         both_alike(memory, by, followed)
+
+
+def of_money(told: list[tuple[str, dict[str, str]]], places: list[int]) -> Case:
+    """A paid repair of which ``told`` is said, the n-th on the day that the n-th of ``places`` says."""
+    sent = {"to": "wang.wei", "visit": "2026-11-17T09:00:00+08:00"}
+    work = [("11-16 09:10", "reviewed", {"cover": "paid"}), ("11-16 09:20", "accepted", {})]
+    days = (f"11-{17 + place} 10:{at:02}" for at, place in enumerate(places))
+    money = [(day, do, fields) for day, (do, fields) in zip(days, told, strict=False)]
+    return tell(*work, ("11-16 10:00", "dispatched", sent), *money)
+
+
+@effort(200)
+@given(paid_for(), st.permutations(range(7)), st.booleans())
+def test_it_does_so_where_sums_of_money_decide(
+    told: list[tuple[str, dict[str, str]]], places: list[int], mixed: bool
+) -> None:
+    """Here the same event means one thing or another by what is said after it."""
+    case = of_money(told, places if mixed else sorted(places))
+    for memory, by in zip(MEMORIES, BOOKS, strict=True):
+        both_alike(memory, by, case)
 
 
 def test_those_histories_are_remembered_with_what_is_owed_of_them() -> None:

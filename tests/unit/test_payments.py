@@ -148,6 +148,76 @@ def test_a_payment_where_nothing_was_agreed_is_shown_and_a_ticket_without_money_
     assert "payment: 50.00 received, no amount agreed\n" in shown
 
 
+def test_parts_taken_at_two_stations_meet_the_payment_together(desk: Desk) -> None:
+    desk.then(*AGREED, *DONE, "record paid amount=90 part=true")
+    assert desk.payment() == "open"
+    desk.then(
+        "record paid amount=90 part=true"
+    )  # as the other station wrote it, unaware of the first
+    assert desk.payment() == "met"
+
+
+def test_a_lower_fee_on_the_slip_makes_what_came_in_enough(desk: Desk) -> None:
+    desk.then(*AGREED, "record paid amount=60")
+    assert desk.payment() == "open"
+    desk.then(*DONE[:2], "finish --by wang.wei --result fixed --fee 60")
+    assert desk.payment() == ""
+
+
+def test_a_higher_fee_on_the_slip_makes_a_payment_in_advance_a_part(desk: Desk) -> None:
+    told = desk.then(
+        *AGREED,
+        "record paid amount=180",
+        *DONE[:2],
+        "finish --by wang.wei --result fixed --fee 200",
+    )
+    assert told == "180.00 of 200.00 received, 20.00 missing\n"
+    assert desk.payment() == "open"
+    desk.then("record paid amount=20")
+    assert desk.payment() == "met"
+
+
+def test_a_part_that_is_voided_is_owed_again(desk: Desk) -> None:
+    desk.then(*AGREED, "record paid amount=60", "record paid amount=120", *DONE)
+    assert desk.payment() == "met"
+    event = json.loads(desk.says(f"ticket show {desk.ticket} -o json").out)["items"][0]["events"]
+    first = next(one["event"] for one in event if one["do"] == "paid")
+    told = desk.then(f"void {first} --reason 假币")
+    assert told == "120.00 of 180.00 received, 60.00 missing\n"
+    assert desk.payment() == "open"
+    assert "60.00 missing" in desk.says(f"why {desk.ticket} payment").out
+
+
+def test_money_given_back_is_owed_again_unless_it_was_let_go(desk: Desk) -> None:
+    desk.then(*AGREED, *DONE, "record paid amount=180", "record paid amount=-80")
+    assert desk.payment() == "open"
+    desk.then("record paid amount=0.00 part=false")
+    assert desk.payment() == "met"
+
+
+def test_a_quote_after_the_acceptance_counts_once_it_is_accepted(desk: Desk) -> None:
+    told = desk.then(*AGREED, "quote --amount 500")
+    assert told == "500.00 counts once it is accepted; until then 180.00 holds\n"
+    desk.then(*DONE, "record paid amount=180")
+    assert desk.payment() == "met"
+    assert desk.then("accept") == "180.00 of 500.00 received, 320.00 missing\n"
+    assert desk.payment() == "open"
+
+
+def test_the_fee_of_a_second_visit_takes_the_place_of_the_first_and_says_so(desk: Desk) -> None:
+    desk.then(*AGREED, *DONE[:2], "finish --by wang.wei --result parts-needed --fee 50")
+    told = desk.then(*DONE[:2], "finish --by wang.wei --result fixed --fee 70")
+    said, _colon, way = told.partition("svcctl ")
+    assert said.startswith("the fee 70.00 takes the place of 50.00 (")
+    amend = (
+        way.strip().replace("ticket ", "", 1).replace(f" {desk.ticket}", "").replace("…", "两次")
+    )
+    desk.then("record paid amount=70")
+    assert desk.payment() == "met"
+    assert desk.then(amend) == "70.00 of 120.00 received, 50.00 missing\n"
+    assert desk.payment() == "open"
+
+
 @pytest.mark.parametrize("amount", ["0.00", "0.05", "120.00", "-3.50", "999999999999.99"])
 def test_an_amount_is_the_same_after_it_was_counted_in_hundredths(amount: str) -> None:
     assert written(hundredths(amount)) == amount
