@@ -18,6 +18,7 @@ ASKING = {
     ("callbacks",),
     ("callbacks", "due"),
     ("callbacks", "list"),
+    ("escalations",),
     ("escalations", "due"),
     ("find",),
     ("slip", "list"),
@@ -26,7 +27,9 @@ ASKING = {
     ("today",),
 }
 """The commands that ask git first of all about the months that are open, by noun and verb."""
-NOUNS = {noun for noun, *verb in ASKING if verb}
+NOT_ASKING = {("callbacks", "record")}
+"""The other verbs of nouns that answer alone: any other word behind such a noun belongs to an option."""
+_HELP = ("-h", "--help", "--version", "--")
 _WITH_VALUE = ("--ledger", "--lang")
 
 
@@ -68,9 +71,9 @@ def understood(words: Sequence[str]) -> tuple[bool, str | None]:
             option = word
         elif word.startswith("--ledger="):
             given = word.partition("=")[2]
-        elif word in ("--help", "--version", "--"):
+        elif word in _HELP:
             return False, None
         elif not word.startswith("-"):
             named.append(word)
     noun, pair = tuple(named[:1]), tuple(named[:2])
-    return pair in ASKING or (noun in ASKING and noun[0] not in NOUNS), given
+    return pair in ASKING or (noun in ASKING and pair not in NOT_ASKING), given

@@ -20,6 +20,7 @@ _STATUS = (
     Column("tickets", N_("tickets"), align="right"),
     Column("obligations", N_("obligations"), align="right"),
     Column("cards", N_("cards"), align="right"),
+    Column("journals", N_("journals"), align="right"),
     Column("problems", N_("problems"), align="right"),
     Column("reread", N_("read again"), align="right"),
     Column("way", N_("fresh by")),

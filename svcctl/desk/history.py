@@ -150,12 +150,14 @@ def _search_then(view: View, wanted: str, most: int) -> list[Item]:
     customers = {item["id"] for item in found if item["kind"] == "customer"}
     raw = _as_written(wanted)
     then, moments = view.then()
-    rest = view.desk.index.connection.execute(
-        f"select t.path, t.opened, t.id, t.subject, t.state, t.customer, null from tickets t "
-        f"where {then}",
-        moments,
-    ).fetchall()
-    for row, _ in view.later():
+    with view.desk.index.at_rest():
+        rest = view.desk.index.connection.execute(
+            f"select t.path, t.opened, t.id, t.subject, t.state, t.customer, null from tickets t "
+            f"where {then}",
+            moments,
+        ).fetchall()
+        paths = view.went_on()
+    for row, _ in view.later(paths):
         values = [row[key] for key in ("path", "opened", "id", "subject", "state", "customer")]
         rest.append((*values, _text_then(view, row["path"])))
     tickets = []

@@ -23,6 +23,8 @@ _COMPARED = (
     ("obligations", f"path, {_PACKED} from settled join tickets t on t.rowid = ticket"),
     ("problems", "path || ' ' || line || ' ' || code, * from problems"),
     ("cards", "path, * from cards"),
+    ("journals", "path, * from journals"),
+    ("rules", "policy || ' ' || rule, * from rules"),
 )
 """What is compared: what it is called, and the key of each row with all of it. Row numbers, which
 differ with the order of reading, are none of it."""
@@ -49,6 +51,7 @@ def status(desk: Desk) -> dict[str, Any]:
             "tickets": "count(*) from tickets",
             "obligations": "(select count(*) from owings) + coalesce(sum(many), 0) from settled",
             "cards": "count(*) from cards",
+            "journals": "count(*) from journals",
             "problems": "count(*) from problems",
         }.items()
     }

@@ -72,23 +72,28 @@ def tickets(
             return False
         return all(value is None or row[column] == value for column, value in wanted.items())
 
-    # Only what the order depends on is held of every ticket, the rest of some at a time.
+    # Only what the order depends on is held of every ticket, the rest of some at a time; and the
+    # index is held while it is asked, not while the answer is shown: others write meanwhile.
     with view.desk.index.at_rest():
-        where = " and ".join(clauses) or "1"
-        order: list[tuple[Place, int | Item]] = [
-            (_urgency(one.priority, one.next_due, one.id), one.number)
-            for one in view.outlines(where, values)
-        ]
-        for row, _ in view.later():
-            if test(row):
-                made = item(view, row)
-                order.append((_urgency(made["priority"], made["next_due"], made["id"]), made))
-        order.sort(key=lambda one: one[0])
-        for first in range(0, len(order), AT_ONCE):
-            some = [one for _, one in order[first : first + AT_ONCE]]
-            rows = view.numbered(one for one in some if isinstance(one, int))
-            for one in some:
-                yield item(view, rows[one]) if isinstance(one, int) else one
+        outlines = view.outlines(" and ".join(clauses) or "1", values)
+        paths = view.went_on()
+    order: list[tuple[Place, int | Item]] = [
+        (_urgency(one.priority, one.next_due, one.id), one.number) for one in outlines
+    ]
+    del outlines
+    for row, _ in view.later(paths):
+        if test(row):
+            made = item(view, row)
+            order.append((_urgency(made["priority"], made["next_due"], made["id"]), made))
+    order.sort(key=lambda one: one[0])
+    for first in range(0, len(order), AT_ONCE):
+        some = order[first : first + AT_ONCE]
+        rows = view.numbered({one: place[-1] for place, one in some if isinstance(one, int)})
+        for _, one in some:
+            if not isinstance(one, int):
+                yield one
+            elif one in rows:
+                yield item(view, rows[one])
 
 
 def is_overdue(made: Mapping[str, Any]) -> bool:
@@ -213,11 +218,14 @@ def today(view: View) -> list[Item]:
     """
     end = _day_end(view.as_of).timestamp()
     people = "select id, name from cards where kind='staff'"
-    names = dict(view.desk.index.connection.execute(people).fetchall())
+    with view.desk.index.at_rest():
+        names = dict(view.desk.index.connection.execute(people).fetchall())
+        owed = view.owed(
+            "o.due <= ?", [end], lambda one: one["due"] is not None and one["due"] <= end
+        )
+        open_ones = view.tickets("t.ended = 0", [], lambda row: not row["ended"])
     found: list[Item] = []
-    for row in view.owed(
-        "o.due <= ?", [end], lambda one: one["due"] is not None and one["due"] <= end
-    ):
+    for row in owed:
         now = standing_of(row, view.seconds)
         if now == "paused":
             continue
@@ -227,7 +235,6 @@ def today(view: View) -> list[Item]:
             made["overdue_minutes"] = int(view.seconds - row["due"]) // 60
         found.append(made)
     day = view.as_of.date().isoformat()
-    open_ones = view.tickets("t.ended = 0", [], lambda row: not row["ended"])
     for ticket in open_ones:
         visit, state = ticket["visit"][:10], ticket["state"]
         if (visit == day and state == "on-site") or (visit <= day and state == "dispatched"):

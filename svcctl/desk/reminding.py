@@ -34,7 +34,9 @@ def reminders(view: View, role: str | None = None, within: str | None = None) ->
     people = people_by_role(view)
     present = {card.id: card for cards in people.values() for card in cards}
     found = []
-    for to, who, made in _lines(view, present, horizon(view.as_of, within)):
+    with view.desk.index.at_rest():
+        lines = list(_lines(view, present, horizon(view.as_of, within)))
+    for to, who, made in lines:
         if role not in (None, to):
             continue
         cards: list[Card] = [present[who]] if who else people.get(to, [])

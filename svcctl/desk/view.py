@@ -6,7 +6,7 @@ answered by the index. Both give rows of one shape, the index's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -47,7 +47,7 @@ class View:
         self.past = past
         self.seconds = as_of.timestamp()
         self.known = known
-        self._later: list[tuple[Row, list[Row]]] | None = None
+        self._replayed: dict[str, tuple[Row, list[Row]] | None] = {}
 
     def days_back(self, days: int) -> datetime:
         """Return the first instant of the day that many days before, as days are at the desk."""
@@ -67,13 +67,38 @@ class View:
         then, moments = self.then()
         with self.desk.index.at_rest():
             found = self._rows(f"{then} and ({where})", [*moments, *values])
-        found += [row for row, _ in self.later() if test(row)]
+            paths = self.went_on()
+        found += [row for row, _ in self.later(paths) if test(row)]
         return found
 
-    def numbered(self, numbers: Iterable[int]) -> dict[int, Row]:
-        """Return the rows of tickets with these row numbers, each with its ``obligations``."""
-        found = self._rows("t.rowid in (select value from json_each(?))", [str(list(numbers))])
-        return {row["row_number"]: row for row in found}
+    def numbered(self, numbers: Mapping[int, str]) -> dict[int, Row]:
+        """Return rows of tickets by their row numbers, each with its ``obligations``; given is which
+        id an outline had under each number.
+
+        A ticket that went on since it was outlined is replayed from its file; one that is gone is
+        left out. So a long list says what was the case at the moment, though nobody had to wait for
+        it to be read to its end.
+        """
+        then, moments = self.then()
+        with self.desk.index.at_rest():
+            known = self._rows(
+                f"{then} and t.rowid in (select value from json_each(?))",
+                [*moments, str(list(numbers))],
+            )
+            found = {
+                row["row_number"]: row for row in known if numbers[row["row_number"]] == row["id"]
+            }
+            moved = {
+                number: self.desk.index.connection.execute(
+                    "select path from tickets where id = ?", (identifier,)
+                ).fetchone()
+                for number, identifier in numbers.items()
+                if number not in found
+            }
+        for number, row in moved.items():
+            if row is not None:
+                found.update((number, ticket) for ticket, _ in self.later(row))
+        return found
 
     def _rows(self, where: str, values: Iterable[object]) -> list[Row]:
         from svcctl.ledger.ask import add_obligations, rows
@@ -119,39 +144,47 @@ class View:
         from svcctl.ledger.numbering import PLACES
 
         then, moments = self.then()
-        found = rows(
-            self.desk.index,
+        sql = (
             f"select {_OWED}, t.id, t.kind as ticket_kind, t.state, t.priority, t.customer, t.subject, "
             f"t.engineer, t.visit, t.path, t.contested, c.name, c.phone from unsettled o "
             f"join tickets t on t.rowid = o.owing >> {PLACES} "
             f"left join cards c on c.kind='customer' and c.id=t.customer "
-            f"where o.verdict=0 and {then} and ({where})",
-            [*moments, *values],
+            f"where o.verdict=0 and {then} and ({where})"
         )
-        for ticket, obligations in self.later():
+        with self.desk.index.at_rest():
+            found = rows(self.desk.index, sql, [*moments, *values])
+            paths = self.went_on()
+        for ticket, obligations in self.later(paths):
             for one in obligations:
                 if one["verdict"] == 0 and test(one):
                     found.append({**ticket, "ticket_kind": ticket["kind"], **one})
         return found
 
-    def later(self) -> list[tuple[Row, list[Row]]]:
-        """Return the tickets that went on after the moment, as they were at it."""
-        if self._later is None:
-            self._later = self._replayed()
-        return self._later
+    def went_on(self) -> list[str]:
+        """Return the paths of the tickets that the index does not answer for, since they went on.
 
-    def _replayed(self) -> list[tuple[Row, list[Row]]]:
+        To be asked ``at_rest`` with what the index answers: each ticket is then in one of the two.
+        """
         # As `not` of what `then` says, in words by which SQLite finds them without looking at all.
         _, moments = self.then()
         went_on = "last_at > ?" if self.known is None else "(last_at > ? or last_noted > ?)"
-        paths = [
+        return [
             row[0]
             for row in self.desk.index.connection.execute(
                 f"select path from tickets where {went_on} and opened <= ?",
                 [*moments, self.seconds],
             )
         ]
-        return [found for path in paths if (found := self.ticket(path)) is not None]
+
+    def later(self, paths: Iterable[str]) -> list[tuple[Row, list[Row]]]:
+        """Return the tickets of these files as they were at the moment; each is replayed once."""
+        found = []
+        for path in paths:
+            if path not in self._replayed:
+                self._replayed[path] = self.ticket(path)
+            if (made := self._replayed[path]) is not None:
+                found.append(made)
+        return found
 
     def ticket(self, path: str) -> tuple[Row, list[Row]] | None:
         """Return one ticket's row and obligations as they were, from its file; None: not yet there."""

@@ -134,10 +134,18 @@ def _about_nothing(index: Index) -> Iterator[Naming]:
 def _noted_of_nothing(index: Index) -> Iterator[Naming]:
     """Tickets that entries of a journal name and that are not there."""
     ask = index.connection.execute
-    for path, subject, tickets in ask("select path, id, tickets from journals where tickets != ''"):
+    journals = ask("select path, id, tickets from journals where tickets != ''").fetchall()
+    named = {ticket for _, _, tickets in journals for ticket in tickets.split()}
+    unknown = {
+        ticket
+        for ticket in named
+        if ask("select 1 from tickets where id = ?", (ticket,)).fetchone() is None
+    }
+    if unknown:  # asked of all problems at once: nothing finds one by its subject
+        unknown -= {row[0] for row in ask("select distinct subject from problems")}
+    for path, subject, tickets in journals:
         for ticket in tickets.split():
-            there = "select 1 from tickets where id = ?1 union select 1 from problems where subject = ?1"
-            if ask(there, (ticket,)).fetchone() is None:
+            if ticket in unknown:
                 yield Naming(path, subject, "ticket", ticket)
 
 

@@ -37,6 +37,7 @@ from svcctl.ledger.settled import SETTLED_COLUMNS
 AT_ONCE = 250  # files whose rows are inserted together
 MOST_GROUPS = 10_000  # their numbers fit into a pipe
 WORTH_SHARING = 2000  # from so many files on, more than one process reads
+MOST_WORKERS = 8  # each but the first brings a database to attach, and SQLite attaches 10
 
 TICKETS = f"{RECORDS}/tickets/"
 
@@ -74,7 +75,7 @@ def fill(
     marks = ",".join("?" * len(RULE_COLUMNS))
     connection.executemany(f"insert into rules values ({marks})", rule_rows(book))
     reading = _Reading(ledger, connection, book, since)
-    workers = os.cpu_count() or 1
+    workers = min(_processors(), MOST_WORKERS)
     alone = workers == 1 or not hasattr(os, "fork") or not os.access(ledger.private, os.W_OK)
     with _indexes_later(connection) if stale is None else nullcontext():
         if len(paths) < WORTH_SHARING or alone:
@@ -85,6 +86,13 @@ def fill(
         rules = (f"{folder}{name}.yaml" for folder in RULES for name in ledger.names(folder[8:-1]))
         reading.young |= {path for path in rules if _changed(ledger, path) > since}
     return len(paths), reading.young
+
+
+def _processors() -> int:
+    """Return how many processors this process may use, where the system tells; else how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _is_read(path: str) -> bool:

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from svcctl import __version__
 from svcctl.domain.problems import N_, Busy, GitFailed, Message, StorageFailed
@@ -31,10 +32,7 @@ TICK = 50_000_000  # nanoseconds by which the clock of a file system may lag beh
 RULES = ("policy", "calendar")
 PATIENCE = 60
 """Seconds for which a command waits where the index is held."""
-PRAGMAS = (
-    "pragma journal_mode=memory; pragma synchronous=off; pragma cache_size=-16000; "
-    f"pragma busy_timeout={PATIENCE * 1000};"
-)
+PRAGMAS = "pragma journal_mode=memory; pragma synchronous=off; pragma cache_size=-16000;"
 
 Filler = Callable[[Ledger, sqlite3.Connection, "set[str] | None", int], tuple[int, set[str]]]
 
@@ -72,22 +70,25 @@ class Index:
             return None
         connection = sqlite3.connect(self.path, timeout=0, isolation_level=None)
         try:
-            if self._when_free(connection) == self._made_by():
+            with _waiting_ourselves(connection):
+                self._when_free(lambda: connection.executescript(PRAGMAS))
+                made = self._when_free(lambda: _meta(connection, "made"))
+            if made == self._made_by():
                 return connection
         except sqlite3.DatabaseError:
             pass  # no database of ours, whatever its stamp says: it is made anew
         connection.close()
         return None
 
-    def _when_free(self, connection: sqlite3.Connection) -> str | None:
-        """Return what made the database, waiting for whoever holds it, as is told after a second.
+    def _when_free(self, act: Callable[[], Found]) -> Found:
+        """Return what ``act`` returns, waiting for whoever holds the file, as is told after a second.
 
-        Commands of ours are waited for at their lock; this is another program that has the file open.
+        Commands of ours that write are waited for at their lock; this is one that reads, or another
+        program. Only ``_waiting_ourselves``, or SQLite would wait first, and tell nobody.
         """
         for _ in self._turns():
             try:
-                connection.executescript(PRAGMAS)
-                return _meta(connection, "made")
+                return act()
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     raise
@@ -234,7 +235,17 @@ class Index:
         from svcctl.ledger.filling import release
 
         connection = self.connection
-        connection.execute("begin immediate")
+        with _waiting_ourselves(connection):
+            self._when_free(lambda: connection.execute("begin immediate"))
+            self._filled(fill, stale, head, dirty)
+        release(connection)
+
+    def _filled(
+        self, fill: Filler, stale: set[str] | None, head: str | None, dirty: set[str] | None
+    ) -> None:
+        """Fill the tables and end the transaction. While somebody reads, what is new stays in memory
+        until the commit, which waits for the reader."""
+        connection = self.connection
         try:
             self.reread, young = fill(self.ledger, connection, stale, self._asked - TICK)
             noticed = time.time_ns()
@@ -248,8 +259,7 @@ class Index:
             )
             _set_meta(connection, "head", head or "")
             _set_meta(connection, "way", "git" if dirty is not None else "stat")
-            connection.execute("commit")
-            release(connection)
+            self._when_free(lambda: connection.execute("commit"))
         except BaseException:
             connection.execute("rollback")
             raise
@@ -267,9 +277,19 @@ class Index:
 
     @contextmanager
     def at_rest(self) -> Iterator[None]:
-        """Within, several questions are answered from one state, whatever other commands write."""
+        """Within, several questions are answered from one state, whatever other commands write.
+
+        Who makes the index fresh waits meanwhile: ask within, show what was answered afterwards.
+        """
+        if self.connection.in_transaction:
+            yield
+            return
         self.connection.execute("begin")
         try:
+            with _waiting_ourselves(
+                self.connection
+            ):  # a transaction begins with its first question
+                self._when_free(lambda: _meta(self.connection, "made"))
             yield
         finally:
             self.connection.execute("rollback")
@@ -282,6 +302,17 @@ class Index:
                 self.path.with_suffix(".stamp").unlink(missing_ok=True)
 
 
+@contextmanager
+def _waiting_ourselves(connection: sqlite3.Connection) -> Iterator[None]:
+    """Within, SQLite does not wait for whoever holds the file but says so at once."""
+    connection.execute("pragma busy_timeout=0")
+    try:
+        yield
+    finally:
+        connection.execute(f"pragma busy_timeout={PATIENCE * 1000}")
+
+
+Found = TypeVar("Found")
 Seen = tuple[int, int, int, int, int]
 
 

@@ -12,7 +12,7 @@ import made_ledgers as made
 import pytest
 from made_ledgers import CLOSED
 
-from svcctl.cli.ahead import ASKING, opened_ahead, understood
+from svcctl.cli.ahead import ASKING, NOT_ASKING, opened_ahead, understood
 from svcctl.cli.lazy import Noun, Target
 from svcctl.cli.main import COMMANDS
 from svcctl.desk.desk import Desk
@@ -27,6 +27,9 @@ def noon() -> datetime:
     [
         ("callbacks due", True, None),
         ("callbacks", True, None),
+        ("callbacks --within 1d", True, None),
+        ("callbacks --within 1d --ledger c", True, "c"),
+        ("escalations", True, None),
         ("today --all", True, None),
         ("find pump", True, None),
         ("--ledger a callbacks due -o ids", True, "a"),
@@ -36,6 +39,8 @@ def noon() -> datetime:
         ("ticket new", False, None),
         ("ticket", False, None),
         ("callbacks due --help", False, None),
+        ("callbacks due -h", False, None),
+        ("-h callbacks", False, None),
         ("--version", False, None),
         ("audit", False, None),
         ("", False, None),
@@ -62,6 +67,17 @@ def test_every_such_command_reads_and_asks_the_index(words: tuple[str, ...]) -> 
         command = listed.get(verb) or named(command.table[verb])
     marks = command.__dict__
     assert (marks.get("shared") or marks["manner"]).parameter == "asked"
+
+
+def test_of_a_noun_that_answers_alone_every_verb_is_known() -> None:
+    for name, target in COMMANDS.items():
+        noun = named(target)
+        if isinstance(noun, Noun) and noun.alone and (name,) in ASKING:
+            verbs = {*noun.table, *(one.name for one in noun.registered_commands)}
+            assert {(name, verb) for verb in verbs} == {
+                pair for pair in ASKING | NOT_ASKING if pair[0] == name and len(pair) > 1
+            }
+            assert (name, noun.alone) in ASKING
 
 
 def test_what_git_was_asked_ahead_is_what_the_command_waits_for(

@@ -11,9 +11,10 @@ import pytest
 
 from svcctl.desk import playing
 from svcctl.domain.problems import Busy, Message
+from svcctl.ledger import index as indexes
 from svcctl.ledger import posix
 from svcctl.ledger.folder import Ledger
-from svcctl.ledger.index import PATIENCE, Index
+from svcctl.ledger.index import PATIENCE, Index, open_index
 from svcctl.ledger.waiting import MOST, TELL_AFTER, Waiting
 
 
@@ -168,3 +169,51 @@ def test_who_waits_for_another_program_at_the_index_is_told_and_answered_when_it
     assert message.template.startswith("waiting for another program")
     assert again.connection.execute("pragma busy_timeout").fetchone() == (PATIENCE * 1000,)
     holder.close()
+
+
+def reading_meanwhile(root: Path, most: int) -> tuple[Hours, Index]:
+    """Somebody who reads ``root``'s index at rest until ``most`` seconds have passed for who waits."""
+    reader = Index(Ledger(root))
+    rest = reader.at_rest()
+    rest.__enter__()
+
+    def let_go(now: float) -> None:
+        if now > 100 + most and reader.connection.in_transaction:
+            rest.__exit__(None, None, None)
+
+    return Hours(let_go), reader
+
+
+@pytest.mark.parametrize("cache", [-16000, 1], ids=["all in memory", "hardly any memory"])
+def test_who_makes_the_index_fresh_while_somebody_reads_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: int
+) -> None:
+    monkeypatch.setattr(indexes, "PRAGMAS", f"pragma cache_size={cache};")
+    root = tmp_path / "ledger"
+    playing.make(None, root)
+    first = open_index(Ledger(root))
+    first.connection.execute("update meta set value = 'unknown' where key = 'way'")
+    first._stamp()
+    first.connection.close()
+    hours, reader = reading_meanwhile(root, 3)
+    fresh = open_index(Ledger(root, hours.waiting()))
+    assert fresh.reread > 1
+    assert not fresh.rebuilt
+    [(when, message)] = hours.told
+    assert TELL_AFTER <= when - 100 < 2 * TELL_AFTER
+    assert message.args["path"] == str(first.path)
+    assert fresh.connection.execute("pragma busy_timeout").fetchone() == (PATIENCE * 1000,)
+    for one in (fresh, reader):
+        one.connection.close()
+
+
+def test_within_what_is_asked_at_rest_more_may_be_asked_at_rest(tmp_path: Path) -> None:
+    root = tmp_path / "ledger"
+    playing.make(None, root)
+    index = open_index(Ledger(root))
+    with index.at_rest():
+        with index.at_rest():
+            assert index.connection.in_transaction
+        assert index.connection.in_transaction
+    assert not index.connection.in_transaction
+    index.connection.close()
