@@ -115,7 +115,7 @@ IN_A_LEDGER: dict[str, tuple[list[str], set[str]]] = {
 def test_a_daily_command_does_not_import_what_it_does_not_need(start: str, tmp_path: Path) -> None:
     words, unwanted = IN_A_LEDGER[start]
     root = made.copy(tmp_path / "ledger")
-    for _round in range(100):  # until the index is made and no file is too young to be trusted
+    for _round in range(5000):  # until the index is made and no file is too young to be trusted
         told = json.loads(made.sure(root, "index", "status", "-o", "json").out)["items"][0]
         if not told["reread"]:
             break
