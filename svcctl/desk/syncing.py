@@ -134,9 +134,10 @@ class _Sync:
                 remote.note_seen(self.gitdir, self.place, theirs)
             if self.dry_run:
                 return self._told(before, merged.commit, merged.commit == theirs)
+            if attempt == 0:
+                self._settle_line_ends()
             if merged.commit == theirs or self._pushed(merged.commit, attempt):
                 self._remember(merged.commit)
-                self._settle_line_ends()
                 return self._told(before, merged.commit, True)
             # Those who were refused come back at different moments.
             self.pause(0.05 * 2 ** min(attempt, 6) * (0.5 + time.monotonic_ns() % 1000 / 1000))
@@ -271,7 +272,7 @@ class _Sync:
     def _settle_line_ends(self) -> None:
         """Let files that another editor saved be here as git holds them for all others.
 
-        Everything is sent by then: whatever hinders it is told, and a later sync does it.
+        Whatever hinders it is told and keeps nothing from being sent; a later sync does it.
         """
         from svcctl.ledger.index import with_foreign_line_ends
 
@@ -287,7 +288,7 @@ class _Sync:
                 reason: str = Said.of(trouble.message)
             else:
                 reason = trouble.strerror or str(trouble)
-            text = N_("everything is sent; line ends of another editor stay as they are: {reason}")
+            text = N_("line ends of another editor stay as they are for now: {reason}")
             self.notices.append(Message(text, {"reason": reason}))
 
     def _all_sent(self, ours: str) -> Plan:
