@@ -12,14 +12,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
+from made_ledgers import Ran
 
 os.environ["TYPER_USE_RICH"] = "0"
 
 from svcctl.__main__ import run
+from svcctl.desk import playing
 from svcctl.views.language import set_language
 
 # The same examples on every machine and at every load; SVCCTL_TESTS=thorough looks for new ones.
@@ -31,14 +32,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("always the same")
-
-
-class Ran(NamedTuple):
-    """What one command left behind: its exit code and what it wrote."""
-
-    code: int
-    out: str
-    err: str
 
 
 class Terminal(io.StringIO):
@@ -107,6 +100,14 @@ def svcctl(
         return Ran(code, out, err)
 
     return call
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    """A sound ledger without git: the one that the examples of the audit change."""
+    root = tmp_path / "ledger"
+    playing.make(None, root)
+    return root
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

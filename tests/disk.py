@@ -6,7 +6,7 @@ What may be lost: of a file's bytes everything after its last fsync, the last wr
 names (created, renamed, linked, removed) everything after the last fsync of their folder, the later
 before the earlier, as journalling file systems keep their order. Folders that lie in different
 ``areas`` keep no order among one another. Folders of the recorded root may be disks of their own
-(``disk``): the power of one fails while the others live on.
+(``part_of``): the power of one fails while the others live on.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Recording(NamedTuple):
         return bisect_left(self.moments, moment)
 
 
-def disk(recording: Recording, folder: str) -> Recording:
+def part_of(recording: Recording, folder: str) -> Recording:
     """Return what was done to one folder of the recorded root, as to a disk of its own."""
     within = folder + "/"
     before = {

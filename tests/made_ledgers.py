@@ -94,6 +94,13 @@ def sure(root: Path | str, *words: str | Path, now: str = NOW) -> Ran:
     return ran
 
 
+def typed(root: Path, *lines: str, now: str = NOW) -> Path:
+    """Make a ledger without git by what is typed into it, line after line; words have no blanks."""
+    for line in (f"init {root} --desk SHA --no-commit", *lines):
+        sure(root, *line.split(" "), now=now)
+    return root
+
+
 def story(root: Path, *, git: bool = True) -> Path:
     """Make a ledger with three people, two customers, a unit, two open tickets and a closed one."""
     root.mkdir(parents=True, exist_ok=True)

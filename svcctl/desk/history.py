@@ -150,7 +150,7 @@ def _search_then(view: View, wanted: str, most: int) -> list[Item]:
     customers = {item["id"] for item in found if item["kind"] == "customer"}
     raw = _as_written(wanted)
     then, moments = view.then()
-    with view.desk.index.at_rest():
+    with view.desk.index.database.at_rest():
         rest = view.desk.index.connection.execute(
             f"select t.path, t.opened, t.id, t.subject, t.state, t.customer, null from tickets t "
             f"where {then}",

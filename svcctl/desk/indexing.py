@@ -57,8 +57,8 @@ def status(desk: Desk) -> dict[str, Any]:
     }
     way = index.connection.execute("select value from meta where key='way'").fetchone()
     return {
-        "id": str(index.path),
-        "path": str(index.path),
+        "id": str(index.database.path),
+        "path": str(index.database.path),
         **counts,
         "reread": index.reread,
         "way": way[0] if way else None,

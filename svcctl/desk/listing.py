@@ -74,7 +74,7 @@ def tickets(
 
     # Only what the order depends on is held of every ticket, the rest of some at a time; and the
     # index is held while it is asked, not while the answer is shown: others write meanwhile.
-    with view.desk.index.at_rest():
+    with view.desk.index.database.at_rest():
         outlines = view.outlines(" and ".join(clauses) or "1", values)
         paths = view.went_on()
     order: list[tuple[Place, int | Item]] = [
@@ -218,7 +218,7 @@ def today(view: View) -> list[Item]:
     """
     end = _day_end(view.as_of).timestamp()
     people = "select id, name from cards where kind='staff'"
-    with view.desk.index.at_rest():
+    with view.desk.index.database.at_rest():
         names = dict(view.desk.index.connection.execute(people).fetchall())
         owed = view.owed(
             "o.due <= ?", [end], lambda one: one["due"] is not None and one["due"] <= end

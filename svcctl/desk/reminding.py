@@ -34,7 +34,7 @@ def reminders(view: View, role: str | None = None, within: str | None = None) ->
     people = people_by_role(view)
     present = {card.id: card for cards in people.values() for card in cards}
     found = []
-    with view.desk.index.at_rest():
+    with view.desk.index.database.at_rest():
         lines = list(_lines(view, present, horizon(view.as_of, within)))
     for to, who, made in lines:
         if role not in (None, to):

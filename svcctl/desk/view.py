@@ -65,7 +65,7 @@ class View:
     def tickets(self, where: str, values: Iterable[object], test: Test) -> list[Row]:
         """Return tickets, each with its ``obligations``; ``where`` and ``test`` say the same."""
         then, moments = self.then()
-        with self.desk.index.at_rest():
+        with self.desk.index.database.at_rest():
             found = self._rows(f"{then} and ({where})", [*moments, *values])
             paths = self.went_on()
         found += [row for row, _ in self.later(paths) if test(row)]
@@ -80,7 +80,7 @@ class View:
         it to be read to its end.
         """
         then, moments = self.then()
-        with self.desk.index.at_rest():
+        with self.desk.index.database.at_rest():
             known = self._rows(
                 f"{then} and t.rowid in (select value from json_each(?))",
                 [*moments, str(list(numbers))],
@@ -151,7 +151,7 @@ class View:
             f"left join cards c on c.kind='customer' and c.id=t.customer "
             f"where o.verdict=0 and {then} and ({where})"
         )
-        with self.desk.index.at_rest():
+        with self.desk.index.database.at_rest():
             found = rows(self.desk.index, sql, [*moments, *values])
             paths = self.went_on()
         for ticket, obligations in self.later(paths):

@@ -224,6 +224,6 @@ def first_and_last(index: Index) -> tuple[float, float] | None:
 def token(index: Index) -> str | None:
     """Return a text that changes whenever the index does; None where no file keeps it."""
     try:
-        return index.path.with_suffix(".stamp").read_text("ascii")
+        return index.database.path.with_suffix(".stamp").read_text("ascii")
     except (OSError, UnicodeDecodeError):
         return None

@@ -12,7 +12,7 @@ import made_ledgers as made
 import pytest
 from made_ledgers import CLOSED, CUSTOMER, OTHER, SECOND, TICKET, UNIT, Ran
 
-from svcctl.ledger.index import SCHEMA
+from svcctl.ledger.database import SCHEMA
 
 Break = Callable[[Path], None]
 

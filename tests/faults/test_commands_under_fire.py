@@ -23,7 +23,7 @@ import made_ledgers as made
 import pytest
 from made_ledgers import CUSTOMER, NOW, TICKET, Ran
 
-from svcctl.ledger.index import SCHEMA
+from svcctl.ledger.database import SCHEMA
 
 WRITING = ("write", "fsync", "link", "replace", "rename", "mkdir", "truncate", "fchmod")
 TAKING_AWAY = ("unlink", "rmdir")

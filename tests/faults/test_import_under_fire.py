@@ -7,6 +7,7 @@ again brings what did not come, and nothing twice.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import made_ledgers as made
@@ -66,51 +67,55 @@ def all_or_none(root: Path, before: dict[str, bytes], words: tuple[str, ...]) ->
     assert made.uncommitted(root) == ""
 
 
-def test_an_import_killed_at_any_call_brings_all_of_its_rows_or_none(tmp_path: Path) -> None:
+def at_every_call(
+    tmp_path: Path, strike: Callable[[int, Path, tuple[str, ...]], bool], *, begin: int, step: int
+) -> int:
+    """Import with a blow at the ``begin``-th call, and so on until none strikes; the last number.
+
+    ``strike`` runs the words with the blow at that number and tells whether there were so many calls.
+    """
     root = made.copy(tmp_path / "ledger")
-    number, struck = 1, True
+    number, struck = begin, True
     while struck:
         before, words = records(root), sheet(root, number)
-        struck = killed_at(number, root, words)
+        struck = strike(number, root, words)
         all_or_none(root, before, words)
-        number += STEP
-    assert number > 60
+        number += step
     sound_for_good(root)
+    return number
+
+
+def test_an_import_killed_at_any_call_brings_all_of_its_rows_or_none(tmp_path: Path) -> None:
+    assert at_every_call(tmp_path, killed_at, begin=1, step=STEP) > 60
 
 
 def test_an_import_on_a_disk_that_is_full_at_any_call_brings_all_of_its_rows_or_none(
     tmp_path: Path,
 ) -> None:
-    root = made.copy(tmp_path / "ledger")
-    number, struck, refused = 5, True, 0
-    while struck:
-        before, words = records(root), sheet(root, number)
+    refused = []
+
+    def full_at(number: int, root: Path, words: tuple[str, ...]) -> bool:
         with blow_at(number, is_full) as blows:
             ran = made.call(root, *words)
-        struck = len(blows.calls) >= number
         assert ran.code in (0, 4), (blows.calls[number - 1 :][:1], ran)
         assert "bug" not in ran.err
-        refused += ran.code == 4
-        all_or_none(root, before, words)
-        number += STEP
-    assert number > 60
-    assert refused > 1
-    sound_for_good(root)
+        if ran.code == 4:
+            refused.append(number)
+        return len(blows.calls) >= number
+
+    assert at_every_call(tmp_path, full_at, begin=5, step=STEP) > 60
+    assert len(refused) > 1
 
 
 def test_an_import_whose_git_fails_at_any_call_brings_all_of_its_rows_or_none(
     tmp_path: Path,
 ) -> None:
-    root = made.copy(tmp_path / "ledger")
-    number, struck = 1, True
-    while struck:
-        before, words = records(root), sheet(root, number)
+    def git_stops_at(number: int, root: Path, words: tuple[str, ...]) -> bool:
+        before = set(records(root))
         with git_fails_at(number) as calls:
             ran = made.call(root, *words)
-        struck = len(calls) >= number
-        assert ran.code == 0 or set(records(root)) == set(before), (calls[number - 1 :][:1], ran)
+        assert ran.code == 0 or set(records(root)) == before, (calls[number - 1 :][:1], ran)
         assert "bug" not in ran.err
-        all_or_none(root, before, words)
-        number += 1
-    assert number > 3
-    sound_for_good(root)
+        return len(calls) >= number
+
+    assert at_every_call(tmp_path, git_stops_at, begin=1, step=1) > 3

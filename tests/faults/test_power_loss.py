@@ -7,12 +7,13 @@ recording allows. SVCCTL_POWER_LOSSES=1000 tries more of them.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import made_ledgers as made
 import pytest
-from disk import Missing, Recording, after_power_loss, as_it_stands, disk, record
+from disk import Missing, Recording, after_power_loss, as_it_stands, part_of, record
 from made_ledgers import CUSTOMER, OTHER, TICKET
 from stations import point, stations, tree
 
@@ -47,6 +48,23 @@ def recorded(
         pytest.skip(f"calls cannot be traced here: {reason}")
 
 
+def losses(
+    recording: Recording, areas: tuple[str, ...], tmp_path: Path, ended: int = 2
+) -> Iterator[tuple[str, bool, Path]]:
+    """Disks after a loss of power, each with what to call it.
+
+    The first ``ended`` lost it when the command had ended and said so (True), the others at any moment.
+    """
+    chance = Random(20261122)
+    for number in range(LOSSES):
+        last = len(recording.steps)
+        steps = last if number < ended else chance.randint(0, last)
+        disk = tmp_path / f"disk-{number}"
+        disk.mkdir()
+        after_power_loss(recording, steps, areas, chance, disk)
+        yield f"loss {number}, after step {steps} of {last}", number < ended, disk
+
+
 def tickets(root: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(root)): path.read_bytes()
@@ -64,18 +82,11 @@ def test_a_loss_of_power_leaves_the_old_record_or_the_new_one_and_nothing_is_for
     recording = recorded(root, words, tmp_path / "trace")
     after = tickets(root)
     [changed] = [path for path in after if after[path] != before.get(path)]
-    chance = Random(20261122)
-    for number in range(LOSSES):
-        whole = number < 4  # the command has ended, and said so
-        steps = len(recording.steps) if whole else chance.randint(0, len(recording.steps))
-        disk = tmp_path / f"disk-{number}"
-        disk.mkdir()
-        after_power_loss(recording, steps, areas, chance, disk)
-        place = f"loss {number}, after step {steps}"
+    for place, ended, disk in losses(recording, areas, tmp_path, ended=4):
         found = tickets(disk)
         assert found.get(changed) in (before.get(changed), after[changed]), place
         assert {**found, changed: b""} == {**before, changed: b""} or found == before, place
-        if whole:
+        if ended:
             assert found == after, place
         Ledger(disk).note_station("SHA", "desk1")  # the same clone, though its files are others
         goes_on(disk, place)
@@ -108,13 +119,7 @@ def test_a_loss_of_power_while_a_sync_takes_over_leaves_each_record_old_or_new(
     before = tickets(root)
     recording = recorded(root, ("sync",), tmp_path / "trace")
     after = tickets(root)
-    chance = Random(20261122)
-    for number in range(LOSSES):
-        steps = len(recording.steps) if number < 2 else chance.randint(0, len(recording.steps))
-        disk = tmp_path / f"disk-{number}"
-        disk.mkdir()
-        after_power_loss(recording, steps, AREAS, chance, disk)
-        place = f"loss {number}, after step {steps}"
+    for place, _ended, disk in losses(recording, AREAS, tmp_path):
         found = tickets(disk)
         assert found.keys() == before.keys(), place
         for path, data in found.items():
@@ -146,7 +151,7 @@ def test_a_loss_of_power_at_a_station_or_the_hub_while_a_sync_sends_loses_no_lin
     hub_after = made.git(three.hub, "rev-parse", "main")
     after = tickets(three.bja)
     assert hub_before != hub_after
-    parts = {folder: disk(recording, folder) for folder in ("BJA", "hub")}
+    parts = {folder: part_of(recording, folder) for folder in ("BJA", "hub")}
     sending = parts["hub"].moments
     chance = Random(20261122)
     for number in range(max(8, LOSSES // 2)):
@@ -210,16 +215,10 @@ def test_a_loss_of_power_leaves_a_month_sealed_or_not(tmp_path: Path) -> None:
     made.sure(root, "ticket", "cancel", "SHA-261012-018", "--reason", "x", now=october)
     recording = recorded(root, ("seal", "2026-10"), tmp_path / "trace")
     sealed = (root / "records/seals/2026-10.yaml").read_bytes()
-    chance = Random(20261122)
-    for number in range(LOSSES):
-        steps = len(recording.steps) if number < 2 else chance.randint(0, len(recording.steps))
-        disk = tmp_path / f"disk-{number}"
-        disk.mkdir()
-        after_power_loss(recording, steps, AREAS, chance, disk)
-        place = f"loss {number}, after step {steps}"
+    for place, ended, disk in losses(recording, AREAS, tmp_path):
         seal = disk / "records/seals/2026-10.yaml"
         assert not seal.exists() or seal.read_bytes() == sealed, place
-        assert number >= 2 or seal.exists(), place
+        assert seal.exists() or not ended, place
         assert tickets(disk) == tickets(root), place
         Ledger(disk).note_station("SHA", "desk1")
         goes_on(disk, place)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from made_ledgers import CLOSED, CUSTOMER, OTHER, SECOND, TICKET
 
-from svcctl.ledger.index import SCHEMA
+from svcctl.ledger.database import SCHEMA
 
 ANSWERS = (
     ("ticket", "list", "--all", "-o", "json"),
@@ -230,7 +230,9 @@ def test_many_edits_within_one_second_are_each_noticed(root: Path) -> None:
         assert f'"subject": "{number}"' in made.sure(root, "ticket", "list", "-o", "json").out
 
 
-@pytest.mark.parametrize("place", ["filling.load_book", "index._set_meta", "index.Index._stamp"])
+@pytest.mark.parametrize(
+    "place", ["filling.load_book", "database.Database.note", "database.Database.stamp"]
+)
 def test_a_command_killed_while_it_fills_the_index_leaves_nothing_wrong(
     root: Path, place: str
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import made_ledgers as made
 import pytest
 
 from svcctl.domain.identity import near_names
@@ -18,20 +19,16 @@ NOW = "2026-11-16T09:00:00+08:00"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, svcctl: Run) -> Path:
+def desk(tmp_path: Path) -> Path:
     """A ledger with a coordinator, a customer and a request."""
-    root = tmp_path / "desk"
-    root.mkdir()
-    for typed in (
-        "init . --desk SHA --no-commit",
+    return made.typed(
+        tmp_path / "desk",
         "staff new li.na --name 李娜 --role coordinator",
         "me li.na",
         "customer new --name 周兰 --phone １３８-００１３-８０００",
         "ticket new --kind repair --customer 周兰 --subject 不制冷",
-    ):
-        ran = svcctl(*typed.split(" "), cwd=root, now=NOW)
-        assert ran.code == 0, ran.err
-    return root
+        now=NOW,
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from svcctl.desk import playing
 from svcctl.domain.checks.examples.sound import (
     ARRIVED,
     AS_OF,
@@ -38,14 +37,6 @@ from svcctl.ledger.folder import Ledger
 Run = Callable[..., Any]
 LATER_ID, COMPLAINT_ID = "SHA-261118-012", "SHA-261117-01A"
 LATER, COMPLAINT = (f"records/tickets/2026/11/{name}.yaml" for name in (LATER_ID, COMPLAINT_ID))
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Path:
-    """A sound ledger without git."""
-    root = tmp_path / "ledger"
-    playing.make(None, root)
-    return root
 
 
 @pytest.fixture

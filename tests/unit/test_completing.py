@@ -6,25 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import made_ledgers as made
 import pytest
 
 from svcctl.desk import completing
 from svcctl.views.language import set_language
 
 Run = Callable[..., Any]
-NOW = "2026-11-16T09:00:00+08:00"
 
 
 @pytest.fixture
-def _ledger(tmp_path: Path, svcctl: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    for words in (
-        "init . --desk SHA --no-commit",
+def _ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.typed(
+        tmp_path,
         "staff new li.na --name 李娜 --role manager",
         "staff new liu.yang --name 刘洋 --role engineer --by li.na",
         "customer new --name 白鹭酒店 --phone 021-5550-0102 --by li.na",
-    ):
-        ran = svcctl(*words.split(" "), cwd=tmp_path, now=NOW)
-        assert ran.code == 0, ran.err
+    )
     monkeypatch.chdir(tmp_path)
 
 
@@ -57,16 +55,14 @@ def test_a_word_is_offered_by_its_label_where_that_was_begun() -> None:
 
 
 def test_small_letters_begin_a_name_in_capitals_and_marks_of_patterns_stand_for_themselves(
-    tmp_path: Path, svcctl: Run, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for words in (
-        "init . --desk SHA --no-commit",
+    made.typed(
+        tmp_path,
         "staff new m --name Anna --role manager",
         "customer new --name Bauer_Haus --by m",
         "customer new --name BauerXHaus --by m",
-    ):
-        ran = svcctl(*words.split(" "), cwd=tmp_path, now=NOW)
-        assert ran.code == 0, ran.err
+    )
     monkeypatch.chdir(tmp_path)
     assert [name for name, _ in completing.customers("bauer")] == ["Bauer_Haus", "BauerXHaus"]
     assert [name for name, _ in completing.customers("bauer_")] == ["Bauer_Haus"]

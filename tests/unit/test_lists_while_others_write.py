@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import made_ledgers as made
 import pytest
 
 from svcctl.desk import listing
 from svcctl.desk.view import View
+from svcctl.domain.problems import Busy
 from svcctl.ledger import index as indexes
 from svcctl.ledger.folder import Ledger
 
@@ -46,12 +47,12 @@ def write(root: Path) -> None:
     for ticket in (made.TICKET, made.OTHER):
         made.sure(root, "ticket", "note", ticket, "meanwhile", now=LATER)
     impatient = indexes.Index(Ledger(root))
-    impatient._turns = lambda: iter((None,))  # type: ignore[method-assign]
-    with closing(impatient.connection):
-        with suppress(sqlite3.OperationalError):  # the list is at rest: it could not be made fresh
+    at_once = patch.object(impatient.database, "_turns", lambda: iter((None,)))
+    with closing(impatient.connection), at_once:
+        with suppress(Busy):  # the list is at rest: it could not be made fresh
             impatient.refresh()
             return
-        impatient.distrust()
+        impatient.database.distrust()
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -10,7 +10,6 @@ from typing import Any
 import made_ledgers as made
 import pytest
 
-from svcctl.desk import playing
 from svcctl.domain.checks.examples.sound import TICKET, TICKET_ID, Told, ticket, told
 
 Run = Callable[..., Any]
@@ -26,13 +25,6 @@ CLOSED_UNPAID: Sequence[Told] = (
 )
 PAID = told("19T09:00", "desk1", "paid", amount="120.00")
 NOW = "2026-11-20T12:00:00+08:00"
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Path:
-    root = tmp_path / "book"
-    playing.make(None, root)
-    return root
 
 
 @pytest.fixture

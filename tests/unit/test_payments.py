@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import made_ledgers as made
 import pytest
 
 from svcctl.domain.money import hundredths, written
 
-Run = Callable[..., Any]
 DAY = "2026-11-16"
 
 
 class Desk:
     """A desk with one paid repair, told hour by hour."""
 
-    def __init__(self, root: Path, svcctl: Run) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        self.svcctl = svcctl
         self.hour = 9
-        for words in (
-            "init . --desk SHA --no-commit",
+        made.typed(
+            root,
             "staff new li.na --name 李娜 --role manager",
             "me li.na",
             "staff new wang.wei --name 王伟 --role engineer",
             "customer new --name 周兰 --phone 13800138000",
             "ticket new --kind repair --customer 周兰 --subject 不制冷",
-        ):
-            self.says(words)
+            now=f"{DAY}T09:00:00+08:00",
+        )
         self.ticket = self.says("ticket list -o ids").out.strip()
 
     def says(self, words: str) -> Any:
         now = f"{DAY}T{self.hour:02d}:00:00+08:00"
-        ran = self.svcctl(*words.split(" "), cwd=self.root, now=now)
-        assert ran.code == 0, ran.err
-        return ran
+        return made.sure(self.root, *words.split(" "), now=now)
 
     def then(self, *commands: str) -> str:
         """Run each command on the ticket, an hour apart; what was told besides."""
@@ -56,10 +52,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, svcctl: Run) -> Desk:
+def desk(tmp_path: Path) -> Desk:
     root = tmp_path / "desk"
     root.mkdir()
-    return Desk(root, svcctl)
+    return Desk(root)
 
 
 AGREED = ("review --cover paid", "quote --amount 180", "accept")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,10 @@ import pytest
 
 from svcctl.desk import playing
 from svcctl.domain.problems import Busy, Message
-from svcctl.ledger import index as indexes
-from svcctl.ledger import posix
+from svcctl.ledger import database, posix
+from svcctl.ledger.database import PATIENCE
 from svcctl.ledger.folder import Ledger
-from svcctl.ledger.index import PATIENCE, Index, open_index
+from svcctl.ledger.index import Index, open_index
 from svcctl.ledger.waiting import MOST, TELL_AFTER, Waiting
 
 
@@ -146,14 +147,12 @@ def test_a_command_tells_on_stderr_whom_it_waits_for(
 def test_who_waits_for_another_program_at_the_index_is_told_and_answered_when_it_is_free(
     tmp_path: Path,
 ) -> None:
-    import sqlite3
-
     root = tmp_path / "ledger"
     playing.make(None, root)
     first = Index(Ledger(root))
     first.refresh()
     first.connection.close()
-    holder = sqlite3.connect(first.path, isolation_level=None)
+    holder = sqlite3.connect(first.database.path, isolation_level=None)
     holder.execute("begin exclusive")
 
     def let_go(now: float) -> None:
@@ -162,8 +161,8 @@ def test_who_waits_for_another_program_at_the_index_is_told_and_answered_when_it
 
     hours = Hours(let_go)
     again = Index(Ledger(root, hours.waiting()))
-    assert again.path == first.path
-    assert not again.rebuilt
+    assert again.database.path == first.database.path
+    assert not again.database.made_anew
     [(when, message)] = hours.told
     assert TELL_AFTER <= when - 100 < 2 * TELL_AFTER
     assert message.template.startswith("waiting for another program")
@@ -174,7 +173,7 @@ def test_who_waits_for_another_program_at_the_index_is_told_and_answered_when_it
 def reading_meanwhile(root: Path, most: int) -> tuple[Hours, Index]:
     """Somebody who reads ``root``'s index at rest until ``most`` seconds have passed for who waits."""
     reader = Index(Ledger(root))
-    rest = reader.at_rest()
+    rest = reader.database.at_rest()
     rest.__enter__()
 
     def let_go(now: float) -> None:
@@ -188,31 +187,53 @@ def reading_meanwhile(root: Path, most: int) -> tuple[Hours, Index]:
 def test_who_makes_the_index_fresh_while_somebody_reads_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: int
 ) -> None:
-    monkeypatch.setattr(indexes, "PRAGMAS", f"pragma cache_size={cache};")
+    monkeypatch.setattr(database, "PRAGMAS", f"pragma cache_size={cache};")
     root = tmp_path / "ledger"
     playing.make(None, root)
     first = open_index(Ledger(root))
     first.connection.execute("update meta set value = 'unknown' where key = 'way'")
-    first._stamp()
+    first.database.stamp()
     first.connection.close()
     hours, reader = reading_meanwhile(root, 3)
     fresh = open_index(Ledger(root, hours.waiting()))
     assert fresh.reread > 1
-    assert not fresh.rebuilt
+    assert not fresh.database.made_anew
     [(when, message)] = hours.told
     assert TELL_AFTER <= when - 100 < 2 * TELL_AFTER
-    assert message.args["path"] == str(first.path)
+    assert message.args["path"] == str(first.database.path)
     assert fresh.connection.execute("pragma busy_timeout").fetchone() == (PATIENCE * 1000,)
     for one in (fresh, reader):
         one.connection.close()
+
+
+def test_who_waits_in_vain_for_another_program_is_told_how_long_and_answers_without_its_file(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "ledger"
+    playing.make(None, root)
+    asking = open_index(Ledger(root, Hours().waiting()))
+    holder = sqlite3.connect(asking.database.path, isolation_level=None)
+    holder.execute("begin exclusive")
+    with pytest.raises(Busy) as stopped, asking.database.at_rest():
+        pass
+    assert stopped.value.code == "index-busy"
+    assert stopped.value.message.args["seconds"] == str(PATIENCE)
+    in_memory = open_index(Ledger(root, Hours().waiting()))
+    asked = "select id from tickets order by id"
+    answers = in_memory.connection.execute(asked).fetchall()
+    assert in_memory.database.in_memory
+    holder.execute("rollback")
+    assert answers == asking.connection.execute(asked).fetchall() != []
+    for connection in (holder, asking.connection, in_memory.connection):
+        connection.close()
 
 
 def test_within_what_is_asked_at_rest_more_may_be_asked_at_rest(tmp_path: Path) -> None:
     root = tmp_path / "ledger"
     playing.make(None, root)
     index = open_index(Ledger(root))
-    with index.at_rest():
-        with index.at_rest():
+    with index.database.at_rest():
+        with index.database.at_rest():
             assert index.connection.in_transaction
         assert index.connection.in_transaction
     assert not index.connection.in_transaction

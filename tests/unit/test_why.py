@@ -219,13 +219,6 @@ def test_the_steps_of_every_obligation_lead_to_its_due_time(tmp_path: Path) -> N
 # The command --------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Path:
-    root = tmp_path / "ledger"
-    playing.make(None, root)
-    return root
-
-
 def test_why_explains_every_obligation_of_a_ticket(ledger: Path, svcctl: Run) -> None:
     ran = svcctl("why", "02G", cwd=ledger, now=AS_OF)
     assert (ran.code, ran.err) == (0, "")
