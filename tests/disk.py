@@ -336,6 +336,20 @@ def _plain(text: str) -> str:
     ).decode(errors="surrogateescape")
 
 
+def unsafe_names(recording: Recording, within: str) -> list[str]:
+    """Return the paths containing ``within`` that were given to a file before its bytes were flushed."""
+    written: set[int] = set()
+    found = []
+    for step in recording.steps:
+        if isinstance(step, Write):
+            written.add(step.file)
+        elif isinstance(step, Flush):
+            written = set() if step.whole else written - {step.file}
+        elif step.source and within in step.path and step.file in written:
+            found.append(step.path)
+    return found
+
+
 def after_power_loss(
     recording: Recording, steps: int, areas: Sequence[str], chance: Random, into: Path
 ) -> None:

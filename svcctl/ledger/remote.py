@@ -144,7 +144,7 @@ def push(gitdir: GitDir, remote: Remote, commit: str) -> Pushed:
     say no, GitFailed where it cannot be reached or (``hub-locked``) another git holds it.
     """
     _send_large_files(gitdir, remote)
-    words = ["push", "--porcelain", "--no-verify", "--no-follow-tags", "--", remote.where]
+    words = [*DURABLE, "push", "--porcelain", "--no-verify", "--no-follow-tags", "--", remote.where]
     process = start(gitdir.top, [*words, f"{commit}:refs/heads/{remote.branch}"])
     out, err = process.communicate()
     if process.returncode == 0:

@@ -13,7 +13,7 @@ from random import Random
 
 import made_ledgers as made
 import pytest
-from disk import Missing, Recording, after_power_loss, as_it_stands, part_of, record
+from disk import Missing, Recording, after_power_loss, as_it_stands, part_of, record, unsafe_names
 from made_ledgers import CUSTOMER, OTHER, TICKET
 from stations import point, stations, tree
 
@@ -151,6 +151,7 @@ def test_a_loss_of_power_at_a_station_or_the_hub_while_a_sync_sends_loses_no_lin
     hub_after = made.git(three.hub, "rev-parse", "main")
     after = tickets(three.bja)
     assert hub_before != hub_after
+    assert unsafe_names(recording, "/refs/") == []
     parts = {folder: part_of(recording, folder) for folder in ("BJA", "hub")}
     sending = parts["hub"].moments
     chance = Random(20261122)
