@@ -31,6 +31,7 @@ FSCK = (
 AREAS = ("records/", ".git/svcctl/")
 NEW = ("ticket", "new", "--kind", "repair", "--customer", CUSTOMER, "--subject", "异响")
 NOTE = ("ticket", "note", TICKET, "客户来电催促")
+LOG = ("log", "add", "早会：三台在修")
 
 
 def recorded(
@@ -66,24 +67,36 @@ def losses(
 
 
 def tickets(root: Path) -> dict[str, bytes]:
+    return kept(root, "tickets")
+
+
+def kept(root: Path, *folders: str) -> dict[str, bytes]:
+    """What the files of some folders of records hold, by path."""
     return {
         str(path.relative_to(root)): path.read_bytes()
-        for path in (root / "records/tickets").rglob("*.yaml")
+        for folder in folders
+        for path in (root / "records" / folder).rglob("*.yaml")
     }
 
 
-@pytest.mark.parametrize("words", [NEW, NOTE], ids=["a new ticket", "one more line"])
-@pytest.mark.parametrize("areas", [(), AREAS], ids=["one journal", "folders without order"])
+@pytest.mark.parametrize(
+    ("words", "areas"),
+    [
+        pytest.param(words, areas, id=f"{what}, {disk}")
+        for disk, areas in (("one journal", ()), ("folders without order", AREAS))
+        for what, words in (("a new ticket", NEW), ("one more line", NOTE), ("a log begun", LOG))
+    ],
+)
 def test_a_loss_of_power_leaves_the_old_record_or_the_new_one_and_nothing_is_forgotten(
     tmp_path: Path, words: tuple[str, ...], areas: tuple[str, ...]
 ) -> None:
     root = made.copy(tmp_path / "ledger")
-    before = tickets(root)
+    before = kept(root, "tickets", "logs")
     recording = recorded(root, words, tmp_path / "trace")
-    after = tickets(root)
+    after = kept(root, "tickets", "logs")
     [changed] = [path for path in after if after[path] != before.get(path)]
     for place, ended, disk in losses(recording, areas, tmp_path, ended=4):
-        found = tickets(disk)
+        found = kept(disk, "tickets", "logs")
         assert found.get(changed) in (before.get(changed), after[changed]), place
         assert {**found, changed: b""} == {**before, changed: b""} or found == before, place
         if ended:
