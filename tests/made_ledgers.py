@@ -94,13 +94,6 @@ def sure(root: Path | str, *words: str | Path, now: str = NOW) -> Ran:
     return ran
 
 
-def typed(root: Path, *lines: str, now: str = NOW) -> Path:
-    """Make a ledger without git by what is typed into it, line after line; words have no blanks."""
-    for line in (f"init {root} --desk SHA --no-commit", *lines):
-        sure(root, *line.split(" "), now=now)
-    return root
-
-
 def story(root: Path, *, git: bool = True) -> Path:
     """Make a ledger with three people, two customers, a unit, two open tickets and a closed one."""
     root.mkdir(parents=True, exist_ok=True)
@@ -200,6 +193,17 @@ def _after(commands: tuple[str, ...], now: str) -> Path:
             if ran.code:
                 raise AssertionError(f"{command} ended with {ran.code}:\n{ran.err}")
     return root
+
+
+AT_HOME = (
+    "init . --desk SHA",
+    "staff new li.na --name 李娜 --role manager",
+    "me li.na",
+    "staff new wang.wei --name 王伟 --role engineer",
+    "customer new --name 周兰 --phone 13800138000",
+    "ticket new --kind repair --customer 周兰 --subject 不制冷 --at 2026-11-16T09:00",
+)
+"""Commands after which a manager and an engineer have one request of one customer."""
 
 
 def after(root: Path, commands: Iterable[str], now: str = NOW) -> Path:

@@ -21,14 +21,14 @@ NOW = "2026-11-16T09:00:00+08:00"
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
     """A ledger with a coordinator, a customer and a request."""
-    return made.typed(
-        tmp_path / "desk",
+    commands = (
+        "init . --desk SHA --no-commit",
         "staff new li.na --name 李娜 --role coordinator",
         "me li.na",
         "customer new --name 周兰 --phone １３８-００１３-８０００",
         "ticket new --kind repair --customer 周兰 --subject 不制冷",
-        now=NOW,
     )
+    return made.after(tmp_path / "desk", commands, NOW)
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,13 @@ Run = Callable[..., Any]
 
 @pytest.fixture
 def _ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made.typed(
-        tmp_path,
+    commands = (
+        "init . --desk SHA --no-commit",
         "staff new li.na --name 李娜 --role manager",
         "staff new liu.yang --name 刘洋 --role engineer --by li.na",
         "customer new --name 白鹭酒店 --phone 021-5550-0102 --by li.na",
     )
+    made.after(tmp_path, commands)
     monkeypatch.chdir(tmp_path)
 
 
@@ -57,12 +58,13 @@ def test_a_word_is_offered_by_its_label_where_that_was_begun() -> None:
 def test_small_letters_begin_a_name_in_capitals_and_marks_of_patterns_stand_for_themselves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made.typed(
-        tmp_path,
+    commands = (
+        "init . --desk SHA --no-commit",
         "staff new m --name Anna --role manager",
         "customer new --name Bauer_Haus --by m",
         "customer new --name BauerXHaus --by m",
     )
+    made.after(tmp_path, commands)
     monkeypatch.chdir(tmp_path)
     assert [name for name, _ in completing.customers("bauer")] == ["Bauer_Haus", "BauerXHaus"]
     assert [name for name, _ in completing.customers("bauer_")] == ["Bauer_Haus"]

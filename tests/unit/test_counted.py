@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ import pytest
 from test_weekly_report import Story, at
 
 from svcctl.desk.desk import open_desk
-from svcctl.desk.setup import init
 from svcctl.domain.measures import NAMES
 from svcctl.views.language import LANGUAGES, _, set_language
 from svcctl.views.measures import DEFINITIONS
@@ -36,11 +34,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 @pytest.fixture
 def copied(story: Story, tmp_path: Path) -> Story:
-    found = Story.__new__(Story)
-    found.root, found.moment = tmp_path / "ledger", at("11-24", "12:00")
-    found.customer, found.ids = story.customer, story.ids
-    shutil.copytree(story.root, found.root)
-    init(found.root, "SHA", found.clock, commit_it=False)
+    found = story.copied_to(tmp_path / "ledger")
     open_desk(str(found.root), found.clock)
     return found
 

@@ -19,21 +19,13 @@ from svcctl.views.language import option, set_language, word
 
 Run = Callable[..., Any]
 NOW = "2026-11-18T10:00:00+08:00"
-COMMANDS = (
-    "init . --desk SHA",
-    "staff new li.na --name 李娜 --role manager",
-    "me li.na",
-    "staff new wang.wei --name 王伟 --role engineer",
-    "customer new --name 周兰 --phone 13800138000",
-    "ticket new --kind repair --customer 周兰 --subject 不制冷 --at 2026-11-16T09:00",
-)
 REASON = ("--reason", "写错了")
 
 
 @pytest.fixture
 def desk(svcctl: Run, tmp_path: Path) -> Run:
     """A ledger with one new ticket."""
-    made.after(tmp_path, COMMANDS, NOW)
+    made.after(tmp_path, made.AT_HOME, NOW)
 
     def call(*words: str, lang: str = "zh_CN") -> Any:
         return svcctl(*words, now=NOW, lang=lang)

@@ -20,15 +20,7 @@ class Desk:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.hour = 9
-        made.typed(
-            root,
-            "staff new li.na --name 李娜 --role manager",
-            "me li.na",
-            "staff new wang.wei --name 王伟 --role engineer",
-            "customer new --name 周兰 --phone 13800138000",
-            "ticket new --kind repair --customer 周兰 --subject 不制冷",
-            now=f"{DAY}T09:00:00+08:00",
-        )
+        made.after(root, made.AT_HOME, f"{DAY}T09:00:00+08:00")
         self.ticket = self.says("ticket list -o ids").out.strip()
 
     def says(self, words: str) -> Any:

@@ -57,15 +57,7 @@ def test_what_was_made_earlier_was_made_for_the_next_such_moment_after_that() ->
     assert _read("明天 9:00", after=friday) == "2026-11-23T09:00"
 
 
-COMMANDS = (
-    "init . --desk SHA",
-    "staff new li.na --name 李娜 --role manager",
-    "me li.na",
-    "staff new wang.wei --name 王伟 --role engineer",
-    "customer new --name 周兰 --phone 13800138000",
-    "ticket new --kind repair --customer 周兰 --subject 不制冷 --at 2026-11-16T09:00",
-    "ticket review 02G --cover free --at 2026-11-16T09:10",
-)
+COMMANDS = (*made.AT_HOME, "ticket review 02G --cover free --at 2026-11-16T09:10")
 
 
 @pytest.fixture

@@ -134,6 +134,15 @@ class Story(Department):
         self.do(ids["asked"], at("11-24"), "replied", by="desk1")
         ids["w48"] = self.job(at("11-24"), at("11-24", "10:00"), at("11-24", "11:00"), unit="SN1")
 
+    def copied_to(self, root: Path) -> Story:
+        """The same story in a ledger of its own."""
+        found = Story.__new__(Story)
+        found.root, found.moment = root, at("11-24", "12:00")
+        found.customer, found.ids = self.customer, self.ids
+        shutil.copytree(self.root, root)
+        init(root, "SHA", found.clock, commit_it=False)
+        return found
+
     def names(self) -> Iterator[str]:
         for path in self.desk().ledger.tickets():
             yield path.rpartition("/")[2].removesuffix(".yaml")
@@ -147,12 +156,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 
 @pytest.fixture
 def copied(story: Story, tmp_path: Path) -> Story:
-    found = Story.__new__(Story)
-    found.root, found.moment = tmp_path / "ledger", at("11-24", "12:00")
-    found.customer, found.ids = story.customer, story.ids
-    shutil.copytree(story.root, found.root)
-    init(found.root, "SHA", found.clock, commit_it=False)
-    return found
+    return story.copied_to(tmp_path / "ledger")
 
 
 def item(weekly: Weekly, name: str) -> dict[str, Any]:
