@@ -87,7 +87,7 @@ def _stored_time(desk: Desk, field: Field, text: str, at: datetime | None) -> st
 
 
 def chosen(key: str, text: str, words: Sequence[str]) -> str:
-    """Return the one of ``words`` that ``text`` names, by itself or by its label in any language.
+    """Return the one of ``words`` that ``text`` names: itself, its label or an everyday word for it.
 
     ``key`` is the field or option they are for. Raises ``Usage``, which lists the words and says
     which one may have been meant.
@@ -96,13 +96,18 @@ def chosen(key: str, text: str, words: Sequence[str]) -> str:
         return text
     from difflib import get_close_matches
 
+    from svcctl.views.everyday import EVERYDAY
     from svcctl.views.language import option, stored_word, word
 
     typed = text.strip()
     found = stored_word(typed, key, words)
     if found is not None:
         return found
-    named = {name.casefold(): one for one in words for name in (one, word(one, key))}
+    named = {
+        name.casefold(): one
+        for one in words
+        for name in (one, word(one, key), *EVERYDAY.get(f"{key}.{one}", "").split())
+    }
     # Part of several labels, such as 修好 of 已修好 and 未修好, may mean either: never the opposite.
     near = [name for name in named if typed and typed.casefold() in name] or get_close_matches(
         typed.casefold(), named, n=1, cutoff=0.5

@@ -3,7 +3,8 @@
 A key is the stored word, or ``field.word`` where one word means two things: ``channel.visit`` is how
 a request came, ``field.visit`` the name of a field, ``visit`` what an engineer does. The
 label is English and is translated where it is shown. Two words that need different translations
-have different labels; a column's title is not a label and has a text of its own.
+have different labels; a column's title is not a label and has a text of its own. What people say besides
+a label and may type for it is in ``everyday``.
 """
 
 from __future__ import annotations

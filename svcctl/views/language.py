@@ -170,12 +170,13 @@ def phrase(text: str) -> str:
 
 
 def stored_word(text: str, field: str, words: Sequence[str]) -> str | None:
-    """The one of ``words`` that ``text`` names as it is shown, in any language; None: none is.
+    """The one of ``words`` that ``text`` names as it is shown or said, in any language; None: none is.
 
-    People type what they read: 电话 for ``phone``, or ``phone（电话）`` as it stands in a list.
-    ``field`` tells apart words with two meanings.
+    People type what they read: 电话 for ``phone``, or ``phone（电话）`` as it stands in a list; and
+    what they say, 打电话 (``EVERYDAY``). ``field`` tells apart words with two meanings.
     """
     from svcctl.domain.times import plain
+    from svcctl.views.everyday import EVERYDAY
     from svcctl.views.labels import LABELS
 
     wanted = plain(text)
@@ -184,7 +185,12 @@ def stored_word(text: str, field: str, words: Sequence[str]) -> str | None:
         if stored_word(label, field, words) == head.rstrip():
             return head.rstrip()
     known = {one: LABELS.get(f"{field}.{one}") or LABELS.get(one) or one for one in words}
-    return next((one for one in words if one.casefold() == wanted), None) or labelled(text, known)
+    said = "".join(wanted.split())
+    return (
+        next((one for one in words if one.casefold() == wanted), None)
+        or labelled(text, known)
+        or next((w for w in words if said in EVERYDAY.get(f"{field}.{w}", "").split()), None)
+    )
 
 
 def labelled(text: str, labels: Mapping[str, str]) -> str | None:
