@@ -13,7 +13,7 @@ OF_IMPORTS = "from"
 
 HINTS = {
     ("new", "dispatched"): N_(
-        "first `svcctl ticket review {id} --cover free|paid`; for an emergency, --emergency REASON"
+        "first `svcctl ticket review {id} --cover free`, or `svcctl ticket review {id} --cover paid`; for an emergency, --emergency REASON"
     ),
     ("quoting", "dispatched"): N_(
         "the customer's acceptance comes first: `svcctl ticket accept {id}`; for an emergency, --emergency REASON"
@@ -40,7 +40,7 @@ HINTS = {
 
 NEXT = {
     "new": N_(
-        "the review comes next: `svcctl ticket review {id} --cover free` (or paid); what can follow: {following}"
+        "the review comes next: `svcctl ticket review {id} --cover free`, or `svcctl ticket review {id} --cover paid`; what can follow: {following}"
     ),
     "quoting": N_(
         "the customer's acceptance comes next: `svcctl ticket accept {id}`; what can follow: {following}"

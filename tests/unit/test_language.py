@@ -90,6 +90,13 @@ def _typed(text: str) -> list[str]:
     return [re.sub(r"[A-Z]+|…", "", part) for part in re.findall(r"`(svcctl [^`]*)`", text)]
 
 
+def test_a_command_in_a_text_can_be_pasted_into_a_shell() -> None:
+    """``free|paid`` would be a pipe there, and ``<ID>`` read a file: each choice is a command of its own."""
+    texts = [*_texts(), *(text for entry in _catalogue() for text in _strings(entry.string))]
+    assert not [text for text in texts if re.search(r"[\w\]}]\|[\w\[{]", text)]
+    assert not [text for text in texts if re.search(r"svcctl [^`]*<[\w-]+>", text)]
+
+
 def test_the_compiled_catalogue_is_that_of_its_source() -> None:
     fresh = io.BytesIO()
     write_mo(fresh, _catalogue())

@@ -25,9 +25,11 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
     ),
     "E303": (
         "error",
-        N_("two events of one name"),
-        N_("the event name {event} stands twice; the second counts for nothing"),
-        N_("give the second the next free number and its old name as `was`"),
+        N_("two lines of one name"),
+        N_("the name {event} stands twice in this file; the second line counts for nothing"),
+        N_(
+            "give the second line its desk's next free number in this file and its old name as `was`"
+        ),
     ),
     "E304": (
         "error",

@@ -51,8 +51,8 @@ EXAMPLES = (
     Example(
         "E303",
         N_(
-            "Number and desk together name an event. Two lines of one name cannot both be meant by "
-            "it; the first counts."
+            "Number and desk together name a line: an event of a ticket, or an entry of a journal's "
+            "month. Two lines of one name cannot both be meant by it; the first counts."
         ),
         (
             Put(
