@@ -112,11 +112,11 @@ def receive(folder: Path, lines: Iterable[str], clock: Callable[[], datetime]) -
     extra["GIT_DIR"] = os.path.abspath(folder / extra.get("GIT_DIR", "."))
     gitdir = GitDir(folder, folder, folder, "", False)
     book = git.run(folder, ["symbolic-ref", "HEAD"], extra=extra).decode().strip()
-    today = clock().astimezone().date()
+    now = clock()
     for text in lines:
         old, new, ref = text.rstrip("\n").split(" ", 2)
         push = Push(_commit(old), _commit(new), ref)
-        yield from islice(refusals(gitdir, push, book, today, extra), MOST)
+        yield from islice(refusals(gitdir, push, book, now, extra), MOST)
 
 
 def _commit(oid: str) -> str | None:

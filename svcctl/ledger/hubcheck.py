@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from contextlib import suppress
+from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 from svcctl.domain import identity
@@ -24,7 +25,7 @@ from svcctl.ledger.history import Contents
 from svcctl.ledger.losses import Losses
 from svcctl.ledger.mergefile import is_card_file
 from svcctl.ledger.objects import PLAIN, Objects, differences, raw_differences
-from svcctl.ledger.records import policy_in, read_card, read_lines
+from svcctl.ledger.records import calendar_in, policy_in, read_card, read_lines
 
 ALLOWED = re.compile(r"(?:records|templates|reports)/.*|\.gitignore|README[^/]*")
 MOST = 20
@@ -51,12 +52,12 @@ class Push(NamedTuple):
 
 
 def refusals(
-    gitdir: GitDir, push: Push, book: str, today: date, extra: Mapping[str, str]
+    gitdir: GitDir, push: Push, book: str, now: datetime, extra: Mapping[str, str]
 ) -> Iterator[Message]:
     """Yield why ``push`` is not taken; nothing if it is.
 
     ``book`` is the reference that holds the book. ``extra`` is the environment in which git sees
-    what was pushed. ``today`` decides which policies are in force.
+    what was pushed. The day of ``now`` in the ledger's zone decides which policies are in force.
     """
     if push.ref != book:
         yield Message(
@@ -75,7 +76,31 @@ def refusals(
             )
             return
     with Objects(gitdir, extra) as objects:
-        yield from _Look(gitdir, push, today, extra, objects).reasons()
+        zone = _zone_here(gitdir, push, extra, objects)
+        yield from _Look(gitdir, push, now.astimezone(zone).date(), extra, objects).reasons()
+
+
+def _zone_here(
+    gitdir: GitDir, push: Push, extra: Mapping[str, str], objects: Objects
+) -> tzinfo | None:
+    """Return the ledger's zone: the newest policy's calendar's, as it was here before the push.
+
+    What is pushed is asked where nothing was here, so that nobody pushes a zone together with rules
+    of a day that is over. None, the clock's own zone, where no rules can be read in either.
+    """
+    for commit in (push.old, push.new):
+        if commit is None:
+            continue
+        folder = f"{RECORDS}/policy/"
+        words = ["ls-tree", "-z", "--name-only", commit, folder]
+        names = run(gitdir.top, words, extra=extra).decode("utf-8", "surrogateescape").split("\0")
+        for path in sorted((one for one in names if one.endswith(".yaml")), reverse=True):
+            name = path.removeprefix(folder).removesuffix(".yaml")
+            with suppress(Unreadable):
+                policy = policy_in(path, name, objects.get(f"{commit}:{path}") or b"")
+                calendar = f"{RECORDS}/calendar/{policy.calendar}.yaml"
+                return calendar_in(calendar, objects.get(f"{commit}:{calendar}") or b"").zone
+    return None
 
 
 class _Look:

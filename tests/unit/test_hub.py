@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,13 +44,18 @@ def three(tmp_path: Path) -> Stations:
 def told(three: Stations) -> Told:
     """What the hub says to what SHA has committed: every reason, in one line each."""
 
-    def ask(ref: str = "refs/heads/main", new: str = "HEAD", old: str | None = None) -> list[str]:
+    def ask(
+        ref: str = "refs/heads/main",
+        new: str = "HEAD",
+        old: str | None = None,
+        now: datetime = datetime(2026, 11, 16, tzinfo=UTC),
+    ) -> list[str]:
         made.git(three.sha, "push", "--quiet", "--force", str(three.hub), "HEAD:refs/heads/trial")
         before = old or made.git(three.hub, "rev-parse", "main").strip()
         after = ZERO if new == ZERO else made.git(three.sha, "rev-parse", new).strip()
 
         def clock() -> datetime:
-            return datetime(2026, 11, 16, tzinfo=UTC)
+            return now
 
         reasons = hub.receive(three.hub, [f"{before} {after} {ref}\n"], clock)
         return [reason.template.format_map(dict(reason.args)) for reason in reasons]
@@ -185,6 +191,62 @@ def test_new_rules_begin_on_a_day_to_come(
     made.commit_all(three.sha)
     late = f"records/policy/{day}.yaml: rules that hold from {day} on, a day that was over"
     assert [one.partition(";")[0] for one in told()] == ([] if taken else [late])
+
+
+@pytest.fixture
+def sao_paulo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The hub's machine stands in another zone than the ledger."""
+    monkeypatch.setenv("TZ", "America/Sao_Paulo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("now", "taken"),
+    [("2026-11-19T15:59:59+00:00", True), ("2026-11-19T16:00:00+00:00", False)],
+)
+@pytest.mark.usefixtures("sao_paulo")
+def test_a_day_begins_where_the_ledger_is_and_not_where_the_hub_stands(
+    three: Stations, told: Told, now: str, taken: bool
+) -> None:
+    first = made.git(three.sha, "rev-parse", "HEAD").strip()
+    coming = three.sha / "records/policy/2026-11-20.yaml"
+    coming.write_bytes((three.sha / POLICY).read_bytes())
+    made.commit_all(three.sha)
+    assert told(old=first) == []
+    here = made.git(three.sha, "rev-parse", "HEAD").strip()
+    rewrite(three.sha, "records/policy/2026-11-20.yaml", "within: 3m", "within: 4m")
+    late = "records/policy/2026-11-20.yaml: the rules in force since 2026-11-20 were changed"
+    said = told(old=here, now=datetime.fromisoformat(now))
+    assert [one.partition(" or removed")[0] for one in said] == ([] if taken else [late])
+
+
+def test_nobody_pushes_a_zone_together_with_a_change_of_rules_in_force(
+    three: Stations, told: Told
+) -> None:
+    begun = datetime(2026, 11, 19, 17, tzinfo=UTC)  # 01:00 on the 20th in the ledger's zone
+    coming = "records/policy/2026-11-20.yaml"
+    (three.sha / coming).write_bytes((three.sha / POLICY).read_bytes())
+    made.commit_all(three.sha)
+    here = made.git(three.sha, "rev-parse", "HEAD").strip()
+    rewrite(three.sha, "records/calendar/CN.yaml", "Asia/Shanghai", "America/Los_Angeles")
+    rewrite(three.sha, coming, "within: 3m", "within: 4m")
+    [said] = told(old=here, now=begun)
+    assert said.startswith(f"{coming}: the rules in force since 2026-11-20 were changed")
+
+
+@pytest.mark.usefixtures("sao_paulo")
+def test_where_nothing_was_here_or_it_cannot_be_read_the_pushed_rules_say_the_zone(
+    three: Stations, told: Told
+) -> None:
+    before = datetime(2026, 11, 19, 15, tzinfo=UTC)
+    assert told(old=ZERO, now=before) == []
+    rewrite(three.sha, POLICY, "obligations:", "obligations: [")
+    broken = made.git(three.sha, "rev-parse", "HEAD").strip()
+    made.git(three.sha, "revert", "--no-edit", "HEAD")
+    assert told(old=broken, now=before) == []
 
 
 def test_a_ticket_moved_to_another_folder_is_no_removal(three: Stations, told: Told) -> None:
