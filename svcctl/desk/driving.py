@@ -111,11 +111,11 @@ def _stated(data: bytes) -> str:
 
 
 def arm(gitdir: GitDir) -> None:
-    """Let git in this clone call the driver for records. Raises GitFailed."""
+    """Let git in this clone call the driver for records. Raises GitFailed, StorageFailed."""
     if armed(gitdir) == command():
         return
-    git.run(gitdir.top, ["config", "merge.svcctl.name", "svcctl: records are united, never mixed"])
-    git.run(gitdir.top, ["config", "merge.svcctl.driver", command()])
+    name = "svcctl: records are united, never mixed"
+    git.configure(gitdir.path, [("merge.svcctl.name", name), ("merge.svcctl.driver", command())])
 
 
 def armed(gitdir: GitDir) -> str:

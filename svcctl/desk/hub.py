@@ -11,6 +11,7 @@ from pathlib import Path
 
 from svcctl.domain.problems import N_, GitFailed, Message, Refusal
 from svcctl.ledger import git, posix
+from svcctl.ledger.batch import flush_files
 from svcctl.ledger.folder import expanded
 from svcctl.ledger.git import GitDir
 from svcctl.ledger.hubcheck import MOST, Push, refusals
@@ -72,16 +73,26 @@ def init(given: Path) -> Path:
             Message(N_("{path} is not empty and no hub"), {"path": str(root)}),
             Message(N_("choose an empty folder; a hub holds no files of its own")),
         )
-    git.run(root, ["init", "--bare", "--quiet", "--template=", "--initial-branch=main", "."])
-    for key, value in CONFIG:
-        # Named, since a person may have told git to look for no hub by itself.
-        git.run(root, ["config", key, value], extra={"GIT_DIR": str(root)})
+    if not _is_made(root):
+        git.run(root, ["init", "--bare", "--quiet", "--template=", "--initial-branch=main", "."])
+        with posix.storage(root):
+            flush_files(root)
+    git.configure(root, CONFIG)
     _put_hooks(root / "hooks")
     return root
 
 
 def _is_bare(root: Path) -> bool:
     return (root / "HEAD").is_file() and (root / "objects").is_dir() and (root / "refs").is_dir()
+
+
+def _is_made(root: Path) -> bool:
+    """Whether git was done with making the hub: our settings came after that, all at once."""
+    if not (root / "config").is_file():
+        return False
+    last = CONFIG[-1][0]
+    words = ["config", "--file", str(root / "config"), "--default", "", "--get", last]
+    return git.run(root, words).strip() != b""
 
 
 def _put_hooks(folder: Path) -> None:

@@ -132,7 +132,7 @@ def _write_new(path: Path, content: bytes) -> None:
 def _commit(journal: Path, names: list[str]) -> None:
     """Flush the staged files, then the list of names, then make it the commit."""
     _write_new(journal / _NAMES, "".join(f"{name}\n" for name in names).encode("utf-8"))
-    _sync_all(journal, (_staged(journal, index) for index in range(len(names))))
+    flush(journal)
     handle = os.open(journal / _NAMES, os.O_RDONLY | os.O_CLOEXEC)
     try:
         posix.sync_file(handle)
@@ -141,20 +141,23 @@ def _commit(journal: Path, names: list[str]) -> None:
     os.rename(journal / _NAMES, journal / _COMMIT)
 
 
-def _sync_all(folder: Path, files: Iterator[Path]) -> None:
-    """Flush everything written below ``folder``.
+def flush(folder: Path) -> None:
+    """Flush everything written below ``folder``. Raises OSError.
 
     On Linux by one syncfs, which reports errors (sync does not); elsewhere file by file.
     """
-    if sync_file_system(folder):
-        return
-    folders: set[Path] = set()
-    for path in files:
-        posix.sync_path(path)
-        folders.add(path.parent)
-    for each in (*sorted(folders), folder / _STAGED, folder):
-        if each.is_dir():
-            posix.sync_folder(each)
+    if not sync_file_system(folder):
+        flush_files(folder)
+
+
+def flush_files(folder: Path) -> None:
+    """Flush every file and folder below ``folder``, and itself, one by one: for few. Raises OSError."""
+    for where, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            path = Path(where, name)
+            if path.is_file() and not path.is_symlink():
+                posix.sync_path(path)
+        posix.sync_folder(Path(where))
 
 
 def sync_file_system(folder: Path) -> bool:

@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -234,20 +235,73 @@ def init(root: Path) -> GitDir:
     """Make ``root`` a git work tree (branch ``main``) unless it is in one that takes its files.
 
     An enclosing repository that ignores the folder does not: a new one is made inside. Untracked
-    folders are remembered between calls from now on. Raises GitFailed.
+    folders are remembered between calls from now on. All of it survives a loss of power. Raises
+    GitFailed, StorageFailed.
     """
+    from svcctl.ledger import posix
+    from svcctl.ledger.batch import flush_files
+
     found = discover(root)
     if found is None or (found.prefix and _ignores(found)):
         # No template: a person's own hooks and excludes are not this ledger's.
         run(root, ["init", "--quiet", "--template=", "--initial-branch=main"])
         found = discover(root)
+        if found is not None:
+            with posix.storage(found.path):
+                flush_files(found.path)
+                posix.sync_folder(root)
     if found is None:
         raise GitFailed(
             "git-failed",
             Message(N_("git made no repository in {folder}"), {"folder": str(root)}),
         )
-    run(found.top, ["config", "core.untrackedCache", "true"])
+    configure(found.path, [("core.untrackedCache", "true")])
     return found
+
+
+def configure(folder: Path, settings: Sequence[tuple[str, str]]) -> None:
+    """Let the repository ``folder`` (a ``.git``, or a bare one) have these settings, each once.
+
+    Git writes its settings beside the old ones and renames, and flushes nothing: after a loss of power
+    the file may be empty, and the folder is no repository to git any more. So git changes a copy
+    here, which is flushed before it takes the place.
+
+    Raises StorageFailed, GitFailed, and Busy where another program changed them meanwhile; they
+    are as they were then, or as they shall be.
+    """
+    from svcctl.ledger import posix
+
+    place = Path(os.path.realpath(folder / "config"))  # people link it
+    copy = place.with_name(COPY)
+    with posix.lock(folder / TURN):
+        try:
+            with posix.storage(place):
+                _clear(copy)
+                before = place.read_bytes()
+                copy.write_bytes(before)
+            for key, value in settings:
+                # By its name alone: what else the folder is to git does not matter.
+                run(folder, ["config", "--file", str(copy), "--replace-all", key, value])
+            with posix.storage(place):
+                if copy.read_bytes() != before:
+                    os.chmod(copy, posix.compare(place, posix.sha256(before)))
+                    posix.sync_path(copy)
+                    os.replace(copy, place)
+                    posix.sync_folder(place.parent)
+        finally:
+            with suppress(OSError):
+                _clear(copy)
+
+
+COPY = "config.svcctl"  # always this name: a kill leaves no litter
+TURN = "config.turn"
+"""Locked by who changes settings. Not git's own lock, which would stay there after a kill."""
+
+
+def _clear(copy: Path) -> None:
+    """Take away a copy, and the lock that a killed git left beside it."""
+    copy.unlink(missing_ok=True)
+    copy.with_name(f"{COPY}.lock").unlink(missing_ok=True)
 
 
 def _ignores(gitdir: GitDir) -> bool:

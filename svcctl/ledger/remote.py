@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from svcctl.domain.problems import N_, GitFailed, Message, NotFound, Refusal, Usage
 from svcctl.ledger.commit import DURABLE
 from svcctl.ledger.folder import RECORDS
-from svcctl.ledger.git import GitDir, failure, run, start
+from svcctl.ledger.git import GitDir, configure, failure, run, start
 
 FETCHED = "refs/svcctl/fetched"
 TRACKING = "refs/remotes"
@@ -129,7 +129,8 @@ def remember(gitdir: GitDir, remote: Remote, commit: str) -> bool:
     """
     if remote.name or _asked(gitdir, ["remote"]):
         return False
-    run(gitdir.top, ["remote", "add", "--", "origin", remote.where])
+    fetched = f"+refs/heads/*:{TRACKING}/origin/*"
+    configure(gitdir.path, [("remote.origin.url", remote.where), ("remote.origin.fetch", fetched)])
     note_seen(gitdir, remote._replace(name="origin"), commit)
     return True
 
@@ -277,7 +278,13 @@ def _unreachable(remote: Remote, err: bytes) -> GitFailed:
 
 
 def clone(source: str, folder: Path) -> None:
-    """Clone ``source`` into ``folder``, which must be empty or not be there. Raises GitFailed."""
+    """Clone ``source`` into ``folder``, which must be empty or not be there; durably, files and settings too.
+
+    Raises GitFailed, StorageFailed.
+    """
+    from svcctl.ledger import posix
+    from svcctl.ledger.batch import flush
+
     if os.path.isdir(os.path.expanduser(source)):
         source = os.path.abspath(os.path.expanduser(source))
     words = [*DURABLE, "clone", "--quiet", "--no-tags", "--template=", "--origin=origin"]
@@ -286,3 +293,6 @@ def clone(source: str, folder: Path) -> None:
     _, err = process.communicate()
     if process.returncode != 0:
         raise _unreachable(Remote(source, "", ""), err)
+    with posix.storage(folder):  # git flushes its objects and branches alone
+        flush(folder)
+        posix.sync_folder(folder.parent)

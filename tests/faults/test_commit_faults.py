@@ -15,8 +15,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from test_commands_under_fire import Strike, blow_at, dies, is_full, is_read_only
 
-from svcctl.domain.problems import GitFailed
+from svcctl.domain.problems import Busy, GitFailed, StorageFailed
 from svcctl.ledger import commit as commit_module
 from svcctl.ledger import git
 from svcctl.ledger.changes import finish_status, start_status
@@ -321,6 +322,71 @@ def test_an_import_that_is_cut_short_leaves_no_crash_report(
     assert not list(ledger.path.glob("fast_import_crash_*"))
     settle(ledger)
     assert settled(ledger)
+
+
+def told_settings(gitdir: git.GitDir) -> list[str]:
+    """The settings of two names that git finds; git must take the folder for a repository."""
+    words = ("config", "--local", "--get-regexp", "^(a|core\\.untrackedcache)")
+    return person(gitdir.top, *words).splitlines()
+
+
+OLD, NEW = ["core.untrackedcache true"], ["core.untrackedcache true", "a.b c d", "a.e f"]
+
+
+def test_settings_are_the_old_ones_or_all_new_ones_wherever_the_command_is_killed(
+    ledger: git.GitDir,
+) -> None:
+    told, number = [OLD], 0
+    while told[-1] == OLD:
+        number += 1
+        child = os.fork()
+        if child == 0:
+            with blow_at(number, dies):
+                git.configure(ledger.path, [("a.b", "c d"), ("a.e", "f")])
+            os._exit(0)
+        os.waitpid(child, 0)
+        told.append(told_settings(ledger))
+    assert told[-1] == NEW
+    assert number > 6
+    git.configure(ledger.path, [("a.e", "g")])
+    assert told_settings(ledger) == [*NEW[:2], "a.e g"]
+    assert {path.name for path in ledger.path.glob("config*")} == {"config", git.TURN}
+
+
+@pytest.mark.parametrize("strike", [is_full, is_read_only])
+def test_settings_that_cannot_be_written_stay_as_they_are_and_it_is_told(
+    ledger: git.GitDir, strike: Strike
+) -> None:
+    told = OLD
+    for number in range(1, 100):
+        reason = ""
+        with blow_at(number, strike, lasting=strike is is_read_only) as blows:
+            try:
+                git.configure(ledger.path, [("a.b", "c d"), ("a.e", "f")])
+            except (StorageFailed, GitFailed) as failed:
+                reason = str(failed)
+        told = told_settings(ledger)
+        assert told in ((OLD, NEW) if reason else (NEW,))
+        assert not reason or "No space left" in reason or "Read-only" in reason
+        if len(blows.calls) < number:
+            break
+        if told == NEW:
+            person(ledger.top, "config", "--remove-section", "a")
+    assert number > 6
+    assert told == NEW
+    git.configure(ledger.path, [])
+    assert {path.name for path in ledger.path.glob("config*")} == {"config", git.TURN}
+
+
+def test_settings_that_another_program_changes_meanwhile_are_not_overwritten(
+    ledger: git.GitDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harm = f'for word in "$@"; do case $word in a.b) "$real" -C {ledger.top} config a.e by-hand;; esac; done'
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", before_git(tmp_path, harm))
+        with pytest.raises(Busy):
+            git.configure(ledger.path, [("a.b", "c d")])
+    assert told_settings(ledger) == [*OLD, "a.e by-hand"]
 
 
 def test_without_a_git_program_the_note_waits_until_there_is_one(

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from random import Random
 
 import made_ledgers as made
 import pytest
-from disk import Missing, Recording, after_power_loss, as_it_stands, part_of, record, unsafe_names
+from disk import (
+    Missing,
+    Name,
+    Recording,
+    after_power_loss,
+    as_it_stands,
+    part_of,
+    record,
+    unsafe_names,
+)
 from made_ledgers import CUSTOMER, OTHER, TICKET
 from stations import point, stations, tree
 
@@ -198,6 +208,58 @@ def test_a_loss_of_power_at_a_station_or_the_hub_while_a_sync_sends_loses_no_lin
         assert made.git(station, *FSCK) == made.git(hub, *FSCK) == "", place
         assert tree(station) == tree(hub, "main"), place
         assert lines < event_lines(station), place
+
+
+@pytest.mark.parametrize("words", [("init", "--from"), ("sync",), ("hub", "init")], ids=" ".join)
+def test_settings_of_a_repository_that_stands_are_flushed_before_they_take_their_place(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Git flushes none of its own; without them a folder is no repository."""
+    world, hub, root = tmp_path / "world", tmp_path / "world/hub", tmp_path / "world/HZ"
+    world.mkdir()
+    first = made.copy(world / "SHA")
+    made.sure("", "hub", "init", hub)
+    if words == ("sync",):
+        root = first
+        asked: tuple[str | Path, ...] = ("sync", hub)
+    elif words == ("hub", "init"):
+        made.git(hub, "config", "core.hooksPath", "elsewhere")
+        asked = ("hub", "init", hub)
+    else:
+        made.sure(first, "sync", hub)
+        made.git(world, "clone", "--quiet", "--origin=origin", str(hub), "HZ")
+        asked = ("init", "--from", hub, "--desk", "HZ", root)
+    recording = recorded(root, asked, tmp_path / "trace", world)
+    changed = [step.path for step in recording.steps if isinstance(step, Name)]
+    assert [path for path in changed if path.endswith("/config")] != []
+    assert [path for path in unsafe_names(recording, "") if path.endswith("/config")] == []
+    if words == ("hub", "init"):
+        assert made.git(hub, "config", "core.hooksPath") == "hooks\n"
+    assert made.git(root if words != ("hub", "init") else hub, *FSCK) == ""
+
+
+def test_a_station_that_was_made_is_whole_after_a_loss_of_power(tmp_path: Path) -> None:
+    world = tmp_path / "world"
+    world.mkdir()
+    first = made.copy(world / "SHA")
+    made.sure("", "hub", "init", world / "hub")
+    made.sure(first, "sync", world / "hub")
+    words = ("init", "--from", str(world / "hub"), "--desk", "HZ", str(world / "HZ"))
+    recording = recorded(world / "HZ", words, tmp_path / "trace", world)
+    areas = ("HZ/records/", "HZ/.git/svcctl/")
+    made_disks = losses(recording, areas, tmp_path, ended=LOSSES)
+    for place, _ended, disk in islice(made_disks, max(4, LOSSES // 3)):
+        root = disk / "HZ"
+        assert kept(root, "") == kept(world / "HZ", ""), place
+        assert made.git(root, "status", "--porcelain") == "", place
+        assert made.git(root, *FSCK) == "", place
+        assert made.git(root, "config", "merge.svcctl.driver") != "", place
+        point(root, disk / "hub")
+        Ledger(root).note_station("HZ", "mgr1")
+        for ordered in (("ticket", "note", TICKET, "next"), ("sync",)):
+            ran = unlocked(root, ordered)
+            assert (ran.code, ran.err) == (0, ""), f"{place}: {ran}"
+        assert tree(root) == tree(disk / "hub", "main"), place
 
 
 def event_lines(root: Path) -> set[str]:
