@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.cases import Case, Event
@@ -17,6 +18,7 @@ from svcctl.domain.judging import Obligation
 from svcctl.domain.obligations import obligations
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.policy_reading import read_policy
+from svcctl.domain.policy_text import Fields
 from svcctl.domain.replay import State, over_of, replay
 from svcctl.domain.schema import Value
 from svcctl.domain.standing import standing
@@ -106,7 +108,7 @@ def policy_from(text: str, since: date = date(2026, 1, 1), path: str = "policy.y
     return read_policy(
         path,
         since,
-        raw.fields(),  # type: ignore[arg-type]
+        cast(Fields, raw.fields()),
         raw.place,
         TICKET.events,
         TICKET.marks,

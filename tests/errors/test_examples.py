@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_ledgers import Ran
 
 from svcctl.desk import playing
 from svcctl.domain.checks.catalogue import CODES
 from svcctl.domain.checks.examples import EXAMPLES
 from svcctl.domain.checks.examples.sound import AS_OF
-from tests.conftest import Ran
 
 
 @pytest.mark.parametrize("code", EXAMPLES)

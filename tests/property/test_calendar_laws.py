@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -87,9 +88,9 @@ EXAMPLES = int(os.environ.get("SVCCTL_EXAMPLES", "40"))
 zoned = settings(max_examples=EXAMPLES)
 
 
-def elapsed(calendar: Calendar, a: datetime, b: datetime, mode: str, stops: object = ()) -> int:
+def elapsed(calendar: Calendar, a: datetime, b: datetime, mode: str, stops: Any = ()) -> int:
     between = calendar.work_between if mode == "work" else calendar.wall_between
-    return between(a, b, stops)  # type: ignore[arg-type]
+    return between(a, b, stops)
 
 
 @zoned

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from operator import methodcaller
 from pathlib import Path
 
 import made_ledgers as made
@@ -417,11 +418,11 @@ STEPS: dict[str, Step] = {
     "edit": lambda it: it.edit(TICKET, "异响"),
     "cut": lambda it: it.cut(TICKET, 300),
     "delete": lambda it: it.delete(TICKET),
-    **{f"move to {to}": lambda it, to=to: it.move(TICKET, to) for to in MOVES},  # type: ignore[misc]
+    **{f"move to {to}": methodcaller("move", TICKET, to) for to in MOVES},
     "change the rules": lambda it: it.change_the_rules("5m"),
 }
 GIT_STEPS: dict[str, Step] = {
-    what: lambda it, what=what: it.git(what)  # type: ignore[misc]
+    what: methodcaller("git", what)
     for what in ("add", "commit", "stash", "pop", "back", "forward", "reset", "gc")
 }
 

@@ -12,6 +12,7 @@ from tickets_at_random import OPENED, effort, histories, in_order
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.obligations import obligations
 from svcctl.domain.replay import State, replay
+from svcctl.domain.schema import Value
 from svcctl.domain.standing import STANDINGS
 from svcctl.domain.ticket import TABLE, TICKET
 
@@ -138,8 +139,8 @@ def test_a_void_leaves_what_it_names_out_and_a_void_of_the_void_brings_it_back(
     last = case.events[-1].n
 
     def void(n: int, name: str) -> Event:
-        fields = {"target": name, "reason": "x"}
-        return Event(n, "SHA", OPENED, OPENED, "li.na", "voided", fields)  # type: ignore[arg-type]
+        fields: dict[str, Value] = {"target": name, "reason": "x"}
+        return Event(n, "SHA", OPENED, OPENED, "li.na", "voided", fields)
 
     voided = Case(case.kind, case.head, [*case.events, void(last + 1, target.name)])
     without = replay(voided)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import yaml
@@ -34,9 +35,9 @@ def test_backslashes_and_quotes_are_not_taken_for_escapes() -> None:
 
 
 @pytest.mark.parametrize("value", [1.5, None, ["a"], {"a": "b"}])
-def test_an_event_refuses_what_is_neither_text_nor_integer_nor_boolean(value: object) -> None:
+def test_an_event_refuses_what_is_neither_text_nor_integer_nor_boolean(value: Any) -> None:
     with pytest.raises(ValueError, match="text, integers and booleans"):
-        event_line({"a": value})  # type: ignore[dict-item]
+        event_line({"a": value})
 
 
 def test_half_a_surrogate_pair_is_refused_everywhere() -> None:

@@ -293,10 +293,10 @@ def test_a_ledger_may_be_a_folder_of_a_larger_repository(tmp_path: Path) -> None
 def test_a_folder_nobody_may_read_is_told_and_not_a_bug(root: Path) -> None:
     from svcctl.ledger import folder
 
-    def forbidden(place: object) -> list[str]:
+    def forbidden(place: str | Path) -> list[str]:
         if str(place).endswith("2026/11"):
             raise PermissionError(13, "Permission denied", str(place))
-        return real(place)  # type: ignore[arg-type, return-value]
+        return real(place)
 
     real = os.listdir
     with pytest.MonkeyPatch.context() as patch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import made_ledgers as made
@@ -243,7 +244,7 @@ def test_what_the_index_narrows_down_is_what_every_file_says(sample: Path) -> No
     seen = 0
     for day in range(2, 29, 2):
         now = datetime.fromisoformat(f"2026-11-{day:02}T16:00:00+08:00")
-        desk = open_desk(str(sample), lambda moment=now: moment)  # type: ignore[misc]
+        desk = open_desk(str(sample), partial(datetime.fromisoformat, now.isoformat()))
         view = view_of(desk, now.isoformat(), None)
         found = {
             (one["ticket"], one["obligation"], one["cycle"], one["level"], one["to"], one["since"])

@@ -78,8 +78,7 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
         session().print(word)
         return 1
 
-    module.app = app  # type: ignore[attr-defined]
-    module.solo = solo  # type: ignore[attr-defined]
+    vars(module).update(app=app, solo=solo)
     monkeypatch.setitem(sys.modules, "trial_commands", module)
     monkeypatch.setitem(frame.COMMANDS, "trial", Target("trial_commands:app", "Things to try."))
     monkeypatch.setitem(frame.COMMANDS, "solo", Target("trial_commands:solo", "One verb."))
@@ -433,11 +432,11 @@ def test_completion_asks_the_desk_and_offers_one_harmless_word_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = types.ModuleType("svcctl.desk.completing")
-    asked.tickets = lambda prefix: [  # type: ignore[attr-defined]
-        (f"{prefix}-1", "不制冷\x1b[31m"),
-        ("$(reboot)", "x"),
-        ("a b", "x"),
-    ]
+
+    def tickets(prefix: str) -> list[tuple[str, str]]:
+        return [(f"{prefix}-1", "不制冷\x1b[31m"), ("$(reboot)", "x"), ("a b", "x")]
+
+    vars(asked).update(tickets=tickets)
     monkeypatch.setitem(sys.modules, "svcctl.desk.completing", asked)
     assert completion.complete_ticket("SHA") == [("SHA-1", "不制冷\\x1b[31m")]
 
@@ -448,7 +447,7 @@ def test_a_failing_completion_offers_nothing(monkeypatch: pytest.MonkeyPatch) ->
     def fails(_prefix: str) -> list[tuple[str, str]]:
         raise problems.Unreadable("x", Message("x"))
 
-    broken.staff = fails  # type: ignore[attr-defined]
+    vars(broken).update(staff=fails)
     monkeypatch.setitem(sys.modules, "svcctl.desk.completing", broken)
     assert completion.complete_staff("a") == []
     assert completion.complete_customer("a") == []

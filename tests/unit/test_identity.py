@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -101,8 +102,8 @@ def test_what_is_no_id_is_not_sound(text: str) -> None:
         (identity.STAFF, "../x"),
     ],
 )
-def test_an_id_in_another_form_is_refused(pattern: object, text: str) -> None:
-    assert pattern.fullmatch(text) is None  # type: ignore[attr-defined]
+def test_an_id_in_another_form_is_refused(pattern: re.Pattern[str], text: str) -> None:
+    assert pattern.fullmatch(text) is None
 
 
 def test_events_are_ordered_by_number_then_desk_and_strangers_come_first() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_ledgers import Ran
 
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.replay import replay
@@ -19,7 +20,6 @@ from svcctl.domain.times import zone
 from svcctl.exchange import mapping
 from svcctl.exchange.dates import DateColumn, DateForm
 from svcctl.ledger import batch
-from tests.conftest import Ran
 
 Run = Callable[..., Ran]
 DOCS = Path(__file__).parents[2] / "docs"

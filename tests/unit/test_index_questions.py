@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -21,8 +22,8 @@ def test_no_question_of_a_list_looks_at_every_obligation(
     asked: list[tuple[str, tuple[object, ...]]] = []
     really = ask.rows
 
-    def noting(index: Index, sql: str, values: object = ()) -> list[ask.Row]:
-        asked.append((sql, tuple(values)))  # type: ignore[arg-type]
+    def noting(index: Index, sql: str, values: Iterable[object] = ()) -> list[ask.Row]:
+        asked.append((sql, tuple(values)))
         return really(index, sql, asked[-1][1])
 
     monkeypatch.setattr(ask, "rows", noting)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -120,10 +121,10 @@ def ratio(tally: Tally) -> tuple[int, int]:
     return tally.numerator, tally.denominator
 
 
-def done(opened: datetime, at: datetime, *after: Told, **more: str) -> Looked:
+def done(opened: datetime, at: datetime, *after: Told, **more: Any) -> Looked:
     """A repair dispatched an hour after its opening and fixed at ``at``."""
     start = (ready(opened), sent(opened + timedelta(hours=1)))
-    return ticket(opened, *start, fixed(at), *after, **more)  # type: ignore[arg-type]
+    return ticket(opened, *start, fixed(at), *after, **more)
 
 
 # Satisfaction ------------------------------------------------------------------------------------
@@ -301,9 +302,9 @@ def test_both_callbacks_count_each_by_its_own_time() -> None:
 
 
 def test_an_imported_ticket_is_judged_on_what_its_map_supplied() -> None:
-    def brought(supplied: str, **head: str) -> Looked:
+    def brought(supplied: str, **head: Any) -> Looked:
         first = told(on(18), "imported", supplied=supplied, status="closed")
-        return ticket(on(16), first, kind="inquiry", **head)  # type: ignore[arg-type]
+        return ticket(on(16), first, kind="inquiry", **head)
 
     assert ratio(sheet(brought("finished")).tallies["reply"]) == (0, 0)
     assert ratio(sheet(brought("contacted")).tallies["reply"])[1] == 1
@@ -397,9 +398,9 @@ def test_the_median_of_an_even_number_lies_between_the_middle_two() -> None:
 
 
 def test_completion_is_judged_when_the_day_wanted_is_over() -> None:
-    def job(name: str, wanted: str, *happened: Told, **more: str) -> Looked:
+    def job(name: str, wanted: str, *happened: Told, **more: Any) -> Looked:
         start = (ready(on(9)), sent(on(9)))
-        return ticket(on(9), *start, *happened, name=name, wanted=wanted, **more)  # type: ignore[arg-type]
+        return ticket(on(9), *start, *happened, name=name, wanted=wanted, **more)
 
     found = sheet(
         job("at its last second", "2026-11-18", fixed(on(18, "23:59:59"))),

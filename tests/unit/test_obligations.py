@@ -25,7 +25,7 @@ from ticketplay import (
 )
 
 from svcctl.domain.cases import Case
-from svcctl.domain.policy import Book
+from svcctl.domain.policy import Book, Policy
 
 FREE: Told = ("11-16 09:05", "reviewed", {"cover": "free"})
 SENT: Told = (
@@ -511,11 +511,11 @@ def test_what_starts_after_the_import_is_judged_in_full() -> None:
 
 
 def two_policies() -> Book:
-    def policy(since: date, within: str) -> object:
+    def policy(since: date, within: str) -> Policy:
         text = f"obligations:\n  reply: {{starts: opened, within: {within}, met-by: contacted}}\n"
         return policy_from(text, since, f"{since}.yaml")
 
-    return book(policy(date(2026, 1, 1), "24h"), policy(date(2026, 11, 17), "2h"))  # type: ignore[arg-type]
+    return book(policy(date(2026, 1, 1), "24h"), policy(date(2026, 11, 17), "2h"))
 
 
 @pytest.mark.parametrize(

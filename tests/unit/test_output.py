@@ -15,10 +15,11 @@ import wcwidth
 
 from svcctl.views import output
 from svcctl.views.language import set_language
-from svcctl.views.output import Column, page
+from svcctl.views.output import Column, Format, page
 from svcctl.views.render import render
 from svcctl.views.tables import table
 
+MACHINE: tuple[Format, ...] = ("json", "csv", "ids")
 COLUMNS = (
     Column("id", "Ticket"),
     Column("state", "State", show="word"),
@@ -129,8 +130,8 @@ def test_stored_words_are_translated_in_tables_only() -> None:
     table = render("ticket", ITEMS, COLUMNS, "table")
     assert "dispatched" not in table
     assert "已派工" in table
-    for fmt in ("json", "csv"):
-        assert "dispatched" in render("ticket", ITEMS, COLUMNS, fmt)  # type: ignore[arg-type]
+    for fmt in MACHINE[:2]:
+        assert "dispatched" in render("ticket", ITEMS, COLUMNS, fmt)
 
 
 def test_machine_output_is_the_same_in_both_languages() -> None:
@@ -138,8 +139,8 @@ def test_machine_output_is_the_same_in_both_languages() -> None:
     for lang in ("en", "zh_CN"):
         set_language(lang)
         shown[lang] = [
-            render("ticket", ITEMS, COLUMNS, fmt, as_of="2026-11-16T09:00:00+08:00")  # type: ignore[arg-type]
-            for fmt in ("json", "csv", "ids")
+            render("ticket", ITEMS, COLUMNS, fmt, as_of="2026-11-16T09:00:00+08:00")
+            for fmt in MACHINE
         ]
     assert shown["en"] == shown["zh_CN"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import cast
 
 import pytest
 from ticketplay import at, book, policy_from, shipped_policy
@@ -10,6 +11,7 @@ from ticketplay import at, book, policy_from, shipped_policy
 from svcctl.domain.checks.catalogue import CODES
 from svcctl.domain.policy import MAY, ROLES, Book
 from svcctl.domain.policy_reading import read_policy
+from svcctl.domain.policy_text import Fields
 from svcctl.domain.problems import Problem, Unreadable
 from svcctl.domain.ticket import TICKET
 from svcctl.domain.times import Span
@@ -251,7 +253,7 @@ def test_without_the_heads_declaration_what_names_its_fields_is_taken_on_trust()
     policy = read_policy(
         "p",
         date(2026, 1, 1),
-        raw.fields(),  # type: ignore[arg-type]
+        cast(Fields, raw.fields()),
         raw.place,
         TICKET.events,
         TICKET.marks,

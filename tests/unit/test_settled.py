@@ -36,7 +36,8 @@ def test_every_row_is_in_one_place_and_keeps_its_number() -> None:
     assert [one[1:] for one in listed] == [rows[n] for n in (1, 3, 5)]
     assert settled is not None
     assert settled[:4] == (7, 3, 100, 104)
-    kept = dict(unpacked(settled[4]))  # type: ignore[arg-type]
+    assert isinstance(settled[4], bytes)
+    kept = dict(unpacked(settled[4]))
     assert kept == {n: rows[n][: len(PACKED)] for n in (0, 2, 4)}
 
 
@@ -55,7 +56,8 @@ def test_what_has_no_due_time_has_no_part_in_the_span() -> None:
 def test_a_damaged_value_is_an_error_of_the_database(place: int, change: int) -> None:
     settled = parted(1, [row(MET, 5), row(WAIVED, 9)])[1]
     assert settled is not None
-    value = bytearray(settled[4])  # type: ignore[call-overload]
+    assert isinstance(settled[4], bytes)
+    value = bytearray(settled[4])
     value[place % len(value)] ^= change
     with pytest.raises(sqlite3.DatabaseError):
         list(unpacked(bytes(value)))

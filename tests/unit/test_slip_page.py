@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 import segno
@@ -134,10 +135,11 @@ def test_the_page_has_the_size_of_the_paper(paper: str, size: str) -> None:
 
 
 def test_an_unknown_paper_or_copy_is_refused_and_the_known_ones_are_named() -> None:
+    fourth: Any = ("fourth",)
     with pytest.raises(Usage, match="A4, A5, 241x140"):
         render_slip(SLIP, "A3")
     with pytest.raises(Usage, match="stub, accounting, customer, carbon"):
-        render_slip(SLIP, copies=("fourth",))  # type: ignore[arg-type]
+        render_slip(SLIP, copies=fourth)
 
 
 def test_several_slips_make_one_document() -> None:

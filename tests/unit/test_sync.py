@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import made_ledgers as made
 import pytest
@@ -275,9 +276,9 @@ def test_a_hub_that_vanishes_half_way_loses_nothing(
     note(three.bja, "kept")
     real = remote.push
 
-    def vanishing(*given: object) -> object:
+    def vanishing(*given: Any) -> object:
         three.hub.rename(three.hub.with_name("away"))
-        return real(*given)  # type: ignore[arg-type]
+        return real(*given)
 
     with monkeypatch.context() as patch:
         patch.setattr(remote, "push", vanishing)
@@ -298,14 +299,14 @@ def test_whoever_is_slower_merges_and_sends_again(
     note(three.bja, "slow")
     real, tries = remote.push, []
 
-    def slower(*given: object) -> object:
+    def slower(*given: Any) -> object:
         tries.append(1)
         if len(tries) < 4:
             with monkeypatch.context() as patch:
                 patch.setattr(remote, "push", real)
                 note(three.sha, f"faster {len(tries)}")
                 syncs(three.sha)
-        return real(*given)  # type: ignore[arg-type]
+        return real(*given)
 
     with monkeypatch.context() as patch:
         patch.setattr(remote, "push", slower)
