@@ -121,7 +121,10 @@ def list_(
         str | None, typer.Option("--day", metavar="DATE", help=N_("Of this day alone."))
     ] = None,
     week: Annotated[
-        str | None, typer.Option("--week", metavar="WEEK", help=N_("Of this week: 2026-W47."))
+        str | None,
+        typer.Option(
+            "--week", metavar="WEEK", help=N_("Of this week: 2026-W47, 47, last, 本周 ...")
+        ),
     ] = None,
     since: Annotated[
         str | None,
@@ -168,9 +171,7 @@ def _period(
     """Return from when until when; ``whole``: where nothing was said, always."""
     desk = asked.desk
     if week is not None:
-        from svcctl.domain.times import read_week
-
-        found = read_week(week, desk.zone)
+        found = desk.read_week(week, asked.view.as_of)
         return found.start, found.end
     if day is not None or since is not None:
         from datetime import timedelta

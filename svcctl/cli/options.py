@@ -87,7 +87,7 @@ Week = Annotated[
     typer.Option(
         "--week",
         metavar="WEEK",
-        help=N_("The week: 2026-W47 (default: the last complete one)."),
+        help=N_("The week: 2026-W47, 47, this, 上周 ... (default: the last complete one)."),
     ),
 ]
 TicketId = Annotated[

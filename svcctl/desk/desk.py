@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from svcctl.domain.cards import Card
     from svcctl.domain.decide import Who
     from svcctl.domain.policy import Book
+    from svcctl.domain.times import Week
     from svcctl.ledger.changes import StatusQuery
     from svcctl.ledger.index import Index
     from svcctl.ledger.waiting import Waiting
@@ -84,6 +85,12 @@ class Desk:
         from svcctl.domain.spoken import read_time
 
         return read_time(text, now, self.zone, after)
+
+    def read_week(self, text: str, moment: datetime) -> Week:
+        """Return the week that a person typed, as seen from ``moment``. Raises ``Usage``."""
+        from svcctl.domain.spoken import read_week
+
+        return read_week(text, moment, self.zone)
 
     @property
     def book(self) -> Book:

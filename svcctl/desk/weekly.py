@@ -18,7 +18,7 @@ from svcctl.domain import measures
 from svcctl.domain.measures import Job, Return, Sheet
 from svcctl.domain.problems import N_, Message, Unreadable, Usage
 from svcctl.domain.tally import Happened, Looked, Period
-from svcctl.domain.times import Week, at_epoch, in_zone, midnight, read_week, week_of
+from svcctl.domain.times import Week, at_epoch, in_zone, midnight, week_of
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
@@ -80,13 +80,13 @@ class Weekly(NamedTuple):
 
 
 def gather(view: View, week: str | None = None, listed: bool = False) -> Weekly:
-    """Return the numbers of ``week`` (``2026-W47``; None: the last complete one before the moment).
+    """Return the numbers of ``week`` (``2026-W47``, 上周; None: the last complete one before the moment).
 
     ``listed``: the tickets open at its end, by name. ``known`` leaves out what was written down later. Raises ``Usage`` for an unreadable week or
     time, or a week that has not begun.
     """
     desk = view.desk
-    chosen = read_week(week, desk.zone) if week else week_of(view.as_of, desk.zone).previous
+    chosen = desk.read_week(week, view.as_of) if week else week_of(view.as_of, desk.zone).previous
     if view.as_of < chosen.start:
         raise Usage(
             "week-to-come",

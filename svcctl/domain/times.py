@@ -330,23 +330,13 @@ def week_of(instant: datetime, zone: tzinfo) -> Week:
     return _week_of_day(in_zone(instant, zone).date(), zone)
 
 
-def read_week(text: str, zone: tzinfo) -> Week:
-    """The week written ``2026-W47``. Usage when it is no week or the year has no week 53."""
+def parse_week(text: str, zone: tzinfo) -> Week:
+    """The week written ``2026-W47``. ValueError when it is no week or the year has no week 53."""
     name = plain(text)
     year, mark, week = name[:4], name[4:6], name[6:]
-    try:
-        if mark != "-w" or len(week) != 2 or not (name[:4] + week).isascii():
-            raise ValueError(name)
-        return _week_of_day(date.fromisocalendar(int(year), int(week), 1), zone)
-    except (ValueError, OverflowError) as error:
-        raise Usage(
-            "week",
-            Message(N_("{text} is not a week"), {"text": text.strip() or '""'}),
-            Message(
-                N_("write year and ISO week as in {example}; only some years have a week 53"),
-                {"example": "2026-W47"},
-            ),
-        ) from error
+    if mark != "-w" or len(week) != 2 or not (name[:4] + week).isascii():
+        raise ValueError(f"not a week: {text!r}")
+    return _week_of_day(date.fromisocalendar(int(year), int(week), 1), zone)
 
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {

@@ -323,7 +323,7 @@ def test_a_span_says_its_seconds_only_on_the_clock() -> None:
 
 
 def test_a_week_runs_from_monday_to_monday() -> None:
-    week = times.read_week("2026-W47", SHANGHAI)
+    week = times.parse_week("2026-W47", SHANGHAI)
     assert (week.year, week.week, week.name) == (2026, 47, "2026-W47")
     assert times.format_instant(week.start) == "2026-11-16T00:00:00+08:00"
     assert times.format_instant(week.end) == "2026-11-23T00:00:00+08:00"
@@ -333,10 +333,10 @@ def test_a_week_runs_from_monday_to_monday() -> None:
 
 
 def test_the_year_of_a_week_is_the_iso_year() -> None:
-    week = times.read_week("2026-W53", SHANGHAI)
+    week = times.parse_week("2026-W53", SHANGHAI)
     assert times.format_instant(week.start) == "2026-12-28T00:00:00+08:00"
     assert week.following.name == "2027-W01"
-    assert times.read_week("2026-W01", SHANGHAI).previous.name == "2025-W52"
+    assert times.parse_week("2026-W01", SHANGHAI).previous.name == "2025-W52"
     assert times.week_of(times.parse_instant("2027-01-01T00:00:00+08:00"), SHANGHAI) == week
 
 
@@ -347,7 +347,7 @@ def test_the_week_of_an_instant_is_that_of_the_zone() -> None:
 
 
 def test_a_week_in_which_clocks_change_has_another_length() -> None:
-    week = times.read_week("2026-W44", NEW_YORK)
+    week = times.parse_week("2026-W44", NEW_YORK)
     assert week.end - week.start == timedelta(days=7, hours=1)
 
 
@@ -355,10 +355,65 @@ def test_a_week_in_which_clocks_change_has_another_length() -> None:
     "text",
     ["", "2025-W53", "2026-W54", "2026-W00", "2026-W7", "2026W47", "2026-47", "W47", "2026-W4٧"],
 )
-def test_what_is_no_week_is_refused(text: str) -> None:
+def test_what_is_written_is_a_week_in_one_form_alone(text: str) -> None:
+    with pytest.raises(ValueError, match="week"):
+        times.parse_week(text, SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("2026-W47", "2026-W47"),
+        ("２０２６－ｗ４７", "2026-W47"),
+        ("2026W47", "2026-W47"),
+        ("2026-W7", "2026-W07"),
+        ("2026年第47周", "2026-W47"),
+        ("上周", "2026-W46"),
+        ("上个星期", "2026-W46"),
+        ("上一周", "2026-W46"),
+        ("上上周", "2026-W45"),
+        ("last", "2026-W46"),
+        ("Last Week", "2026-W46"),
+        ("本周", "2026-W47"),
+        ("这周", "2026-W47"),
+        ("这个礼拜", "2026-W47"),
+        ("this", "2026-W47"),
+        ("下周", "2026-W48"),
+        ("47", "2026-W47"),
+        ("W47", "2026-W47"),
+        ("第47周", "2026-W47"),
+        ("48", "2025-W48"),
+        ("53", "2020-W53"),
+        ("昨天", "2026-W46"),
+        ("2026-11-01", "2026-W44"),
+        ("11月9号", "2026-W46"),
+    ],
+)
+def test_a_week_is_read_as_people_say_it(text: str, name: str) -> None:
+    monday = times.parse_instant("2026-11-16T09:00:00+08:00")
+    assert spoken.read_week(text, monday, SHANGHAI).name == name
+
+
+def test_a_week_that_is_said_belongs_to_the_year_it_lies_in() -> None:
+    january = times.parse_instant("2027-01-05T09:00:00+08:00")
+    assert spoken.read_week("上周", january, SHANGHAI).name == "2026-W53"
+    assert spoken.read_week("53", january, SHANGHAI).name == "2026-W53"
+    assert spoken.read_week("1", january, SHANGHAI).name == "2027-W01"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "2025-W53", "2026-W54", "2026-W00", "0", "54", "2026-47", "2026-11", "202647", "周"),
+        *("上上上周", "上上本周", "周一", "上周一", "9:00", "week", "2026-W4٧", "一周", "9999-W53"),
+    ],
+)
+def test_what_is_no_week_is_refused_with_examples(text: str) -> None:
     with pytest.raises(Usage) as caught:
-        times.read_week(text, SHANGHAI)
+        spoken.read_week(text, times.parse_instant("2026-11-16T09:00:00+08:00"), SHANGHAI)
     assert caught.value.code == "week"
+    assert caught.value.remedy is not None
+    assert "上周" in caught.value.remedy.args["examples"]
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,12 @@ def test_the_default_is_the_last_week_that_is_over(story: Story) -> None:
     assert story.gather(None, as_of="2026-11-16T09:00:00+08:00").week.name == "2026-W46"
 
 
+def test_a_week_that_is_said_is_seen_from_the_moment_asked_about(story: Story) -> None:
+    assert story.gather("上周", now=MONDAY).week.name == "2026-W47"
+    assert story.gather("this", now="2026-11-22T23:59:59+08:00").week.name == "2026-W47"
+    assert story.gather("上周", as_of="2026-11-16T09:00:00+08:00").week.name == "2026-W46"
+
+
 def test_a_week_that_has_not_begun_is_refused(story: Story) -> None:
     with pytest.raises(Usage) as stop:
         story.gather("2026-W48", now="2026-11-22T23:59:59+08:00")
