@@ -89,8 +89,12 @@ def tell(stop: Stop) -> int:
     lines.append(
         f"{paint(say(stop.message), 'red', colour)} {paint(f'[{stop.code}]', 'dim', colour)}"
     )
+    if isinstance(stop, problems.NotFound) and stop.among:
+        from svcctl.views.safe import line
+
+        lines += [f"  {line(one)}" for one in stop.among]
     if stop.remedy is not None:
-        lines += [f"  {line}" for line in say(stop.remedy).split("\n")]
+        lines += [f"  {told}" for told in say(stop.remedy).split("\n")]
     print("\n".join(lines), file=sys.stderr)
     return code_of(stop)
 

@@ -87,6 +87,8 @@ def _customer(desk: Desk, typed: str, manner: Manner) -> str:
             return customer_id(desk, typed)
         except NotFound as stop:
             run.tell(say(stop.message))
+            for one in stop.among:
+                run.tell("  " + line(one))
             near = stop.remedy.args.get("near", "") if stop.remedy is not None else ""
             if near:
                 run.tell("  " + _("near to it: {near}").format(near=line(near)))

@@ -34,14 +34,11 @@ def ticket_file(desk: Desk, typed: str) -> str:
         if len(candidates) == 1:
             return candidates[0][1]
         if candidates:
-            listed = _described(desk, [identifier for identifier, _ in candidates[:8]])
             raise NotFound(
                 "ambiguous-ticket",
-                Message(
-                    N_("“{typed}” fits several tickets: {listed}"),
-                    {"typed": typed, "listed": listed},
-                ),
+                Message(N_("“{typed}” fits several tickets"), {"typed": typed}),
                 Message(N_("give more of the id"), {}),
+                tuple(_described(desk, identifier) for identifier, _ in candidates[:8]),
             )
     from svcctl.ledger.ask import unreadable_ending
 
@@ -63,7 +60,9 @@ def _no_ticket(desk: Desk, typed: str, wanted: str) -> NotFound:
         else Message(N_("there is no ticket “{typed}”"), {"typed": typed})
     )
     remedy = (
-        Message(N_("did you mean {near}?"), {"near": _described(desk, near)})
+        Message(
+            N_("did you mean {near}?"), {"near": "; ".join(_described(desk, one) for one in near)}
+        )
         if near
         else Message(
             N_("svcctl ticket list shows the open ones, svcctl find TEXT searches all"), {}
@@ -72,14 +71,11 @@ def _no_ticket(desk: Desk, typed: str, wanted: str) -> NotFound:
     return NotFound("no-such-ticket", message, remedy)
 
 
-def _described(desk: Desk, identifiers: list[str]) -> str:
-    """Return ids with the customer and the subject each is recognised by."""
+def _described(desk: Desk, identifier: str) -> str:
+    """Return an id with the customer and the subject it is recognised by."""
     from svcctl.ledger.ask import recognised_by
 
-    return "; ".join(
-        " ".join((identifier, *filter(None, recognised_by(desk.index, identifier))))
-        for identifier in identifiers
-    )
+    return " ".join((identifier, *filter(None, recognised_by(desk.index, identifier))))
 
 
 def customer_id(desk: Desk, typed: str) -> str:
@@ -94,19 +90,20 @@ def customer_id(desk: Desk, typed: str) -> str:
         and (desk.ledger.root / f"records/customers/{wanted}.yaml").exists()
     ):
         return wanted
-    from svcctl.ledger.ask import customers_like
+    from svcctl.ledger.ask import MOST_LIKE, customers_like
 
     found = customers_like(desk.index, typed.strip(), wanted)
     if len(found) == 1:
         return found[0][0]
     if found:
-        listed = "; ".join(f"{identifier} {name}" for identifier, name, _ in found[:8])
+        remedy = N_("ask for the number or the address, and give the id or the whole number")
+        if len(found) == MOST_LIKE:
+            remedy = N_("there may be more: give more of the name, the id or the whole number")
         raise NotFound(
             "ambiguous-customer",
-            Message(
-                N_("“{typed}” fits several customers: {listed}"), {"typed": typed, "listed": listed}
-            ),
-            Message(N_("give the id, or the whole phone number"), {}),
+            Message(N_("“{typed}” fits several customers"), {"typed": typed}),
+            Message(remedy, {}),
+            tuple("  ".join(filter(None, (*known, shortly(address)))) for *known, address in found),
         )
     from svcctl.ledger.ask import customers_known
 
@@ -119,6 +116,11 @@ def customer_id(desk: Desk, typed: str) -> str:
         Message(N_("no customer answers to “{typed}”"), {"typed": typed}),
         Message(remedy, {"near": "; ".join(f"{id} {name} {phone}" for name, phone, id in near)}),
     )
+
+
+def shortly(address: str) -> str:
+    """Return the end of an address, which tells neighbours apart; the city is the same for most."""
+    return address if len(address) <= 24 else f"…{address[-24:]}"
 
 
 def find_card(desk: Desk, kind: CardKind, typed: str) -> Card:

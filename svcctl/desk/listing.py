@@ -212,8 +212,8 @@ def slips(view: View, everything: bool = False) -> list[Item]:
 def today(view: View) -> list[Item]:
     """Return the coordinator's board: overdue, due today, visits, nobody's, contested.
 
-    The overdue the oldest first; visits by engineer and hour, with those of earlier days at which
-    nobody has arrived. What waits for the next step follows, the oldest first, and then
+    The overdue the oldest first; then the visits of earlier days at which nobody has arrived, what
+    was missed first first, and those of today by engineer and hour. What waits for the next step follows, the oldest first, and then
     each contested value, of ended tickets too.
     """
     end = _day_end(view.as_of).timestamp()
@@ -252,7 +252,7 @@ def today(view: View) -> list[Item]:
     found.sort(
         key=lambda made: (
             order[made["section"]],
-            made["who"] if made["section"] == "visits" else "",
+            made["who"] if made["section"] == "visits" and made["when"][:10] == day else "",
             made["when"],
             made["ticket"],
         )

@@ -78,7 +78,20 @@ class Refusal(Stop):
 
 
 class NotFound(Stop):
-    """No record answers to what was asked for, or more than one does."""
+    """No record answers to what was asked for, or more than one does: ``among`` them is to be chosen.
+
+    ``among``: each as its id and what people know it by, shown on a line of its own.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: Message,
+        remedy: Message | None = None,
+        among: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(code, message, remedy)
+        self.among = among
 
 
 class Unreadable(Stop):

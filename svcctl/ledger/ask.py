@@ -159,10 +159,10 @@ def recognised_by(index: Index, identifier: str) -> tuple[str, str]:
     return row if row is not None else ("", "")
 
 
-def customers_like(index: Index, typed: str, wanted: str) -> list[tuple[str, str, str]]:
-    """Return (id, name, phone) of customers by tail of the id, phone number or part of the name.
+def customers_like(index: Index, typed: str, wanted: str) -> list[tuple[str, str, str, str]]:
+    """Return (id, name, phone, address) of customers by tail of the id, phone number or part of the name.
 
-    ``wanted`` is ``typed`` as ids are written, so its digits are those of every keyboard.
+    At most ``MOST_LIKE``. ``wanted`` is ``typed`` as ids are written, so its digits are those of every keyboard.
     """
     digits = "".join(c for c in wanted if c in "0123456789")
     only_digits = digits and not any(c.isalpha() for c in typed)
@@ -174,11 +174,16 @@ def customers_like(index: Index, typed: str, wanted: str) -> list[tuple[str, str
     if only_digits and len(digits) >= 4:
         clauses.append("phone like ?")
         values.append(f"%{digits}")
-    return index.connection.execute(
-        f"select id, name, phone from cards where kind='customer' and ({' or '.join(clauses)}) "
-        "order by id limit 20",
-        values,
-    ).fetchall()
+    found = index.connection.execute(
+        f"select id, name, phone, fields from cards where kind='customer' and ({' or '.join(clauses)}) "
+        "order by id limit ?",
+        (*values, MOST_LIKE),
+    )
+    return [(*known, json.loads(fields).get("address", "")) for *known, fields in found]
+
+
+MOST_LIKE = 20
+"""Customers that answer to what was typed, before the rest is not told."""
 
 
 def customers_known(index: Index) -> Iterator[tuple[str, str, str]]:

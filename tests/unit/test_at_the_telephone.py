@@ -53,6 +53,25 @@ def test_who_is_taken_down_by_ear_is_asked_back(desk: Path, svcctl: Run, typed: 
     assert "did you mean SHA-C0001Z 周兰 13800138000?" in ran.err
 
 
+def test_where_several_answer_each_is_told_with_what_one_question_tells_apart(
+    desk: Path, svcctl: Run
+) -> None:
+    for phone, address in (
+        ("13900139000", "上海市黄浦区中山南路一段九百九十九弄八号楼二单元三零二室"),
+        ("", "延安路 2 号"),
+    ):
+        words = ("--name", "周兰芳", "--phone", phone, "--address", address)
+        assert svcctl("customer", "new", *words, cwd=desk, now=NOW).code == 0
+    ran = svcctl("ticket", "new", "--customer", "周兰", "--subject", "漏水", cwd=desk, now=NOW)
+    assert ran.code == 8
+    assert ran.err.splitlines()[:4] == [
+        "“周兰” fits several customers [ambiguous-customer]",
+        "  SHA-C0001Z  周兰  13800138000",
+        "  SHA-C0002X  周兰芳  13900139000  …浦区中山南路一段九百九十九弄八号楼二单元三零二室",
+        "  SHA-C0003V  周兰芳  延安路 2 号",
+    ]
+
+
 def test_a_name_that_is_like_no_other_is_to_be_added(desk: Path, svcctl: Run) -> None:
     ran = svcctl("customer", "show", "欧阳娜娜", cwd=desk, now=NOW)
     assert ran.err.splitlines()[1] == "  add one: svcctl customer new --name … --phone …"

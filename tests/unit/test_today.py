@@ -138,6 +138,22 @@ def test_a_visit_at_which_nobody_arrived_stays_on_the_board(ledger: Path) -> Non
     assert ("visits", "02G", "visit") not in sections(ledger, next_day)
 
 
+def test_what_was_missed_first_stands_first_among_the_visits(ledger: Path) -> None:
+    """Also where its engineer comes after another one's by the alphabet."""
+    words = ("--kind", "repair", "--customer", "客户乙", "--subject", "有异响")
+    made.sure(ledger, "staff", "new", "aa1", "--name", "安一", "--role", "engineer", now=NOON)
+    for number, (who, visit) in enumerate((("aa1", "11-17 09:00"), ("eng1", "11-17 08:30"))):
+        new = made.sure(ledger, "ticket", "new", *words, "-o", "ids", now=NOON).out.strip()
+        made.sure(ledger, "ticket", "review", new, "--cover", "free", now=NOON)
+        sent = ("--to", who, "--visit", f"2026-{visit}")
+        made.sure(ledger, "ticket", "dispatch", new, *sent, now=f"2026-11-16T12:0{number}:30+08:00")
+    items = json.loads(
+        made.call(ledger, "today", "-o", "json", now="2026-11-17T10:00:00+08:00").out
+    )
+    visits = [(i["who"], i["when"][5:16]) for i in items["items"] if i["section"] == "visits"]
+    assert visits == [("eng1", "11-16T14:00"), ("aa1", "11-17T09:00"), ("eng1", "11-17T08:30")]
+
+
 def test_a_limit_cuts_the_table_and_never_the_machines_answer(ledger: Path) -> None:
     for number in range(4):
         words = ("--kind", "inquiry", "--customer", "客户乙", "--subject", f"问题{number}")
