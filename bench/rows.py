@@ -297,6 +297,7 @@ def memory(bench: Bench) -> list[Row]:
     commands = {
         "callbacks due": product.command(root, "callbacks", "due"),
         "ticket list": product.command(root, "ticket", "list"),
+        "slip list": product.command(root, "slip", "list"),
         "ticket show": product.command(root, "ticket", "show", product.some_ticket(root)),
         "today": product.command(root, "today"),
         "find": product.command(root, "find", "不制冷"),

@@ -169,9 +169,6 @@ def list_(
     """List slips."""
     from svcctl.desk.listing import slips
 
-    items = [
-        s for s in slips(asked.view, everything) if engineer is None or s["engineer"] == engineer
-    ]
     columns = (
         Column("slip", N_("slip")),
         Column("engineer", N_("engineer"), show="person"),
@@ -182,9 +179,9 @@ def list_(
     )
     asked.emit(
         "slip",
-        items,
+        slips(asked.view, everything, engineer),
         columns,
         id_key="slip",
         empty=_("no slips are out"),
-        overdue=any(item["state"] == "missed" for item in items),
+        overdue=lambda item: item["state"] == "missed",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -77,23 +77,45 @@ def tickets(
     with view.desk.index.database.at_rest():
         outlines = view.outlines(" and ".join(clauses) or "1", values)
         paths = view.went_on()
-    order: list[tuple[Place, int | Item]] = [
-        (_urgency(one.priority, one.next_due, one.id), one.number) for one in outlines
+    order: list[Listed] = [
+        (_urgency(one.priority, one.next_due, one.id), one.id, one.number) for one in outlines
     ]
     del outlines
     for row, _ in view.later(paths):
         if test(row):
             made = item(view, row)
-            order.append((_urgency(made["priority"], made["next_due"], made["id"]), made))
+            order.append((_urgency(made["priority"], made["next_due"], made["id"]), "", made))
+    yield from _in_parts(view, order, lambda row, _: item(view, row))
+
+
+Place = tuple[Any, ...]
+"""What decides where an item stands in its list; no two of a list have the same."""
+
+Listed = tuple[Place, str, "int | Item"]
+"""One of a list before it is shown: its place, and its ticket's id and row number; or the item itself,
+where the index does not answer for the ticket."""
+
+
+def _in_parts(
+    view: View,
+    order: list[Listed],
+    make: Callable[[Row, Place], Item | None],
+    kind: str | None = None,
+) -> Iterator[Item]:
+    """Yield a list's items by their places, the rows of some tickets being held at a time.
+
+    ``make`` gives the item of a place from its ticket's row; None where it has none (any more).
+    ``kind``: of what is owed it need not see more than this.
+    """
     order.sort(key=lambda one: one[0])
     for first in range(0, len(order), AT_ONCE):
         some = order[first : first + AT_ONCE]
-        rows = view.numbered({one: place[-1] for place, one in some if isinstance(one, int)})
-        for _, one in some:
+        rows = view.numbered({one: name for _, name, one in some if isinstance(one, int)}, kind)
+        for place, _, one in some:
             if not isinstance(one, int):
                 yield one
-            elif one in rows:
-                yield item(view, rows[one])
+            elif one in rows and (made := make(rows[one], place)) is not None:
+                yield made
 
 
 def is_overdue(made: Mapping[str, Any]) -> bool:
@@ -111,9 +133,6 @@ def contested(view: View, row: Row) -> list[Item]:
     """Return the contested values of a ticket's row; its file is read only where there are any."""
     state = view.state(row["path"]) if row["contested"] else None
     return contested_items(state) if state is not None else []
-
-
-Place = tuple[bool, bool, str, str]
 
 
 def _urgency(priority: str, next_due: str | None, identifier: str) -> Place:
@@ -180,33 +199,47 @@ def _day_end(moment: datetime) -> datetime:
     return datetime(following.year, following.month, following.day, tzinfo=moment.tzinfo)
 
 
-def slips(view: View, everything: bool = False) -> list[Item]:
-    """Return the slips in an engineer's hands: numbered, whose, due when (SERVICE-RULES 6 and 7)."""
-    found = []
-    for ticket in view.tickets("t.engineer != ''", [], lambda row: bool(row["engineer"])):
+def slips(view: View, everything: bool = False, engineer: str | None = None) -> Iterator[Item]:
+    """Yield the slips in an engineer's hands: numbered, whose, due when (SERVICE-RULES 6 and 7).
+
+    ``everything``: also those handed in; ``engineer``: only this person's.
+    """
+
+    def listed(ticket: Row) -> Iterator[tuple[Place, Row]]:
         for one in ticket["obligations"]:
-            if "slip-returned" not in one["met_with"].split() or one["starts_text"] is None:
+            if one["kind"] != "slip" or "slip-returned" not in one["met_with"].split():
                 continue
-            now = standing_of(one, view.seconds)
-            if not everything and (one["met"] is not None or one["ended"] is not None):
+            if one["starts_text"] is None or engineer not in (None, one["who"] or None):
                 continue
-            if one["kind"] != "slip":
-                continue
-            found.append(
-                {
-                    "slip": f"{ticket['id']}/{one['number']}",
-                    "ticket": ticket["id"],
-                    "visit": one["number"],
-                    "engineer": one["who"] or None,
-                    "customer": ticket["customer"],
-                    "name": ticket["name"],
-                    "due": one["due_text"],
-                    "returned": one["met_text"],
-                    "state": now,
-                }
-            )
-    found.sort(key=lambda made: (made["due"] or "~", made["slip"]))
-    return found
+            if everything or (one["met"] is None and one["ended"] is None):
+                slip = f"{ticket['id']}/{one['number']}"
+                yield (one["due_text"] or "~", slip, one["started_by"]), one
+
+    def made(ticket: Row, place: Place, one: Row) -> Item:
+        return {
+            "slip": place[1],
+            "ticket": ticket["id"],
+            "visit": one["number"],
+            "engineer": one["who"] or None,
+            "customer": ticket["customer"],
+            "name": ticket["name"],
+            "due": one["due_text"],
+            "returned": one["met_text"],
+            "state": standing_of(one, view.seconds),
+        }
+
+    def at(ticket: Row, place: Place) -> Item | None:
+        return next((made(ticket, place, one) for its, one in listed(ticket) if its == place), None)
+
+    order: list[Listed] = []
+    with view.desk.index.database.at_rest():
+        for row in view.owings("t.engineer != ''", [], "slip"):
+            order += [(place, row["id"], row["row_number"]) for place, _ in listed(row)]
+        paths = view.went_on()
+    for row, _ in view.later(paths):
+        if row["engineer"]:
+            order += [(place, "", made(row, place, one)) for place, one in listed(row)]
+    return _in_parts(view, order, at, "slip")
 
 
 def today(view: View) -> list[Item]:

@@ -6,7 +6,7 @@ answered by the index. Both give rows of one shape, the index's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -71,9 +71,9 @@ class View:
         found += [row for row, _ in self.later(paths) if test(row)]
         return found
 
-    def numbered(self, numbers: Mapping[int, str]) -> dict[int, Row]:
-        """Return rows of tickets by their row numbers, each with its ``obligations``; given is which
-        id an outline had under each number.
+    def numbered(self, numbers: Mapping[int, str], kind: str | None = None) -> dict[int, Row]:
+        """Return rows of tickets by their row numbers, each with its ``obligations`` (those of one
+        ``kind`` only); given is which id an outline had under each number.
 
         A ticket that went on since it was outlined is replayed from its file; one that is gone is
         left out. So a long list says what was the case at the moment, though nobody had to wait for
@@ -84,6 +84,7 @@ class View:
             known = self._rows(
                 f"{then} and t.rowid in (select value from json_each(?))",
                 [*moments, str(list(numbers))],
+                kind,
             )
             found = {
                 row["row_number"]: row for row in known if numbers[row["row_number"]] == row["id"]
@@ -100,17 +101,14 @@ class View:
                 found.update((number, ticket) for ticket, _ in self.later(row))
         return found
 
-    def _rows(self, where: str, values: Iterable[object]) -> list[Row]:
-        from svcctl.ledger.ask import add_obligations, rows
+    def _rows(self, where: str, values: Iterable[object], kind: str | None = None) -> list[Row]:
+        from svcctl.ledger.ask import with_obligations
 
-        found = rows(
-            self.desk.index,
+        sql = (
             f"select t.rowid as row_number, t.*, c.name, c.phone from tickets t left join cards c "
-            f"on c.kind='customer' and c.id=t.customer where {where}",
-            values,
+            f"on c.kind='customer' and c.id=t.customer where {where}"
         )
-        add_obligations(self.desk.index, found)
-        return found
+        return list(with_obligations(self.desk.index, sql, values, kind))
 
     def outlines(self, where: str, values: Iterable[object]) -> list[Outline]:
         """Return in outline the tickets that the index answers for, ``where`` as in ``tickets``."""
@@ -134,6 +132,18 @@ class View:
                 f"select t.rowid, t.id, t.priority from tickets t where {then} and ({where})", given
             )
         ]
+
+    def owings(self, where: str, values: Iterable[object], kind: str) -> Iterator[Row]:
+        """Yield of the tickets that the index answers for, ``where`` as in ``tickets``, ``id``, ``path``,
+        ``row_number`` and the ``obligations`` of one ``kind``, settled ones too; some at a time.
+        """
+        from svcctl.ledger.ask import with_obligations
+
+        then, moments = self.then()
+        sql = (
+            f"select t.rowid as row_number, t.id, t.path from tickets t where {then} and ({where})"
+        )
+        yield from with_obligations(self.desk.index, sql, [*moments, *values], kind)
 
     def owed(self, where: str, values: Iterable[object], test: Test) -> list[Row]:
         """Return obligations still owed, each with its ticket's values under the same names.

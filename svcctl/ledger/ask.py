@@ -28,12 +28,28 @@ _AT_ONCE = 500  # tickets about which one question asks
 _PLACE = (1 << PLACES) - 1
 
 
-def add_obligations(index: Index, tickets: list[Row]) -> None:
+def with_obligations(
+    index: Index, sql: str, values: Iterable[object], kind: str | None = None
+) -> Iterator[Row]:
+    """Yield the tickets of a query as dicts, each with its ``obligations``: see ``add_obligations``.
+
+    Some are held at a time, so that whoever keeps little of each may ask about all.
+    """
+    cursor = index.connection.execute(sql, tuple(values))
+    names = [column[0] for column in cursor.description]
+    while some := cursor.fetchmany(_AT_ONCE):
+        found = [dict(zip(names, row, strict=True)) for row in some]
+        add_obligations(index, found, kind)
+        yield from found
+
+
+def add_obligations(index: Index, tickets: list[Row], kind: str | None = None) -> None:
     """Give each of these rows of ``tickets``, with their ``row_number``, its ``obligations``, in order.
 
-    Each is a dict of ``rows.OBLIGATION_COLUMNS``.
+    Each is a dict of ``rows.OBLIGATION_COLUMNS``. ``kind``: only those of this name.
     """
-    rules = _rules(index)
+    rules = {key: rule for key, rule in _rules(index).items() if kind in (None, rule["kind"])}
+    named, wanted = ("", ()) if kind is None else (" where o.kind = ?", (kind,))
     for first in range(0, len(tickets), _AT_ONCE):
         some = {row["row_number"]: row for row in tickets[first : first + _AT_ONCE]}
         numbers = json.dumps(list(some))
@@ -42,8 +58,8 @@ def add_obligations(index: Index, tickets: list[Row]) -> None:
         for one in rows(
             index,
             "select o.*, n.value as ticket from json_each(?) n "
-            f"cross join unsettled o on {owings_of('n.value')}",
-            (numbers,),
+            f"cross join unsettled o on {owings_of('n.value')} {named}",
+            (numbers, *wanted),
         ):
             found[one.pop("ticket")].append((one.pop("owing") & _PLACE, one))
         for ticket, value in index.connection.execute(
@@ -51,7 +67,11 @@ def add_obligations(index: Index, tickets: list[Row]) -> None:
             (numbers,),
         ):
             path = some[ticket]["path"]
-            found[ticket] += [(place, _settled(path, row, rules)) for place, row in unpacked(value)]
+            found[ticket] += [
+                (place, _settled(path, row, rules))
+                for place, row in unpacked(value)
+                if row[0] in rules
+            ]
         for number, row in some.items():
             row["obligations"] = [one for _, one in sorted(found[number], key=_place)]
 
