@@ -94,13 +94,13 @@ def noted(desk: Desk, done: Noted, output: Format, dry_run: bool) -> None:
 
 
 def _print_turned(run: Session, desk: Desk, done: Written) -> None:
-    """Print which lines of the ticket a void turned."""
+    """Print which lines of the ticket a void turned, or several of one command."""
     if done.event.do == "voided":
         from svcctl.cli.turned import tell
         from svcctl.domain.turned import turned
 
         case = done.state.case
-        tell(run, desk, case.kind, turned(case))
+        tell(run, desk, case.kind, turned(case, len(done.before) + 1))
 
 
 def _corrected(done: Noted) -> str:

@@ -16,7 +16,7 @@ from svcctl.domain.decide import Wish, decide
 from svcctl.domain.obligations import obligations
 from svcctl.domain.problems import N_, Message, NotFound, Refusal
 from svcctl.domain.replay import State, replay
-from svcctl.domain.turned import last_standing
+from svcctl.domain.turned import last_standing, last_written
 from svcctl.ledger.folder import RECORDS
 from svcctl.ledger.records import load_ticket
 
@@ -27,15 +27,16 @@ if TYPE_CHECKING:
 
 
 class Last(NamedTuple):
-    """The event that this desk wrote last."""
+    """The event that this desk wrote last, and those its command wrote before it, the latest first."""
 
     ticket: str
     path: str
     event: Event
+    before: tuple[Event, ...] = ()
 
 
 def last_of_desk(desk: Desk) -> Last:
-    """Return the event this desk wrote down last and that nobody took back, a void too.
+    """Return what the last command of this desk wrote on a ticket and nobody took back, a void too.
 
     Raises ``NotFound``.
     """
@@ -48,11 +49,11 @@ def last_of_desk(desk: Desk) -> Last:
         case, _, _ = load_ticket(desk.ledger, path)
         if best is not None and case.events[-1].noted < best.event.noted:
             break
-        event = last_standing(replay(case), code)
+        event, *before = last_written(replay(case), code) or (None,)
         if event is not None and (
             best is None or (event.noted, event.n) > (best.event.noted, best.event.n)
         ):
-            best = Last(case.id, path, event)
+            best = Last(case.id, path, event, tuple(one for one in before if one is not None))
     if best is None:
         raise NotFound(
             "nothing-to-undo", Message(N_("desk {desk} has written nothing yet"), {"desk": code})
@@ -61,7 +62,7 @@ def last_of_desk(desk: Desk) -> Last:
 
 
 def undo(desk: Desk, reason: str, manner: Manner) -> Written | Noted:
-    """Void the line this desk wrote last, on a ticket or in a journal; of a void, what it voided counts again.
+    """Void what this desk's last command wrote, on a ticket or in a journal; what a void voided counts again.
 
     Raises ``Refusal`` for the opening of a ticket: that is cancelled.
     """
@@ -88,8 +89,8 @@ def undo(desk: Desk, reason: str, manner: Manner) -> Written | Noted:
                 N_("cancel it instead: svcctl ticket cancel {id} --reason …"), {"id": last.ticket}
             ),
         )
-    fields = {"target": last.event.name, "reason": reason}
-    written = act(desk, last.ticket, "voided", fields, manner)
+    each = [{"target": one.name, "reason": reason} for one in (last.event, *last.before)]
+    written = act(desk, last.ticket, "voided", each[0], manner, *each[1:])
     told = _of_void(last.event, Message(OLDER_EVENT, {"id": last.ticket}))
     return written._replace(outcome=_with(written.outcome, told))
 

@@ -194,12 +194,13 @@ def act(
     do: str,
     fields: Mapping[str, str],
     manner: Manner,
-    *,
+    *more: Mapping[str, str],
     another: bool = False,
 ) -> Written:
     """Let ``do`` happen to the ticket that ``typed`` names. Returns what was written.
 
-    ``another``: a dispatch is meant as one more visit while one is under way.
+    ``more``: let it happen again with these fields, in the same commit. ``another``: a dispatch is
+    meant as one more visit while one is under way.
 
     Raises ``NotFound``, ``Unreadable``, ``Usage``, ``Refusal``, ``Busy``.
     """
@@ -214,24 +215,27 @@ def act(
     who = desk.who(manner.by)
     at = desk.read_time(manner.at)
     declared = TICKET.events[do]
-    wanted = stored_fields(desk, declared.shape.fields, fields, at)
-    notices = _check_people(desk, wanted)
+    each = [stored_fields(desk, declared.shape.fields, one, at) for one in (fields, *more)]
+    notices = [notice for wanted in each for notice in _check_people(desk, wanted)]
     complaints = complaints_of(desk, do, path)
     with Writing(desk, manner.commit, manner.dry_run) as writing:
         now = desk.now()
         case, data, problems = load_ticket(desk.ledger, path)
-        state = replay(case)
-        if do == "amended":
-            wanted.update(_amendment(desk, case, wanted, at))
+        after = state = replay(case)
         if do == "reopened":
             _check_not_too_late(desk, state, at)
         if do == "dispatched" and not another:
             _check_no_visit_under_way(desk, state)
         owed = obligations(state, desk.book) if do == "closed" else []
-        wish = Wish(do, wanted, at, who, code)
-        event = decide(state, wish, now, desk.book.at(now), owed)
-        writing.append(path, data, event.canonical())
-        after = replay(Case(TICKET, case.head, [*case.events, event]))
+        events: list[Event] = []
+        for wanted in each:
+            if do == "amended":
+                wanted.update(_amendment(desk, case, wanted, at))
+            wish = Wish(do, wanted, at, who, code)
+            events.append(decide(after, wish, now, desk.book.at(now), owed))
+            after = replay(Case(TICKET, case.head, [*case.events, *events]))
+        writing.append(path, data, *(event.canonical() for event in events))
+        *before, event = events
         also: tuple[Written, ...] = ()
         if not complaint_of(after, desk.book, complaints):  # an answer that counts again has one
             also = _complaint(desk, writing, state, after, event, now, who, code)
@@ -239,9 +243,8 @@ def act(
     notices += after_writing(desk.book, state, after, event, who.role)
     notices += about_complaint_left(state, after, desk.book, complaints)
     outcome = outcome._replace(notices=(*notices, *outcome.notices))
-    return Written(
-        path, event, after, obligations(after, desk.book), outcome, also, tuple(problems)
-    )
+    owed = obligations(after, desk.book)
+    return Written(path, event, after, owed, outcome, also, tuple(problems), tuple(before))
 
 
 def _amendment(desk: Desk, case: Case, wanted: Mapping[str, str], at: datetime) -> dict[str, str]:

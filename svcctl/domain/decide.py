@@ -336,11 +336,15 @@ def _check_correction(before: State, after: State, event: Event) -> None:
 
 
 def _settled_by(state: State, name: str) -> str:
-    """Return the value that the event called ``name`` settled: voiding it is to reopen the question."""
-    for event in state.case.events:
-        if event.name == name and event.do == "settled":
-            return as_text(event.fields["value"])
-    return ""
+    """Return the value that the event called ``name`` settled: voiding it is to reopen the question.
+
+    Of a void, what it turned: taking it back may take the settlement back once more.
+    """
+    events = {event.name: event for event in state.case.events}
+    event = events.get(name)
+    while event is not None and event.do == "voided":
+        event = events.get(as_text(event.fields["target"]))
+    return as_text(event.fields["value"]) if event is not None and event.do == "settled" else ""
 
 
 def _refuse_built_upon(target: str, broken: list[str]) -> None:

@@ -171,3 +171,35 @@ def test_a_word_may_be_given_as_it_is_shown(desk: Run) -> None:
     assert desk("ticket", "list", "--state", "已派工", "--kind", "维修", "-o", "ids").out == (
         "SHA-261116-02G\n"
     )
+
+
+def _two_values_contested(root: Path) -> None:
+    """Make the two desks' dispatches name different hours, too."""
+    path = next((root / "records/tickets").rglob("*.yaml"))
+    lines = path.read_text("utf-8").splitlines()
+    at = next(i for i, line in enumerate(lines) if '"desk": "BJ"' in line)
+    other = {**json.loads(lines[at][2:]), "visit": "2026-11-19T10:00:00+08:00"}
+    lines[at] = f"- {json.dumps(other)}"
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+
+def _contested(desk: Run) -> list[str]:
+    (item,) = items(desk("ticket", "show", "02G", "-o", "json"))
+    return sorted(one["field"] for one in item["contested"])
+
+
+def test_undo_takes_back_all_that_a_settlement_decided_and_gives_it_back_as_a_whole(
+    desk: Run, tmp_path: Path
+) -> None:
+    _two_values_contested(tmp_path)
+    both = ["engineer", "visit"]
+    assert _contested(desk) == both
+    settle = ("ticket", "settle", "02G", "--pick", "4BJ", "--reason", "离得近")
+    assert desk(*settle).out.count('"do": "settled"') == 2
+    assert _contested(desk) == []
+    for left in (both, [], both):
+        ran = desk("undo", "--reason", "选错了")
+        assert ran.code == 0, ran.err
+        assert ran.out.count('"do": "voided"') == 2
+        assert _contested(desk) == left
+    assert desk("audit", "--only", "E2").code == 0

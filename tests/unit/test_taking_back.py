@@ -1,4 +1,4 @@
-"""``undo`` takes back the desk's last line and no other, a void too, and says in words what that was."""
+"""``undo`` takes back what the desk's last command wrote, a void too, and says in words what that was."""
 
 from __future__ import annotations
 
@@ -157,3 +157,29 @@ def test_a_complaint_that_was_taken_by_hand_is_not_said_to_be_the_slips(day: Day
     assert taken[0] not in told
     day("ticket", "note", made.TICKET, "x")
     assert "was opened by that line" not in day("undo").err
+
+
+def test_undo_takes_back_all_files_of_one_attach_and_no_earlier_one(
+    day: Day, tmp_path: Path
+) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.txt").write_text(f"{name}\n", "utf-8")
+    day("ticket", "attach", made.TICKET, str(tmp_path / "a.txt"))
+    day("ticket", "attach", made.TICKET, str(tmp_path / "b.txt"), str(tmp_path / "c.txt"))
+    first, *others = sorted(day.events(), key=lambda name: int(name[:-3]))[-3:]
+    out = day("undo").out
+    assert [day.events()[name] for name in (first, *others)] == [True, False, False]
+    assert out.count("taken back: ") == 2
+    assert out.count("b.txt") == out.count("c.txt") == 1
+    day("undo")
+    assert [day.events()[name] for name in (first, *others)] == [True, True, True]
+
+
+def test_two_notes_of_one_moment_are_two_commands(root: Path) -> None:
+    now = "2026-11-16T12:00:00+08:00"
+    for words in ("一", "二"):
+        made.sure(root, "ticket", "note", made.TICKET, words, now=now)
+    made.sure(root, "undo", now=now)
+    ran = made.sure(root, "ticket", "show", made.TICKET, "-o", "json", now=now)
+    events = json.loads(ran.out)["items"][0]["events"]
+    assert [e["counts"] for e in events if e["do"] == "noted"][-2:] == [True, False]
