@@ -97,7 +97,7 @@ def comes_together(three: Stations) -> None:
     assert not list((three.bja / ".git").glob("fast_import_crash_*"))
 
 
-def further(more: int, step: int = STEP, apart: int = 2) -> int:
+def further(more: int, step: int = STEP, apart: int = 3) -> int:
     """How many calls lie between two blows: ``apart`` times as many when there are many files."""
     return step if THOROUGH or not more else apart * step
 
@@ -164,7 +164,7 @@ def test_a_git_that_fails_at_any_call_of_a_sync_loses_nothing(three: Stations, m
         comes_together(three)
         if len(calls) < number:
             break
-        number += further(more, 1 if THOROUGH else 6, 4)
+        number += further(more, 1 if THOROUGH else 8, 4)
         prepare(three, number, more)
     assert number > 15
 

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tickets_at_random import effort
 
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.counting import add_months, united
@@ -83,9 +84,7 @@ pauses = st.lists(
     max_size=4,
 )
 modes = st.sampled_from(["wall", "work"])
-#: ``SVCCTL_EXAMPLES`` asks for a longer search than the everyday one.
-EXAMPLES = int(os.environ.get("SVCCTL_EXAMPLES", "40"))
-zoned = settings(max_examples=EXAMPLES)
+zoned = effort(20)
 
 
 def elapsed(calendar: Calendar, a: datetime, b: datetime, mode: str, stops: Any = ()) -> int:

@@ -6,15 +6,15 @@ after minute; it knows no sums, no search, no months. It is right because it is 
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tickets_at_random import effort
 
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.times import Span
@@ -196,8 +196,7 @@ PLACES: dict[str, tuple[Fields, list[date]]] = {
     ),
 }
 SLOW: dict[tuple[str, date], Slow] = {}
-EXAMPLES = int(os.environ.get("SVCCTL_EXAMPLES", "40"))
-searched = settings(max_examples=EXAMPLES)
+searched = effort(20)
 
 
 def walk_of(place: str, day: date) -> tuple[Calendar, Slow]:

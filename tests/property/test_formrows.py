@@ -70,7 +70,7 @@ def all_alike(cases: Iterable[Case]) -> None:
                 assert forms.rows(path, data, 7) == expected
 
 
-@effort(120)
+@effort(50)
 @given(histories(), st.integers(0, 30), st.booleans())
 def test_of_any_history_the_rows_are_those_of_careful_reading(
     case: Case, hours: int, mixed: bool
@@ -80,7 +80,7 @@ def test_of_any_history_the_rows_are_those_of_careful_reading(
     all_alike([case, *followed] if plain.events else [case])
 
 
-@effort(120)
+@effort(50)
 @given(st.integers(0, 2**32), st.integers(0, 30), st.integers(-9, 40))
 def test_and_of_tickets_of_one_desk_whose_events_mostly_follow(
     seed: int, hours: int, late: int
@@ -93,7 +93,7 @@ def test_and_of_tickets_of_one_desk_whose_events_mostly_follow(
     all_alike([case])
 
 
-@effort(60)
+@effort(20)
 @given(paid_for(), st.permutations(range(7)), st.booleans())
 def test_and_of_tickets_where_sums_of_money_decide(
     told: list[tuple[str, dict[str, str]]], places: list[int], mixed: bool
@@ -109,7 +109,7 @@ def test_and_of_two_tickets_that_differ_in_an_amount_alone() -> None:
         all_alike(of_money(one, [0, 1, 2]) for one in both)
 
 
-@effort(100)
+@effort(40)
 @given(
     st.integers(0, 2**32),
     st.integers(0, 10**9),

@@ -79,7 +79,7 @@ def union(pushed: Case, other: Case) -> Case:
 
 
 @each_shape
-@effort(120)
+@effort(50)
 @given(SEEDS)
 def test_histories_of_different_desks_merge_alike_in_every_order(apart: Apart, seed: int) -> None:
     sides = apart(seed, ("SHA", "BJA", "GZ"))
@@ -103,7 +103,7 @@ def said(event: Event) -> str:
 
 
 @each_shape
-@effort(200)
+@effort(80)
 @given(SEEDS)
 def test_two_clones_that_wrote_as_one_desk_lose_nothing_and_the_pushed_side_stays_as_it_was(
     apart: Apart,
@@ -127,7 +127,7 @@ def test_two_clones_that_wrote_as_one_desk_lose_nothing_and_the_pushed_side_stay
 
 
 @each_shape
-@effort(200)
+@effort(80)
 @given(SEEDS)
 def test_merging_again_what_is_in_already_changes_nothing_under_its_old_name_either(
     apart: Apart,
@@ -143,7 +143,7 @@ def test_merging_again_what_is_in_already_changes_nothing_under_its_old_name_eit
         assert union(all_three, side).text() == all_three.text()
 
 
-@effort(100)
+@effort(40)
 @given(SEEDS)
 def test_in_a_journal_that_clones_of_one_desk_wrote_no_number_is_missed(seed: int) -> None:
     first, second, third = noted_apart(seed, ("SHA", "SHA", "SHA"))
@@ -153,7 +153,7 @@ def test_in_a_journal_that_clones_of_one_desk_wrote_no_number_is_missed(seed: in
         assert journal_problems(f"records/logs/{month}.SHA.yaml", case, []) == []
 
 
-@effort(100)
+@effort(40)
 @given(SEEDS)
 def test_an_event_renamed_is_followed_by_the_lines_that_meant_it(seed: int) -> None:
     chance = Chance(seed)
@@ -170,7 +170,7 @@ def test_an_event_renamed_is_followed_by_the_lines_that_meant_it(seed: int) -> N
 
 
 @each_shape
-@effort(100)
+@effort(40)
 @given(SEEDS)
 def test_what_somebody_took_out_of_a_history_comes_back(apart: Apart, seed: int) -> None:
     ours, theirs = apart(seed, ("SHA", "BJA"))
@@ -193,7 +193,7 @@ def told(merged: MergedFields) -> tuple[object, ...]:
     return merged.values, set(map(repr, merged.conflicts))
 
 
-@effort(400)
+@effort(160)
 @given(FIELDS, FIELDS, FIELDS)
 def test_cards_merge_alike_from_both_sides_and_never_in_silence(
     base: dict[str, object], one: dict[str, object], two: dict[str, object]
@@ -209,7 +209,7 @@ def test_cards_merge_alike_from_both_sides_and_never_in_silence(
     assert told(merge_fields(one, one, [])) == (one, set())
 
 
-@effort(400)
+@effort(160)
 @given(FIELDS, FIELDS, FIELDS)
 def test_every_value_of_a_merged_card_is_what_a_side_gave_it(
     base: dict[str, object], one: dict[str, object], two: dict[str, object]
@@ -224,7 +224,7 @@ def test_every_value_of_a_merged_card_is_what_a_side_gave_it(
             assert value == one.get(key)
 
 
-@effort(100)
+@effort(40)
 @given(FIELDS, FIELDS)
 def test_two_new_cards_of_one_name_are_never_mixed(
     one: dict[str, object], two: dict[str, object]
@@ -256,7 +256,7 @@ def test_a_card_whose_personal_data_was_taken_out_wins_whole() -> None:
 LINES = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=6)
 
 
-@effort(400)
+@effort(160)
 @given(LINES, LINES, LINES)
 def test_lines_merge_alike_from_both_sides(base: list[str], one: list[str], two: list[str]) -> None:
     assert merge_lines(base, one, two) == merge_lines(base, two, one)

@@ -32,7 +32,7 @@ OPENED = at("11-16 09:00")
 moments = st.integers(0, 6 * 24 * 60).map(lambda minutes: OPENED + timedelta(minutes=minutes))
 
 
-@effort(120)
+@effort(50)
 @given(st.lists(st.tuples(moments, st.integers(0, 3000)), max_size=4))
 def test_a_pause_moves_a_deadline_by_exactly_the_clocks_time_inside_it(
     spans: list[tuple[object, int]],
@@ -56,7 +56,7 @@ def test_a_pause_moves_a_deadline_by_exactly_the_clocks_time_inside_it(
     assert calendar.work_between(OPENED, one.due) == calendar.work_between(OPENED, plain) + inside
 
 
-@effort(60)
+@effort(20)
 @given(moments)
 def test_one_second_decides(opened: object) -> None:
     case = tell(opened=opened.isoformat())
@@ -67,7 +67,7 @@ def test_one_second_decides(opened: object) -> None:
         assert stands(met, "2027-03-01 09:00") == standing
 
 
-@effort(150)
+@effort(60)
 @given(st.integers(0, 2**32), st.integers(1, 9), st.sampled_from(["urgent", "normal"]))
 def test_a_change_of_priority_never_turns_missed_into_met(
     seed: int, place: int, priority: str
@@ -92,7 +92,7 @@ def test_a_change_of_priority_never_turns_missed_into_met(
             assert found[one.kind, one.number, one.started_by].due == one.due
 
 
-@effort(150)
+@effort(60)
 @given(st.integers(0, 2**32), st.integers(1, 30))
 def test_what_is_voided_is_as_if_it_had_not_happened(seed: int, place: int) -> None:
     case = Chance(seed).history(9, (0, 0))

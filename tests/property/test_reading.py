@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from tickets_at_random import effort
 
 from svcctl.domain import canonical
 from svcctl.domain.checks.bytes_and_yaml import MESSAGES
@@ -92,7 +93,7 @@ def both_ways(content: bytes) -> None:
         ]
 
 
-@settings(max_examples=300)
+@effort(120)
 @given(mutated_files())
 @example(b'a: b\nevents:\n- {"a": [1\n- {"b":2}]}\n- {"c":1}, 7\n')
 @example(b'a: b\nevents:\n- {"a": 1\n- "b": 2}\n- {"c": 1}, {"d": 2}\n')
@@ -112,7 +113,7 @@ def test_the_quick_way_and_the_yaml_way_agree_on_whatever_the_quick_way_accepts(
     both_ways(content)
 
 
-@settings(max_examples=200)
+@effort(80)
 @given(case_files())
 def test_what_was_written_is_read_back_without_a_problem(content: bytes) -> None:
     both_ways(content)
@@ -121,7 +122,7 @@ def test_what_was_written_is_read_back_without_a_problem(content: bytes) -> None
     assert casefile.read_head(content, "p").head == case.head
 
 
-@settings(max_examples=200)
+@effort(80)
 @given(st.dictionaries(words, texts, max_size=4), st.lists(events, max_size=3))
 def test_a_head_and_its_events_survive_writing_and_reading(
     head: dict[str, str], written: list[dict[str, str | int | bool]]
@@ -136,7 +137,7 @@ def test_a_head_and_its_events_survive_writing_and_reading(
         assert (case.head, case.events) == (head, as_text)
 
 
-@settings(max_examples=200)
+@effort(80)
 @given(st.one_of(st.binary(max_size=60), st.lists(st.sampled_from(FRAGMENTS)).map(b"".join)))
 def test_no_bytes_make_a_reader_raise(content: bytes) -> None:
     both_ways(content)
@@ -147,7 +148,7 @@ def test_no_bytes_make_a_reader_raise(content: bytes) -> None:
     card.fields()
 
 
-@settings(max_examples=150)
+@effort(60)
 @given(mutated_files())
 def test_without_the_c_parser_the_same_files_are_readable_and_read_alike(content: bytes) -> None:
     with_c = casefile._through_yaml(content, "p")
@@ -167,7 +168,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@effort(80)
 @given(st.dictionaries(words, values, min_size=1, max_size=4))
 def test_a_new_card_reads_back_as_it_was_given(fields: dict[str, cardfile.Value]) -> None:
     card = cardfile.read_card(cardfile.card_text(fields), "p")
@@ -175,7 +176,7 @@ def test_a_new_card_reads_back_as_it_was_given(fields: dict[str, cardfile.Value]
     assert card.fields() == fields
 
 
-@settings(max_examples=200)
+@effort(80)
 @given(
     st.dictionaries(words, st.one_of(texts, st.lists(texts, max_size=3)), min_size=1, max_size=4),
     st.dictionaries(words, st.one_of(st.none(), texts, st.lists(texts, max_size=2)), max_size=3),

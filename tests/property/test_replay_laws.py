@@ -36,7 +36,7 @@ def part(case: Case, count: int) -> Case:
     return Case(case.kind, case.head, case.events[:count])
 
 
-@effort(250)
+@effort(100)
 @given(histories())
 def test_replay_of_any_prefix_of_any_history_succeeds_and_ends_in_a_declared_state(
     case: Case,
@@ -48,7 +48,7 @@ def test_replay_of_any_prefix_of_any_history_succeeds_and_ends_in_a_declared_sta
         assert state.is_ended == (state.state in TICKET.ended)
 
 
-@effort(250)
+@effort(100)
 @given(histories())
 def test_replay_is_deterministic_and_changes_nothing_it_was_given(case: Case) -> None:
     before = case.text(), dict(case.head)
@@ -59,7 +59,7 @@ def test_replay_is_deterministic_and_changes_nothing_it_was_given(case: Case) ->
     assert seen(replay(again)) == first
 
 
-@effort(250)
+@effort(100)
 @given(histories())
 def test_every_event_counts_is_voided_or_is_listed_as_a_stray(case: Case) -> None:
     state = replay(case)
@@ -73,7 +73,7 @@ def test_every_event_counts_is_voided_or_is_listed_as_a_stray(case: Case) -> Non
     assert {stray.code for stray in state.strays} <= {"E207", "E209", "E210", "E211", "E303"}
 
 
-@effort(250)
+@effort(100)
 @given(histories())
 def test_a_contest_names_two_events_that_count_and_two_different_values(case: Case) -> None:
     state = replay(case)
@@ -90,7 +90,7 @@ def test_a_contest_names_two_events_that_count_and_two_different_values(case: Ca
             assert state.state == contest.applied_text
 
 
-@effort(250)
+@effort(100)
 @given(histories(), st.integers(0, 40 * 24 * 60), st.integers(0, 40 * 24 * 60))
 def test_asking_as_of_a_moment_is_replaying_what_had_happened_and_was_known_by_then(
     case: Case, happened: int, noted: int
@@ -103,7 +103,7 @@ def test_asking_as_of_a_moment_is_replaying_what_had_happened_and_was_known_by_t
     assert all(any(event.name == fact.event.name for event in kept) for fact in state.facts)
 
 
-@effort(250)
+@effort(100)
 @given(histories())
 def test_the_places_of_events_are_counted_from_one_without_gaps(case: Case) -> None:
     visits, cycle = 0, 1
@@ -125,7 +125,7 @@ def test_the_places_of_events_are_counted_from_one_without_gaps(case: Case) -> N
         counts[fact.event.do] = counts.get(fact.event.do, 0) + 1
 
 
-@effort(250)
+@effort(100)
 @given(histories(), st.integers(0, 20))
 def test_a_void_leaves_what_it_names_out_and_a_void_of_the_void_brings_it_back(
     case: Case, place: int
@@ -153,7 +153,7 @@ def test_a_void_leaves_what_it_names_out_and_a_void_of_the_void_brings_it_back(
     assert replay(part(back, len(case.events))).state == before.state
 
 
-@effort(250)
+@effort(100)
 @given(histories())
 def test_obligations_of_any_history_can_be_told_and_are_told_alike(case: Case) -> None:
     state = replay(case)
@@ -171,7 +171,7 @@ def test_obligations_of_any_history_can_be_told_and_are_told_alike(case: Case) -
             assert stands(one, moment.isoformat()) in STANDINGS
 
 
-@effort(250)
+@effort(100)
 @given(histories(), st.permutations(range(21)))
 def test_the_order_in_which_files_were_merged_does_not_matter(case: Case, order: list[int]) -> None:
     shuffled = [case.events[place] for place in order if place < len(case.events)]

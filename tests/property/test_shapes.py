@@ -81,7 +81,7 @@ def ordinary(case: Case, hours: int, mixed: bool = False) -> Case:
     return kept
 
 
-@effort(300)
+@effort(120)
 @given(histories(), st.integers(0, 30), st.booleans())
 def test_the_memory_says_of_any_history_what_replay_and_the_rules_say(
     case: Case, hours: int, mixed: bool
@@ -95,7 +95,7 @@ def test_the_memory_says_of_any_history_what_replay_and_the_rules_say(
         both_alike(memory, by, followed)
 
 
-@effort(300)
+@effort(120)
 @given(st.integers(0, 2**32), st.integers(0, 30), st.booleans())
 def test_it_does_so_of_tickets_of_one_desk_whose_events_mostly_follow(
     seed: int, hours: int, mixed: bool
@@ -119,7 +119,7 @@ def of_money(told: list[tuple[str, dict[str, str]]], places: list[int]) -> Case:
     return tell(*work, ("11-16 10:00", "dispatched", sent), *money)
 
 
-@effort(200)
+@effort(80)
 @given(paid_for(), st.permutations(range(7)), st.booleans())
 def test_it_does_so_where_sums_of_money_decide(
     told: list[tuple[str, dict[str, str]]], places: list[int], mixed: bool
@@ -203,7 +203,7 @@ def written(case: Case) -> tuple[object, ...]:
     return values, events
 
 
-@effort(200)
+@effort(80)
 @given(histories(), st.integers(0, 10**9), st.sampled_from([b"", b'"', b", ", b"0", b"T", b"}"]))
 def test_the_plain_way_gives_the_very_case_that_the_careful_way_gives_or_none(
     case: Case, place: int, put: bytes
