@@ -207,7 +207,10 @@ class Group(_Told, TyperGroup):
 
         if name.startswith("-"):
             return
-        near = ", ".join(get_close_matches(name, self.list_commands(ctx), n=3, cutoff=0.65))
+        verbs = self.list_commands(ctx)
+        near = ", ".join(get_close_matches(name, verbs, n=3, cutoff=0.65))
+        if not near and "show" in verbs and not (name.isascii() and name.isalpha()):
+            near = f"{ctx.info_name} show {line(name)}"  # a record, where a verb belongs
         if near:
             text = _("There is no command “{name}”. Did you mean {near}?")
         else:

@@ -246,15 +246,32 @@ class Desk:
                     ),
                     Message(N_("give the id"), {}),
                 ) from None
-            known = ", ".join(f"{c.id} {c.get('name')}" for c in self.all_staff()[:12])
+            meant = self._staff_like(name)
+            remedy = N_("known are: {known}; add somebody with svcctl staff new")
+            if meant:
+                remedy = N_("did you mean {known}? Else add somebody with svcctl staff new")
+            known = ", ".join(f"{c.id} {c.get('name')}" for c in meant or self.all_staff()[:12])
             raise NotFound(
                 "no-such-staff",
                 Message(N_("there is nobody with the id or name “{name}”"), {"name": name}),
-                Message(
-                    N_("known are: {known}; add somebody with svcctl staff new"),
-                    {"known": known or "-"},
-                ),
+                Message(remedy, {"known": known or "-"}),
             ) from stop
+
+    def _staff_like(self, typed: str) -> list[Card]:
+        """Return who may have been meant: of that surname (王师傅), with a part of the name, or nearly so."""
+        from svcctl.domain.identity import near_names
+
+        here = [card for card in self.all_staff() if not self.has_left(card)]
+        names = [(name, "", card.id) for card in here for name in (card.get("name"), card.id)]
+        near = {identifier for _name, _phone, identifier in near_names(typed, names)}
+        surname = typed[:1] if not typed.isascii() else ""
+        return [
+            card
+            for card in here
+            if card.id in near
+            or (surname and card.get("name").startswith(surname))
+            or (typed and typed in card.get("name"))
+        ]
 
     def all_staff(self) -> list[Card]:
         """Return the card of every person whose card can be read, by id."""

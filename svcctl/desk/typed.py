@@ -51,7 +51,7 @@ def stored_form(desk: Desk, field: Field, text: str, at: datetime | None = None)
     if field.type == "score":
         from svcctl.domain.identity import half_width
 
-        return half_width(text).strip()
+        return half_width(text).strip().removesuffix("分")
     if field.type == "customer":
         from svcctl.desk.finding import customer_id
 

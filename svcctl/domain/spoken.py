@@ -88,10 +88,12 @@ _CLOCK = re.compile(
     re.ASCII,
 )
 _FULL_DATE = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})/(\d{1,2})/(\d{1,2})|(\d{4})年(\d{1,2})月(\d{1,2})[日号]",
+    r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})/(\d{1,2})/(\d{1,2})|(\d{4})\.(\d{1,2})\.(\d{1,2})|(\d{4})年(\d{1,2})月(\d{1,2})[日号]",
     re.ASCII,
 )
 _MONTH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})|(\d{1,2})月(\d{1,2})[日号]", re.ASCII)
+_YEAR_SAID = re.compile(r"([前去今明])年(.+)")
+_YEARS = {"前": -2, "去": -1, "今": 0, "明": 1}
 _WEEKDAY = re.compile(r"(上|下|本|这)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天])")
 
 
@@ -110,7 +112,14 @@ def read_time(text: str, now: datetime, zone: tzinfo, after: datetime | None = N
     Usage when it cannot be read, or when clocks skip that time for daylight saving.
     """
     after = None if after is None else in_zone(after, zone).replace(tzinfo=None)
-    meant = _understood(_counted(plain(text)), in_zone(now, zone), after)
+    counted = _counted(plain(text))
+    meant = _understood(counted, in_zone(now, zone), after)
+    if meant is None and (hour := _hour_left_open(counted, in_zone(now, zone).date())):
+        raise Usage(
+            "which-hour",
+            Message(N_("“{text}” is a part of a day; at what time?"), {"text": text.strip()}),
+            Message(N_("such as {example}"), {"example": text.strip() + hour}),
+        )
     if meant is None or not 1 < meant.year < 9999:
         raise _unread(N_("{text} is not a time that can be read"), text)
     if meant.tzinfo is not None:
@@ -249,6 +258,30 @@ def _understood(text: str, now: datetime, after: datetime | None) -> datetime | 
         return None
 
 
+def _hour_left_open(text: str, today: date) -> str:
+    """An hour that could be said after 明天下午 or 晚上; "" where the text is no part of a day."""
+    for part, hour in _LIKELY.items():
+        day = text.removesuffix(part).strip()
+        if day != text:
+            try:
+                known = not day or _day(day, today) is not None
+            except ValueError:  # 2月30日下午
+                known = False
+            return hour if known else ""
+    return ""
+
+
+_LIKELY = {
+    "凌晨": "1点",
+    "早上": "8点",
+    "上午": "9点",
+    "中午": "12点",
+    "下午": "2点",
+    "傍晚": "5点",
+    "晚上": "7点",
+}
+
+
 def _shifted(text: str, now: datetime) -> datetime | None:
     """``-10m``, ``+1d``, ``2小时前``, ``半小时前``."""
     if match := _SHIFT.fullmatch(text):
@@ -317,6 +350,9 @@ def _day(text: str, today: date) -> date | None:
     if match := _MONTH_DAY.fullmatch(text):
         month, day = (int(part) for part in match.groups() if part)
         return _nearest(month, day, today)
+    if (said := _YEAR_SAID.fullmatch(text)) and (match := _MONTH_DAY.fullmatch(said[2])):
+        month, day = (int(part) for part in match.groups() if part)
+        return date(today.year + _YEARS[said[1]], month, day)
     if (match := _WEEKDAY.fullmatch(text)) and match[1]:
         monday = today - timedelta(today.weekday())
         return monday + timedelta(7 * _WEEKS[match[1]] + _CHINESE_WEEK[match[2]])

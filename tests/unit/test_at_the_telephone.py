@@ -230,3 +230,26 @@ def test_what_takes_away_is_not_offered_for_a_word_that_is_hardly_like_it(
 ) -> None:
     assert "erase" not in svcctl("customer", "merge", cwd=desk, now=NOW).err
     assert "Did you mean list?" in svcctl("customer", "lsit", cwd=desk, now=NOW).err
+
+
+@pytest.mark.parametrize("typed", ["王师傅", "王工", "王维", "wangwei", "伟"])
+def test_who_is_sent_is_proposed_by_surname_part_or_slip_never_taken(
+    desk: Path, svcctl: Run, typed: str
+) -> None:
+    staff = ("staff", "new", "wang.wei", "--name", "王伟", "--role", "师傅")
+    assert svcctl(*staff, cwd=desk, now=NOW).code == 0
+    ran = svcctl("ticket", "note", "02G", "来电", "--by", typed, cwd=desk, now=NOW)
+    assert ran.code == 8
+    assert "did you mean wang.wei 王伟? Else" in ran.err
+
+
+def test_a_score_is_typed_with_its_unit(desk: Path, svcctl: Run) -> None:
+    words = ("ticket", "record", "02G", "called-back", "result=通了", "quality=５分")
+    ran = svcctl(*words, "--dry-run", cwd=desk, now=NOW)
+    assert "quality" not in ran.err, ran.err
+
+
+@pytest.mark.parametrize("words", [("ticket", "02G"), ("customer", "周兰"), ("unit", "SN-1")])
+def test_a_record_where_a_verb_belongs_is_proposed_to_be_shown(svcctl: Run, words: Any) -> None:
+    noun, typed = words
+    assert f"Did you mean {noun} show {typed}?" in svcctl(*words).err

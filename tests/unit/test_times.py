@@ -189,7 +189,7 @@ def test_a_time_is_read_as_people_mean_it(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "   ", "9", "900", "9:5", "09:60", "25:00", "24:01", "hello", "昨天晚上", "晚上1点"),
+        *("", "   ", "9", "900", "9:5", "09:60", "25:00", "24:01", "hello", "晚上1点"),
         *("上午1:00 pm", "上午15点", "凌晨13点", "0pm", "下午0点", "2026-02-30", "02-30", "13-01"),
         *("11-16T09:00", "11-1619:00", "11-161 9:00", "2026-11-16 9", "2026-11-16T9:00:00Z extra"),
         *("2026-11-16T25:00:00+08:00", "2026-11-16T09:00:00+25:00", "半天前", "-10", "-10w"),
@@ -450,3 +450,47 @@ def test_epoch_needs_an_offset() -> None:
         times.epoch(datetime(2026, 11, 16))
     with pytest.raises(ValueError, match="offset"):
         times.in_zone(datetime(2026, 11, 16), SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2025.5.1", "2025-05-01"),
+        ("去年5月1日", "2025-05-01"),
+        ("去年五月一号", "2025-05-01"),
+        ("前年12月31日", "2024-12-31"),
+        ("今年1-2", "2026-01-02"),
+        ("明年1月2日", "2027-01-02"),
+    ],
+)
+def test_a_day_of_another_year_is_read_as_people_say_it(text: str, day: str) -> None:
+    now = times.parse_instant("2026-11-16T09:00:00+08:00")
+    assert spoken.read_time(text, now, SHANGHAI).date().isoformat() == day
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [
+        ("明天下午", "明天下午2点"),
+        ("昨天晚上", "昨天晚上7点"),
+        ("明早", "明早8点"),
+        ("周三 上午", "周三 上午9点"),
+        ("晚上", "晚上7点"),
+    ],
+)
+def test_a_part_of_a_day_is_asked_for_its_hour(text: str, example: str) -> None:
+    now = times.parse_instant("2026-11-16T09:00:00+08:00")
+    with pytest.raises(Usage) as caught:
+        spoken.read_time(text, now, SHANGHAI)
+    assert caught.value.code == "which-hour"
+    assert caught.value.remedy is not None
+    assert caught.value.remedy.args["example"] == example
+    spoken.read_time(example, now, SHANGHAI)
+
+
+@pytest.mark.parametrize("text", ["2月30日下午", "大概下午", "2025.13.1", "大前年5月1日"])
+def test_what_names_no_day_is_no_time(text: str) -> None:
+    now = times.parse_instant("2026-11-16T09:00:00+08:00")
+    with pytest.raises(Usage) as caught:
+        spoken.read_time(text, now, SHANGHAI)
+    assert caught.value.code == "time"
