@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
     from svcctl.desk.journals import Noted
     from svcctl.desk.tickets import Written
+    from svcctl.domain.problems import Problem
     from svcctl.ledger.waiting import Waiting
 
 
@@ -63,7 +64,7 @@ def written(desk: Desk, done: Written, output: Format, dry_run: bool) -> None:
             run.print(f"- {json_text(other.event.canonical())}")
             run.print(_("complaint opened: {id}").format(id=other.state.case.id))
     notices(run, done.outcome.notices)
-    run.warn((*done.problems, *desk.rules_in_doubt()))
+    _in_doubt(run, desk, done.problems)
 
 
 def noted(desk: Desk, done: Noted, output: Format, dry_run: bool) -> None:
@@ -90,7 +91,14 @@ def noted(desk: Desk, done: Noted, output: Format, dry_run: bool) -> None:
             assert kind is not None
             tell(run, desk, kind, done.turned, f"{done.id.partition('/')[0]}/")
     notices(run, done.outcome.notices)
-    run.warn((*done.problems, *desk.rules_in_doubt()))
+    _in_doubt(run, desk, done.problems)
+
+
+def _in_doubt(run: Session, desk: Desk, problems: tuple[Problem, ...]) -> None:
+    """Report on stderr what is wrong with what was written to, with other files, with the rules."""
+    others = [one for one in desk.files_in_doubt() if one not in problems]
+    rules = [one for one in desk.rules_in_doubt() if one not in others]
+    run.warn((*problems, *others, *rules))
 
 
 def _print_turned(run: Session, desk: Desk, done: Written) -> None:
@@ -174,6 +182,7 @@ def card(desk: Desk, done: CardWritten, output: Format, dry_run: bool) -> None:
         for text in done.text.rstrip("\n").split("\n"):
             run.print("  " + line(text))
     notices(run, done.outcome.notices)
+    _in_doubt(run, desk, ())
 
 
 def notices(run: Session, messages: tuple[Message, ...]) -> None:

@@ -14,11 +14,11 @@ from svcctl.domain.cards import CardKind
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.decide import Wish, decide
 from svcctl.domain.obligations import obligations
-from svcctl.domain.problems import N_, Message, NotFound, Refusal
+from svcctl.domain.problems import N_, Message, NotFound, Refusal, Unreadable
 from svcctl.domain.replay import State, replay
 from svcctl.domain.turned import last_standing, last_written
-from svcctl.ledger.folder import RECORDS
-from svcctl.ledger.records import load_ticket
+from svcctl.ledger.folder import RECORDS, is_case
+from svcctl.ledger.records import load_lines, load_ticket
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
@@ -74,13 +74,18 @@ def undo(desk: Desk, reason: str, manner: Manner) -> Written | Noted:
             raise
         last = None
     if logged is not None and (last is None or _is_later(desk, logged, last)):
+        last = None
+    found = last or logged
+    assert found is not None
+    _check_nothing_hidden(desk, found.path)
+    if last is None:
+        assert logged is not None
         from svcctl.desk.journals import correct, entry_id
 
         typed = entry_id(logged.path, logged.event)
         noted = correct(desk, logged.kind, typed, "voided", {"reason": reason}, manner)
         told = _of_void(logged.event, Message(OLDER_ENTRY, {"kind": logged.kind.name}))
         return noted._replace(outcome=_with(noted.outcome, told))
-    assert last is not None
     if last.event.do == "opened":
         raise Refusal(
             "undo-opening",
@@ -118,6 +123,30 @@ class _Logged(NamedTuple):
     kind: JournalKind
     path: str
     event: Event
+
+
+def _check_nothing_hidden(desk: Desk, path: str) -> None:
+    """Refuse where a file that cannot be read was changed after ``path``: it may hold the last line."""
+
+    def changed(path: str) -> int:
+        return (desk.ledger.root / path).lstat().st_mtime_ns
+
+    for hidden in dict.fromkeys(one.path for one in desk.problems() if is_case(one.path)):
+        try:
+            load_lines(desk.ledger, hidden)
+        except FileNotFoundError:
+            continue  # taken away since the index looked
+        except Unreadable as stop:
+            if changed(hidden) < changed(path):
+                continue
+            raise Refusal(
+                "last-line-hidden",
+                Message(
+                    N_("{path} cannot be read, and may hold the line this desk wrote last"),
+                    {"path": hidden},
+                ),
+                Message(N_("put that file right first, or name the line: svcctl ticket void")),
+            ) from stop
 
 
 def _is_later(desk: Desk, logged: _Logged, last: Last) -> bool:

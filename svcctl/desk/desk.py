@@ -38,6 +38,7 @@ class Desk:
         self._asked: int | None = None
         self._station: Station | None = None
         self._zone: tzinfo | None = None
+        self._in_doubt: tuple[Problem, ...] = ()
 
     # Time and rules -----------------------------------------------------------------------------
 
@@ -155,6 +156,12 @@ class Desk:
         if self._index is not None:
             self._index.connection.close()
             self._index = self._asked = None
+
+    def files_in_doubt(self) -> tuple[Problem, ...]:
+        """As ``problems``, where this command has asked the index anyway; else nothing is looked for."""
+        if self._index is not None:
+            self._in_doubt = tuple(self.problems())
+        return self._in_doubt
 
     def problems(self) -> list[Problem]:
         """Return every error about a record that cannot be used or trusted (families E1 to E3)."""

@@ -219,6 +219,7 @@ class Writing:
             self._write(change)
         with suppress(StorageFailed):  # the records are written: the next command takes it away
             self._put_down("")
+        self.desk.files_in_doubt()  # told with what was written
         self.desk.forget_index()
 
     def _is_there(self, change: Change) -> bool:
