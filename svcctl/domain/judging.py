@@ -12,6 +12,7 @@ from typing import NamedTuple, cast
 
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.counting import Rolls
+from svcctl.domain.identity import event_order
 from svcctl.domain.policy import Policy, Rule
 from svcctl.domain.schema import as_text
 from svcctl.domain.standing import standing
@@ -28,7 +29,8 @@ class Obligation(NamedTuple):
     ``number`` is the visit's or the cycle's (0: the ticket's). ``who`` is a staff id where the
     owner is a person of the case, else "". ``due`` is None where it is owed without a time. ``met``, ``excused`` and ``ended`` are instants or None;
     ``ended`` is when it was waived or the case ended without it. ``paused`` is since when its clock
-    stands still, ``pauses`` all spans in which it did. ``met_with`` names the events that can meet it.
+    stands still, ``pauses`` all spans in which it did. ``met_with`` names the events that can meet it, ``in_advance``
+    also before it started.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class Obligation(NamedTuple):
     line: int
     rule: str
     met_with: tuple[str, ...]
+    in_advance: bool
 
 
 def passed_over(state: State, rule: Rule, start: Fact) -> Fact | None:
@@ -133,7 +136,25 @@ def judged(
         rule.line,
         rule.text,
         rule.met_with,
+        rule.in_advance,
     )
+
+
+def once(found: list[Obligation]) -> list[Obligation]:
+    """Return ``found`` without what is owed already from an earlier start on, and met by the same."""
+    first: dict[tuple[str, int], Obligation] = {}
+    for one in found:
+        if one.in_advance:
+            known = first.setdefault((one.kind, one.number), one)
+            if _begun(one) < _begun(known):
+                first[one.kind, one.number] = one
+    if not first:
+        return found
+    return [one for one in found if not one.in_advance or first[one.kind, one.number] is one]
+
+
+def _begun(one: Obligation) -> tuple[datetime, tuple[int, str]]:
+    return one.starts, event_order(one.started_by)
 
 
 def first(
@@ -146,15 +167,20 @@ def first(
     not_before: datetime | None = None,
     lapsed: Container[str] = (),
 ) -> Fact | None:
-    """Return the earliest fact of ``role`` in the instance's scope, from its start on."""
+    """Return the earliest fact of ``role`` in the instance's scope, from its start on.
+
+    What meets a rule ``in_advance`` counts whenever it came.
+    """
     best = None
+    begun = (start.event.at, start.event.order)
+    anytime = rule.in_advance and role == "met_by"
     for fact in roles.get(role, ()):
         if fact.event.name in lapsed:
             continue
         at = fact.event.at
-        if at < start.event.at or (not_before is not None and at < not_before):
+        if not_before is not None and at < not_before:
             continue
-        if at == start.event.at and fact.event.order <= start.event.order:
+        if not anytime and (at, fact.event.order) <= begun:
             continue
         if (best is None or at < best.event.at) and in_scope(state, rule, number, fact):
             best = fact

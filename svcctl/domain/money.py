@@ -18,24 +18,25 @@ def agreed(state: State) -> int | None:
 
     A quote after an acceptance, or after a fee, is an offer until it is accepted too.
     """
-    return _agreed(_events(state))
+    return _agreed(_events(state))[0]
 
 
-def _agreed(events: Iterable[Event]) -> int | None:
-    found = offered = None
+def _agreed(events: Iterable[Event]) -> tuple[int | None, Event | None]:
+    """Return what was agreed, and the event by which it was."""
+    found = offered = by = None
     bound = False
     for event in events:
         if event.do == "quoted":
             offered = _amount(event, "amount")
-            found = found if bound else offered
+            found, by = (found, by) if bound else (offered, event)
         elif event.do == "accepted":
             named = _amount(event, "amount")
             named = offered if named is None else named
             if named is not None:
-                found, offered, bound = named, None, True
+                found, by, offered, bound = named, event, None, True
         elif event.do == "finished" and (fee := _amount(event, "fee")) is not None:
-            found, offered, bound = fee, None, True
-    return found
+            found, by, offered, bound = fee, event, None, True
+    return found, by
 
 
 def received(state: State) -> int:
@@ -50,7 +51,7 @@ def parts(events: Sequence[Event]) -> Mapping[str, Mapping[str, Value]]:
     the payments were made; or the one by which the rest was let go (``part: false``). Empty where no
     amount is known: then the payment itself says what it is.
     """
-    whole = _agreed(events)
+    whole = _agreed(events)[0]
     if whole is None:
         return {}
     payments = _payments(events)
@@ -105,6 +106,30 @@ def account(state: State) -> Message | None:
     if whole is None:
         return Message(N_("{received} received, no amount agreed"), args)
     return Message(N_("{received} of {agreed} received"), args)
+
+
+def steps(state: State) -> list[Message]:
+    """Return how the ``account`` comes about: what was agreed by which line, each payment, the sum."""
+    whole, by = _agreed(_events(state))
+    found = []
+    if whole is not None and by is not None:
+        args = {"amount": written(whole), "event": by.name, "do": by.do, "at": _when(by)}
+        found.append(Message(N_("agreed: {amount} ({event} {do}, {at})"), args))
+    came = 0
+    for payment in _payments(_events(state)):
+        amount = _amount(payment, "amount") or 0
+        came += amount
+        args = {"amount": written(amount), "event": payment.name, "at": _when(payment)}
+        text = N_("paid: {amount} ({event}, {at}), {received} in all")
+        if payment.fields.get("part") is False:
+            text = N_("paid: {amount} ({event}, {at}), {received} in all; the rest was let go")
+        found.append(Message(text, {**args, "received": written(came)}))
+    told = account(state)
+    return found if told is None else [*found, told]
+
+
+def _when(event: Event) -> str:
+    return event.at.strftime("%Y-%m-%d %H:%M")
 
 
 def _events(state: State) -> list[Event]:

@@ -21,6 +21,7 @@ from svcctl.domain.judging import (
     first,
     judged,
     number_of,
+    once,
     passed_over,
     standing_at,
 )
@@ -100,7 +101,7 @@ def _owed(state: State, book: Book) -> list[Obligation]:
                 instance = _instance(state, policy, rule, roles, fact, calendar, ended, engineers)
                 if instance is not None:
                     found.append(instance)
-    return found
+    return once(found)
 
 
 def _policies(state: State, book: Book) -> list[Policy]:

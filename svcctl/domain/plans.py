@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from svcctl.domain.calendar import Calendar
-from svcctl.domain.judging import Judged, Obligation, in_scope, judged, number_of
+from svcctl.domain.judging import Judged, Obligation, in_scope, judged, number_of, once
 from svcctl.domain.obligations import Ended, by_start, marked
 from svcctl.domain.policy import Policy, Rule
 from svcctl.domain.state import Fact, State
@@ -57,7 +57,8 @@ def plans(state: State, policy: Policy) -> list[Plan]:
                 role: tuple(
                     place[id(fact)]
                     for fact in facts
-                    if place[id(fact)] > begun and in_scope(state, rule, number, fact)
+                    if (place[id(fact)] > begun or (rule.in_advance and role == "met_by"))
+                    and in_scope(state, rule, number, fact)
                 )
                 for role, facts in roles.items()
             }
@@ -154,5 +155,6 @@ def planned(
         )
         if instance is not None:
             found.append(instance)
+    found = once(found)
     found.sort(key=by_start)
     return found

@@ -36,6 +36,8 @@ class Rule(NamedTuple):
 
     ``within`` and ``until`` are both unset where it is owed without a due time (``unlimited``), or
     not at all, because no limit is configured (``is_off``). ``outlasts`` the closing: payment does.
+    ``in_advance``: what meets it may have come before it began; so it is owed once in its scope, from
+    the first of its starts on.
     ``met_with`` are the names of the events in ``met_by``.
     """
 
@@ -60,6 +62,7 @@ class Rule(NamedTuple):
     met_with: tuple[str, ...]
     unlimited: bool
     outlasts: bool
+    in_advance: bool
 
     @property
     def is_off(self) -> bool:

@@ -38,7 +38,7 @@ KEYS = (
 ).split()
 RULE_KEYS = (
     "for per starts within until clock rolls not-before met-by excused-by waived-by paused-by "
-    "resumed-by outlasts-closing owner severity"
+    "resumed-by outlasts-closing in-advance owner severity"
 ).split()
 
 
@@ -199,4 +199,5 @@ def _read_rule(reader: PolicyText, name: str, fields: Fields) -> Rule:
         met_with=tuple(sorted({pattern.do for pattern in patterns["met-by"]})),
         unlimited=unlimited,
         outlasts=reader.word(fields, "outlasts-closing", keys, ("yes", "no"), "no") == "yes",
+        in_advance=reader.word(fields, "in-advance", keys, ("yes", "no"), "no") == "yes",
     )

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.checks.owed_rules import span_text
 from svcctl.domain.judging import Obligation, passed_over
-from svcctl.domain.money import missing
+from svcctl.domain.money import steps
 from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.problems import N_, Message
 from svcctl.domain.state import Fact, State
@@ -54,6 +54,7 @@ def reasons(state: State, book: Book, one: Obligation, as_of: datetime) -> list[
         *_counted(rule, calendar, one),
         *_pauses(state, rule, one),
         _due(one),
+        *_money(state, rule),
         *_outcome(state, rule, one, as_of),
     ]
 
@@ -217,12 +218,19 @@ def _due(one: Obligation) -> Message:
     return Message(N_("due {at}, by {owner}"), {"at": deadline(one.due), "owner": owner})
 
 
+def _money(state: State, rule: Rule) -> list[Message]:
+    """Say what was agreed and what came in, where that decides."""
+    return steps(state) if any(pattern.do == "paid" for pattern in rule.met_by) else []
+
+
 def _outcome(state: State, rule: Rule, one: Obligation, as_of: datetime) -> Iterator[Message]:
     if one.met is not None:
         fact = _fact(state, one.met_by)
         args = {"event": one.met_by, "do": fact.event.do if fact else "", "at": when(one.met)}
         late = int((one.met - one.due).total_seconds()) if one.due else 0
-        if one.due is None:
+        if one.due is None and one.met < one.starts:
+            yield Message(N_("met in advance by {event} {do}, {at}"), args)
+        elif one.due is None:
             yield Message(N_("met by {event} {do}, {at}"), args)
         elif late > 0:
             args["gap"] = span_text(late)
@@ -243,9 +251,6 @@ def _outcome(state: State, rule: Rule, one: Obligation, as_of: datetime) -> Iter
     if one.met is None and one.ended is None:
         texts = ", ".join(pattern.text for pattern in rule.met_by)
         yield Message(N_("would be met by {patterns}"), {"patterns": texts})
-        short = missing(state)
-        if short is not None and any(pattern.do == "paid" for pattern in rule.met_by):
-            yield short
         if one.due is None or one.excused is not None:
             return
         if one.paused is not None and one.paused <= one.due:

@@ -138,6 +138,7 @@ def instances(
     number; None where one cannot be counted here. ``state`` is that of any history of the form,
     ``rules`` the numbers of the rules."""
     found = []
+    begun: set[tuple[str, int]] = set()
     ranked = enumerate(sorted(plans, key=lambda plan: (plan.rule.name, plan.number)))
     for rank, plan in sorted(ranked, key=lambda one: one[1].start):
         rule = plan.rule
@@ -146,6 +147,10 @@ def instances(
             return None
         if rule.until and rule.until not in start.fields:
             return None
+        if rule.in_advance:
+            if (rule.name, plan.number) in begun:
+                continue  # owed already, and met by the same
+            begun.add((rule.name, plan.number))
         span, seconds = rule.within, rule.within.seconds if rule.within is not None else None
         whose = NOBODY if plan.who is None else plan.who
         found.append(

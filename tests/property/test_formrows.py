@@ -281,6 +281,6 @@ def test_every_part_of_a_rule_is_one_that_is_counted_straight() -> None:
     that a plan with it cannot be counted there."""
     known = (
         "name kinds per starts within until clock rolls not_before met_by excused_by waived_by "
-        "paused_by resumed_by owner severity text line met_with unlimited outlasts"
+        "paused_by resumed_by owner severity text line met_with unlimited outlasts in_advance"
     )
     assert set(Rule._fields) == set(known.split())

@@ -35,6 +35,13 @@ ODD = rules(
     "month: {per: visit, starts: [dispatched(number<3), finished(had-paid=0)], within: 1mo, "
     "not-before: 2d, met-by: [slip-returned(signed=true), called-back(quality>3)], "
     "owner: engineer}",
+    "account: {per: cycle, starts: [finished, paid(part), told], within: 3d, in-advance: yes, "
+    "met-by: [paid(part!=true), closed], excused-by: [noted], waived-by: [cancelled], "
+    "paused-by: [paused], resumed-by: [resumed], owner: coordinator}",
+    "ready: {per: ticket, starts: [dispatched(visits>0), paid], within: unlimited, in-advance: yes, "
+    "outlasts-closing: yes, met-by: [paid(part!=true), contacted], owner: coordinator}",
+    "named: {per: visit, starts: [dispatched, reassigned], until: visit, in-advance: yes, "
+    "not-before: 1d, met-by: [contacted, noted], owner: engineer}",
     "until: {per: visit, starts: [dispatched, reassigned(visit)], until: visit, "
     "met-by: [arrived, finished(fee=120.00), noted(engineer=wang.wei)], owner: engineer}",
 )

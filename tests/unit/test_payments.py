@@ -83,8 +83,10 @@ def test_a_deposit_before_the_work_leaves_the_rest_owed(desk: Desk) -> None:
 
 
 def test_all_of_it_before_the_work_leaves_nothing_owed(desk: Desk) -> None:
-    desk.then(*AGREED, "record paid amount=180", *DONE)
+    desk.then(*AGREED, "record paid amount=180")
     assert desk.payment() == ""
+    desk.then(*DONE)
+    assert desk.payment() == "met"
 
 
 def test_where_no_amount_is_known_the_first_payment_is_enough(desk: Desk) -> None:
@@ -149,7 +151,7 @@ def test_a_lower_fee_on_the_slip_makes_what_came_in_enough(desk: Desk) -> None:
     desk.then(*AGREED, "record paid amount=60")
     assert desk.payment() == "open"
     desk.then(*DONE[:2], "finish --by wang.wei --result fixed --fee 60")
-    assert desk.payment() == ""
+    assert desk.payment() == "met"
 
 
 def test_a_higher_fee_on_the_slip_makes_a_payment_in_advance_a_part(desk: Desk) -> None:
@@ -224,3 +226,76 @@ def test_a_complaint_of_which_the_cause_is_written_ends_without_a_word(desk: Des
     desk.ticket = made.out.strip()
     found = "record investigated cause=x liability=ours severity=minor"
     assert desk.then(found, "contact --result reached", "close") == ""
+
+
+NOT_DONE = (*DONE[:2], "finish --by wang.wei --result parts-needed")
+
+
+def why(desk: Desk) -> str:
+    return str(desk.says(f"why {desk.ticket} payment").out)
+
+
+@pytest.mark.parametrize("result", ["parts-needed", "not-fixed", "no-access", "workshop"])
+def test_a_first_payment_after_a_visit_that_did_not_finish_it_leaves_the_rest_owed(
+    desk: Desk, result: str
+) -> None:
+    desk.then(*AGREED, *DONE[:2], f"finish --by wang.wei --result {result}")
+    desk.then("record paid amount=50")
+    assert desk.payment() == "open"
+    desk.then(*DONE)
+    assert desk.payment() == "open"
+    assert "50.00 of 180.00 received, 130.00 missing" in why(desk)
+    desk.then("record paid amount=130")
+    assert desk.payment() == "met"
+
+
+def test_all_of_it_after_such_a_visit_is_enough_unless_the_fee_says_more(desk: Desk) -> None:
+    desk.then(*AGREED, *NOT_DONE, "record paid amount=180")
+    assert desk.payment() == ""
+    desk.then(*DONE)
+    assert desk.payment() == "met"
+    event = json.loads(desk.says(f"ticket show {desk.ticket} -o json").out)["items"][0]["events"]
+    last = [one["event"] for one in event if one["do"] == "finished"][-1]
+    desk.then(f"amend {last} fee 200 --reason 加装支架")
+    assert desk.payment() == "open"
+
+
+def test_a_payment_written_down_later_counts_from_when_it_came(desk: Desk) -> None:
+    desk.then(*AGREED, *DONE)
+    assert desk.payment() == "open"
+    desk.then(f"record paid amount=180 --at {DAY}T12:30")
+    assert desk.payment() == "met"
+    told = why(desk)
+    assert "met in advance by 8SHA money received, 2026-11-16 12:30" in told
+    assert "agreed: 180.00 (4SHA " in told
+    assert "paid: 180.00 (8SHA, 2026-11-16 12:30), 180.00 in all" in told
+    assert "180.00 of 180.00 received" in told
+
+
+def test_a_part_before_the_work_and_a_part_after_it_are_one_account(desk: Desk) -> None:
+    desk.then(*AGREED, *DONE, "record paid amount=100")
+    desk.then(f"record paid amount=79 --at {DAY}T12:30")
+    assert desk.payment() == "open"
+    told = why(desk)
+    assert told.index("paid: 79.00 (9SHA, 2026-11-16 12:30), 79.00 in all") < told.index(
+        "paid: 100.00 (8SHA, 2026-11-16 16:00), 179.00 in all"
+    )
+    assert "179.00 of 180.00 received, 1.00 missing" in told
+    desk.then("record paid amount=1")
+    assert desk.payment() == "met"
+
+
+def test_what_is_finished_twice_owes_its_money_once(desk: Desk) -> None:
+    desk.then(*AGREED, *DONE, "reopen --reason 又不制冷", *DONE)
+    answer = json.loads(desk.says(f"ticket show {desk.ticket} -o json").out)
+    owed = [one for one in answer["items"][0]["obligations"] if one["kind"] == "payment"]
+    assert [one["state"] for one in owed] == ["open"]
+
+
+def test_rules_from_before_say_what_they_said(desk: Desk) -> None:
+    policy = desk.root / "records/policy/2026-01-01.yaml"
+    text = policy.read_text("utf-8")
+    assert "in-advance: yes, " in text
+    policy.write_text(text.replace("in-advance: yes, ", ""), "utf-8")
+    desk.then(*AGREED, *DONE, f"record paid amount=180 --at {DAY}T12:30")
+    assert desk.payment() == "open"
