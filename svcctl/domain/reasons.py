@@ -13,8 +13,10 @@ from svcctl.domain.calendar import Calendar
 from svcctl.domain.checks.owed_rules import span_text
 from svcctl.domain.judging import Obligation, passed_over
 from svcctl.domain.money import steps
+from svcctl.domain.moved import moves
 from svcctl.domain.policy import Book, Policy, Rule
 from svcctl.domain.problems import N_, Message
+from svcctl.domain.schema import as_text
 from svcctl.domain.state import Fact, State
 from svcctl.domain.times import add_months, deadline_text
 
@@ -51,6 +53,7 @@ def reasons(state: State, book: Book, one: Obligation, as_of: datetime) -> list[
     return [
         *_start(state, one),
         *_rule(rule, policy, one),
+        *_moved(state, rule, one),
         *_counted(rule, calendar, one),
         *_pauses(state, rule, one),
         _due(one),
@@ -89,6 +92,25 @@ def _rule(rule: Rule, policy: Policy, one: Obligation) -> Iterator[Message]:
         yield Message(N_("rule: within {rule} of working time ({place}, policy {version})"), args)
     else:
         yield Message(N_("rule: within {rule} round the clock ({place}, policy {version})"), args)
+
+
+def _moved(state: State, rule: Rule, one: Obligation) -> Iterator[Message]:
+    """Say which amendments gave the times by which this is judged: who, when, from what to what."""
+    start = _fact(state, one.started_by)
+    named = one.started_by if start and rule.until in start.event.fields else "head"
+    places = {(named, rule.until), (one.started_by, "at"), (one.met_by, "at")}
+    for move in moves(state) if state.counts.get("amended") else ():
+        if (move.target, move.field) not in places:
+            continue
+        text = N_("{by} changed {field} of {target} from {since} to {until} ({event}, {noted})")
+        if move.was_over and move.field != "at":
+            text = N_(
+                "{by} changed {field} of {target} from {since} to {until} "
+                "({event}, {noted}, when it was over)"
+            )
+        args = {"by": move.event.by, "field": move.field, "target": move.target}
+        args |= {"since": as_text(move.old or ""), "until": as_text(move.new)}
+        yield Message(text, {**args, "event": move.event.name, "noted": as_text(move.event.noted)})
 
 
 def _counted(rule: Rule, calendar: Calendar, one: Obligation) -> Iterator[Message]:

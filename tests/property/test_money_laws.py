@@ -22,7 +22,8 @@ results = st.lists(
     max_size=2,
 )
 money = st.lists(
-    st.tuples(st.integers(16, 28), st.sampled_from([1, 5000, 9000, 13000, 18000, -5000])), max_size=5
+    st.tuples(st.integers(16, 28), st.sampled_from([1, 5000, 9000, 13000, 18000, -5000])),
+    max_size=5,
 )
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from svcctl.domain.checks.dissatisfaction import dissatisfied
 from svcctl.domain.checks.owed_rules import span_text
 from svcctl.domain.decide import CLOCKS_DIFFER_BY
+from svcctl.domain.moved import moved_too_late
 from svcctl.domain.patterns import Pattern
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.problems import N_, Problem, Severity
@@ -206,6 +207,18 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("{what}: due {due}, {how}"),
         N_("ask for it, and record it when it is in: svcctl ticket record {id} paid amount=…"),
     ),
+    "E428": (
+        "warning",
+        N_("a time was moved after it had passed"),
+        N_(
+            "{event}: {by} changed {field} of {target} from {since} to {until}; "
+            "written down {noted}, when it was over"
+        ),
+        N_(
+            "nothing is to be mended if it was mistyped: the reason stands in the line. What was "
+            "agreed anew is no correction: svcctl ticket reassign {id} --visit …"
+        ),
+    ),
 }
 
 
@@ -227,6 +240,8 @@ def ticket_problems(path: str, state: State, book: Book) -> list[Problem]:
         # One finding a ticket: who enters a whole paper slip afterwards did one thing late, not nine.
         first = lagging[code][0]
         found.append(first._replace(args={**first.args, "count": str(len(lagging[code]))}))
+    if state.counts.get("amended"):
+        found += _moved(path, state)
     for contest in state.contested.values():
         fact = next(f for f in state.facts if f.event.name == contest.applied)
         found.append(_problem("E414", path, state, fact, **contest._asdict()))
@@ -357,6 +372,17 @@ _BY_EVENT = {
     "called-back": _called_back,
     "slip-returned": _slip_returned,
 }
+
+
+def _moved(path: str, state: State) -> list[Problem]:
+    # Deadlines follow what was agreed, so this is where one could be mended after the fact.
+    found = []
+    for one in moved_too_late(state):
+        fact = next(fact for fact in state.facts if fact.event is one.event)
+        args = {"since": as_text(one.old or ""), "until": as_text(one.new)}
+        args |= {"by": one.event.by, "noted": as_text(one.event.noted), "target": one.target}
+        found.append(_problem("E428", path, state, fact, field=one.field, **args))
+    return found
 
 
 _BEFORE = -CLOCKS_DIFFER_BY

@@ -33,7 +33,7 @@ def _within(rule: str, old: str, new: str) -> Edit:
 _WITHIN = {
     "first-contact": ("starts: [dispatched, reassigned], ", ", met-by: [contacted"),
     "complaint-resolved": ("starts: opened, ", ", met-by: [closed]"),
-    "payment": ('paid(part)], ', ", outlasts-closing"),
+    "payment": ("paid(part)], ", ", outlasts-closing"),
 }
 """What stands around the limits of lines that every new ledger's policy has."""
 

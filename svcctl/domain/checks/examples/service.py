@@ -265,6 +265,31 @@ EXAMPLES = (
         f"{TICKET}:18:1",
     ),
     Example(
+        "E428",
+        N_(
+            "An appointment, or a time that was promised, was amended when it was over already. What is "
+            "due is judged by the new time from the beginning on, so whoever looks at the verdict has "
+            "to know of it; `svcctl why` names the line, too."
+        ),
+        _story(
+            *BEGUN,
+            told("17T10:20", "eng1", "arrived", over="4SHA"),
+            told(
+                "17T10:30",
+                "desk1",
+                "amended",
+                target="4SHA",
+                field="visit",
+                value="2026-11-17T10:30:00+08:00",
+                reason="约的是 10:30",
+            ),
+            {**FINISHED, "over": "5SHA"},
+            RETURNED,
+            CALLED,
+        ),
+        f"{TICKET}:16:1",
+    ),
+    Example(
         "E419",
         N_(
             "A department adds obligations of its own to its policy. One of them was not met in "
