@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from svcctl.desk.desk import Desk
 
+NEAR = 31
+"""Days ahead for which the statutory holidays have to be known: deadlines are counted into them."""
+
 
 class Sign(NamedTuple):
     """One thing looked at: its name, whether it is well, what was seen, what to do."""
@@ -126,9 +129,11 @@ def _rules(desk: Desk) -> Iterator[Sign]:
     calendar = desk.book.calendar_of(policy)
     today = desk.now().date()
     missing = calendar.years_without_data(today, today + timedelta(days=366))
+    # Of a year that is near, deadlines are counted already; its table is out by then.
+    near = calendar.years_without_data(today, today + timedelta(days=NEAR))
     yield Sign(
         "holidays",
-        today.year not in missing,
+        not near,
         Message(
             N_("no statutory holidays are known for {years}"),
             {"years": ", ".join(str(year) for year in missing)},
