@@ -94,10 +94,12 @@ def unknown_years(view: View, found: list[Explained]) -> list[Problem]:
 
 
 def _by_name(desk: Desk, one: Obligation, step: Message) -> Message:
-    """Return ``step`` with the name of whoever owes ``one``; a role stays as it is."""
-    if not one.who or step.args.get("owner") != one.who:
-        return step
-    return step._replace(args={**step.args, "owner": person_name(desk, one.who)})
+    """A step with people called by their names: whoever owes it, whoever wrote a line it names."""
+    people = {"by": step.args.get("by", "")}
+    if one.who and step.args.get("owner") == one.who:
+        people["owner"] = one.who
+    named = {place: person_name(desk, who) for place, who in people.items() if who}
+    return step._replace(args={**step.args, **named}) if named else step
 
 
 def _obligation_called(typed: str, known: list[str]) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import made_ledgers as made
 import pytest
 from ticketplay import Told, book, tell
 
@@ -111,3 +115,18 @@ def test_why_names_an_amended_time_of_what_met_it_and_of_nothing_else() -> None:
     [told] = [one for one in why(THERE, arrived) if "changed" in one.template]
     assert (told.args["target"], told.args["field"]) == ("4SHA", "at")
     assert [one for one in why(THERE, arrived, kind="slip") if "changed" in one.template] == []
+
+
+def test_the_commands_name_the_person_and_the_line(tmp_path: Path) -> None:
+    root, day = made.copy(tmp_path / "ledger"), "2026-11-17T{}:00+08:00"
+    shown = json.loads(made.sure(root, "ticket", "show", made.TICKET, "-o", "json").out)
+    sent = next(one["event"] for one in shown["items"][0]["events"] if one["do"] == "dispatched")
+    amend = ("amend", made.TICKET, sent, "visit", day.format("14:30"), "--reason", "x")
+    made.sure(root, "ticket", *amend, now=day.format("09:00"))
+    told = made.sure(root, "why", made.TICKET, "arrival", now=day.format("09:01")).out
+    assert f"协调员甲 changed visit of {sent}" in told
+    assert "2026-11-17 09:00, when it was over" in told
+    found = made.call(root, "audit", "--only", "E428", now=day.format("09:01"))
+    assert found.code == 0
+    assert f"{made.TICKET}.yaml:" in found.out
+    assert "(warning)" in found.out
