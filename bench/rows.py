@@ -298,6 +298,8 @@ def memory(bench: Bench) -> list[Row]:
         "callbacks due": product.command(root, "callbacks", "due"),
         "ticket list": product.command(root, "ticket", "list"),
         "slip list": product.command(root, "slip", "list"),
+        "ticket list --all": product.command(root, "ticket", "list", "--all"),
+        "slip list --all": product.command(root, "slip", "list", "--all"),
         "ticket show": product.command(root, "ticket", "show", product.some_ticket(root)),
         "today": product.command(root, "today"),
         "find": product.command(root, "find", "不制冷"),

@@ -166,7 +166,12 @@ def contested(run: Session, items: Iterable[Item], key: str = "id") -> None:
 
 def marked(items: Iterable[Item], key: str = "id") -> list[Item]:
     """The items for a table: the id of a contested ticket bears a mark."""
-    return [{**item, key: f"{item[key]} !"} if item["contested"] else item for item in items]
+    return [mark(item, key) if item["contested"] else item for item in items]
+
+
+def mark(item: Item, key: str = "id") -> Item:
+    """The item of a contested ticket for a table: its id bears a mark."""
+    return {**item, key: f"{item[key]} !"}
 
 
 def card(desk: Desk, done: CardWritten, output: Format, dry_run: bool) -> None:

@@ -148,8 +148,8 @@ class Asked:
 
         ``moment`` is what the answer is about where that is not the moment asked about. ``masked``:
         phone numbers and addresses are not for everybody who reads this. Tickets that are contested
-        are marked in a table, and told. ``overdue``: whether anything is, or an item. Machine output
-        takes the items as they come, so that many need not be held at once.
+        are marked in a table, and told. ``overdue``: whether anything is, or an item. The items are
+        taken as they come, so that many need not be held at once.
         """
         from svcctl.cli import echo
 
@@ -167,16 +167,14 @@ class Asked:
                 if callable(overdue) and not self.overdue:
                     self.overdue = overdue(item)
                 if kind in TICKETS and item.get("contested"):
-                    tickets.append(item)
-                yield item
+                    tickets.append({key: item[key] for key in (id_key, "contested")})
+                    yield echo.mark(item, id_key) if table else item
+                else:
+                    yield item
 
-        shown = noted(items)
-        if table:
-            items = list(shown)
-            shown = iter(echo.marked(items, id_key) if tickets else items)
         self.run.emit(
             kind,
-            shown,
+            noted(items),
             columns,
             self.output,
             as_of=moment or self.moment,

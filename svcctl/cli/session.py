@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -117,11 +118,11 @@ class Session:
     ) -> None:
         """Print ``items`` in ``fmt`` to stdout and ``problems`` to stderr.
 
-        ``empty`` is a translated sentence shown instead of an empty table, on stderr. Machine output
-        takes the items one by one.
+        ``empty`` is a translated sentence shown instead of an empty table, on stderr. The items are
+        taken one by one, all of them before anything is printed.
         """
         if fmt == "table":
-            self._emit_table(kind, list(items), columns, empty, people)
+            self._emit_table(items, columns, empty, people or {})
         else:
             from svcctl.views.render import pieces
 
@@ -134,21 +135,28 @@ class Session:
 
     def _emit_table(
         self,
-        kind: str,
-        items: Sequence[Item],
+        items: Iterable[Item],
         columns: Sequence[Column],
         empty: str,
-        people: Mapping[str, str] | None,
+        people: Mapping[str, str],
     ) -> None:
-        from svcctl.views.render import render
-
-        if not items and empty:
-            self.tell(empty)
+        # What nothing is in needs no table, nor what draws one.
+        items = iter(items)
+        first = next(items, None)
+        if first is None:
+            if empty:
+                self.tell(empty)
             return
+        from svcctl.views.tables import parts
+
         width, height = self._terminal_size() if self.stdout_terminal else (0, 0)
-        text = render(kind, items, columns, "table", terminal_width=width or None, people=people)
-        if not (height and output.page(text, height, os.environ.get("PAGER"))):
+        rest = parts(chain((first,), items), columns, width or None, people)
+        text = next(rest)
+        while text.count("\n") < height and (more := next(rest, "")):
+            text += more
+        if not (height and output.page(text, height, os.environ.get("PAGER"), rest)):
             sys.stdout.write(text)
+            sys.stdout.writelines(rest)
 
     def warn(self, problems: Iterable[Problem]) -> None:
         """Report findings about other files on stderr; the command itself goes on."""

@@ -35,31 +35,34 @@ def states_since(view: View, seconds: float) -> Iterator[State]:
         yield replay(case, view.as_of, view.known)
 
 
-def callbacks_made(view: View, since: str | None) -> list[Item]:
-    """Return the callbacks made since a day (default: the seven days before), newest last."""
+_ANSWERS = tuple("result working opinion quality attitude speed words".split())
+_CALL = ("ticket", "event", "at", "by", "customer", "name", *_ANSWERS)
+
+
+def callbacks_made(view: View, since: str | None) -> Iterator[Item]:
+    """Yield the callbacks made since a day (default: the seven days before), newest last."""
     start = view.desk.read_time(since) if since is not None else view.days_back(7)
-    found = []
+    found = []  # as tuples, since those of years are many
     for state in states_since(view, start.timestamp()):
         for fact in state.facts:
             if fact.event.do != "called-back" or not start <= fact.at <= view.as_of:
                 continue
             fields = fact.event.fields
-            found.append(
-                {
-                    "ticket": state.case.id,
-                    "event": fact.event.name,
-                    "at": format_instant(fact.at),
-                    "by": fact.event.by,
-                    "customer": state.text("customer"),
-                    "name": _name(view.desk, state.text("customer")),
-                    **{
-                        key: fields.get(key)
-                        for key in "result working opinion quality attitude speed words".split()
-                    },
-                }
+            made = (
+                state.case.id,
+                fact.event.name,
+                format_instant(fact.at),
+                fact.event.by,
+                state.text("customer"),
+                _name(view.desk, state.text("customer")),
             )
-    found.sort(key=lambda made: (str(made["at"]), str(made["ticket"])))
-    return found
+            found.append((*made, *map(fields.get, _ANSWERS)))
+    found.sort(key=_when_made)
+    return (dict(zip(_CALL, made, strict=True)) for made in found)
+
+
+def _when_made(made: tuple[Any, ...]) -> tuple[str, str]:
+    return made[_CALL.index("at")], made[_CALL.index("ticket")]
 
 
 def _name(desk: Desk, customer: str) -> str | None:

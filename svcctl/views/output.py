@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import suppress
+from itertools import chain
 from typing import Literal, NamedTuple, TextIO
 
 Format = Literal["table", "json", "csv", "ids"]
@@ -49,32 +50,65 @@ MOST_KEPT = 4_000_000
 """Characters of an answer that are kept in memory."""
 
 
+class Kept:
+    """Text that is put down piece by piece and read again: a long one lies in a file meanwhile.
+
+    To be used with ``with``, and read to the end before it is read anew.
+    """
+
+    __slots__ = ("_file", "_pieces", "_size")
+
+    def __init__(self) -> None:
+        self._file: TextIO | None = None
+        self._pieces: list[str] = []
+        self._size = 0
+
+    def __enter__(self) -> Kept:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def put(self, piece: str) -> None:
+        """Add to the end."""
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > MOST_KEPT:
+            if self._file is None:
+                import tempfile
+
+                self._file = tempfile.TemporaryFile(  # noqa: SIM115  closed in __exit__
+                    "w+", encoding="utf-8", newline=""
+                )
+            self._file.write("".join(self._pieces))
+            self._pieces, self._size = [], 0
+
+    def pieces(self) -> Iterator[str]:
+        """Yield all of it, from the beginning."""
+        if self._file is not None:
+            self._file.seek(0)
+            while block := self._file.read(1 << 20):
+                yield block
+        yield from self._pieces
+
+    def lines(self) -> Iterator[str]:
+        """Yield its lines, from the beginning; each was ended by a line feed, which is left out."""
+        rest = ""
+        for piece in self.pieces():
+            *whole, rest = (rest + piece).split("\n")
+            yield from whole
+
+
 def complete(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield the text that the pieces are, once all of it is there: a long one lies in a file meanwhile.
+    """Yield the text that the pieces are, once all of it is there (``Kept``).
 
     So an error on the way leaves no half of an answer, and whoever reads slowly keeps nobody waiting.
     """
-    kept: list[str] = []
-    size = 0
-    with ExitStack() as stack:
-        file: TextIO | None = None
+    with Kept() as kept:
         for piece in pieces:
-            kept.append(piece)
-            size += len(piece)
-            if size > MOST_KEPT:
-                if file is None:
-                    import tempfile
-
-                    file = stack.enter_context(
-                        tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
-                    )
-                file.write("".join(kept))
-                kept, size = [], 0
-        if file is not None:
-            file.seek(0)
-            while block := file.read(1 << 20):
-                yield block
-        yield "".join(kept)
+            kept.put(piece)
+        yield from kept.pieces()
 
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
@@ -94,8 +128,8 @@ def paint(text: str, colour: str, on: bool) -> str:
     return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if on and text else text
 
 
-def page(text: str, height: int, pager: str | None) -> bool:
-    """Show ``text`` through the user's pager when it is longer than ``height`` lines.
+def page(text: str, height: int, pager: str | None, rest: Iterable[str] = ()) -> bool:
+    """Show ``text`` and ``rest`` through the user's pager when ``text`` is longer than ``height`` lines.
 
     ``pager`` is the value of ``PAGER`` (None: not set; empty or ``cat``: no pager wanted). Only for
     a terminal. True when it was shown; False when the caller is to print it.
@@ -118,8 +152,12 @@ def page(text: str, height: int, pager: str | None) -> bool:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environ)
     except OSError:
         return False
+    assert process.stdin is not None
     try:
-        process.communicate(text.encode("utf-8", "backslashreplace"))
+        with suppress(BrokenPipeError), process.stdin as stdin:  # it was left before the end
+            for piece in chain((text,), rest):
+                stdin.write(piece.encode("utf-8", "backslashreplace"))
+        process.wait()
     except KeyboardInterrupt:
         # The pager owns the keyboard and decides itself what an interrupt means.
         process.wait()

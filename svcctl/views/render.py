@@ -14,7 +14,7 @@ from svcctl.views.output import Column, Format, Item, value_at
 
 def render(
     kind: str,
-    items: Sequence[Item],
+    items: Iterable[Item],
     columns: Sequence[Column],
     fmt: Format,
     *,

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -349,8 +349,8 @@ def test_the_pager_and_the_width_limit_are_for_terminals_only(
 
     paged: list[str] = []
 
-    def page(text: str, height: int, pager: str | None) -> bool:
-        paged.append(text)
+    def page(text: str, height: int, pager: str | None, rest: Iterable[str]) -> bool:
+        paged.append("".join((text, *rest)))
         return True
 
     monkeypatch.setattr(sessions.output, "is_terminal", lambda stream: terminal)

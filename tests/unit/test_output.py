@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import wcwidth
 
-from svcctl.views import output
+from svcctl.views import output, tables
 from svcctl.views.language import set_language
 from svcctl.views.output import Column, Format, page
 from svcctl.views.render import render
@@ -192,6 +192,51 @@ def test_the_pager_gets_what_does_not_fit(tmp_path: Path) -> None:
     program, received = _pager(tmp_path)
     assert page("客户\n" * 50, 24, program)
     assert received.read_text(encoding="utf-8") == "客户\n" * 50
+
+
+def test_the_pager_gets_what_comes_later_and_may_end_before_it(tmp_path: Path) -> None:
+    program, received = _pager(tmp_path)
+    assert page("客户\n" * 50, 24, program, iter(["甲\n", "乙\n"]))
+    assert received.read_text(encoding="utf-8") == "客户\n" * 50 + "甲\n乙\n"
+    assert page("a\n" * 50, 24, "true", iter(["b\n" * 1_000_000]))
+
+
+@pytest.mark.parametrize("width", [None, 30, 50, 200])
+def test_a_table_in_parts_is_the_table_at_once(
+    monkeypatch: pytest.MonkeyPatch, width: int | None
+) -> None:
+    """Every column is widest in another part, and what nothing stands in goes."""
+    columns = (
+        Column("id", "id"),
+        Column("name", "客户", width=12),
+        Column("at", "when", show="time"),
+        Column("late", "late", align="right", show="minutes"),
+        Column("more", "more", spare=1),
+        Column("rest", "rest", spare=2),
+    )
+    long = {"name": "春晓幼儿园和小学 A", "at": "2026-11-16T09:00:00+08:00", "late": 99999}
+    items = [{"id": f"SHA-{n}", "name": "甲", "at": "", "late": 5, "more": "x"} for n in range(9)]
+    for place, (key, value) in enumerate(long.items()):
+        items[2 * place + 1][key] = value
+    at_once = table(items, columns, width)
+    assert len(at_once.splitlines()) == 2 + len(items)
+    for many in (1, 2, 4, 8, 9):
+        monkeypatch.setattr(tables, "AT_ONCE", many)
+        monkeypatch.setattr(output, "MOST_KEPT", 40 * many)
+        assert "".join(tables.parts(iter(items), columns, width)) == at_once
+
+
+def test_what_is_kept_is_read_again_from_memory_and_from_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for most in (0, 5, 1000):
+        monkeypatch.setattr(output, "MOST_KEPT", most)
+        with output.Kept() as kept:
+            for text in ("客户\n", "", "甲", "乙\r\n", "\n"):
+                kept.put(text)
+            for _ in range(2):
+                assert "".join(kept.pieces()) == "客户\n甲乙\r\n\n"
+                assert list(kept.lines()) == ["客户", "甲乙\r", ""]
 
 
 def test_no_pager_where_the_answer_fits_or_none_is_wanted_or_found(tmp_path: Path) -> None:
