@@ -168,9 +168,14 @@ def tell_interrupted() -> int:
 
 
 def tell_full(error: OSError) -> int:
-    """The answer could not be written out (a full disk behind a redirected output)."""
-    reason = Message(N_("The answer cannot be written: {reason}"), {"reason": error.strerror or ""})
-    print(say(reason), file=sys.stderr)
+    """The answer could not be written out (a full disk behind a redirected output), or a file fails us."""
+    args = {"reason": error.strerror or ""}
+    if error.filename is None:
+        told = Message(N_("The answer cannot be written: {reason}"), args)
+    else:
+        args["path"] = os.fsdecode(error.filename)
+        told = Message(N_("{path} cannot be used: {reason}"), args)
+    print(say(told), file=sys.stderr)
     return UNREADABLE
 
 

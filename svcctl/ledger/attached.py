@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from svcctl.domain.attachments import LOOKED_AT, POINTER
 from svcctl.domain.problems import N_, Message, NotFound
 from svcctl.ledger.folder import RECORDS, Ledger
-from svcctl.ledger.git import GitDir
+from svcctl.ledger.git import GitDir, run
 
 Found = Literal["whole", "missing", "altered", "pointer"]
 
@@ -68,12 +68,23 @@ def state_of(ledger: Ledger, path: str, sha256: str) -> Found:
     return "pointer" if beginning.startswith(POINTER) else "altered"
 
 
-def is_away(gitdir: GitDir, stored: bytes) -> bool:
-    """Whether ``stored`` is a pointer of git-lfs to a content that is not in this clone."""
-    if not stored.startswith(POINTER):
-        return False
-    digest = stored.partition(b"oid sha256:")[2][:64].decode("ascii", "replace")
-    return not (gitdir.path / "lfs/objects" / digest[:2] / digest[2:4] / digest).is_file()
+class LargeFiles:
+    """What git-lfs keeps in this clone: in its folder of the git directory, or where ``lfs.storage`` says."""
+
+    def __init__(self, gitdir: GitDir) -> None:
+        self._gitdir = gitdir
+        self._store: Path | None = None
+
+    def lacks(self, stored: bytes) -> bool:
+        """Whether ``stored`` is a pointer to a content that is not here. Raises GitFailed."""
+        if not stored.startswith(POINTER):
+            return False
+        if self._store is None:
+            words = ["config", "--default", "lfs", "--type=path", "--get", "lfs.storage"]
+            told = run(self._gitdir.top, words).decode("utf-8", "surrogateescape")
+            self._store = self._gitdir.path / told.rstrip("\n") / "objects"
+        digest = stored.partition(b"oid sha256:")[2][:64].decode("ascii", "replace")
+        return not (self._store / digest[:2] / digest[2:4] / digest).is_file()
 
 
 def files(ledger: Ledger) -> Iterator[str]:

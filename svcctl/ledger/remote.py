@@ -191,7 +191,7 @@ def _send_large_files(gitdir: GitDir, remote: Remote) -> None:
 
     Before the commits, so that nobody has a pointer to what is nowhere else.
     """
-    told = _lfs(gitdir, ["push", _for_lfs(remote), "HEAD"])
+    told = _lfs(gitdir, "HEAD", ["push", _for_lfs(remote), "HEAD"])
     if told is not None:
         raise GitFailed(
             "attachments-not-sent",
@@ -213,7 +213,7 @@ def fetch_large_files(gitdir: GitDir, remote: Remote, commit: str) -> Message | 
 
     Without it a pointer stands in the file's place, which the audit names.
     """
-    told = _lfs(gitdir, ["fetch", _for_lfs(remote), commit])
+    told = _lfs(gitdir, commit, ["fetch", _for_lfs(remote), commit])
     if told is None:
         return None
     return Message(
@@ -225,13 +225,19 @@ def _for_lfs(remote: Remote) -> str:
     return f"file://{remote.where}" if os.path.isabs(remote.where) else remote.where
 
 
-def _lfs(gitdir: GitDir, words: list[str]) -> str | None:
-    """Run git-lfs where the ledger's attributes name it; the line with which it failed, or None."""
+def _lfs(gitdir: GitDir, commit: str, words: list[str]) -> str | None:
+    """Run git-lfs where the ledger's attributes name it, here or in ``commit``, which may bring them.
+
+    Returns the line with which it failed, or None.
+    """
+    path = f"{RECORDS}/.gitattributes"
     try:
-        attributes = (gitdir.root / RECORDS / ".gitattributes").read_bytes()
+        here = (gitdir.root / path).read_text("utf-8", "surrogateescape")
     except FileNotFoundError:
-        return None
-    if b"filter=lfs" not in attributes:
+        here = ""
+    if "filter=lfs" not in here and "filter=lfs" not in _asked(
+        gitdir, ["cat-file", "blob", f"{commit}:{gitdir.prefix}{path}"]
+    ):
         return None
     process = start(gitdir.top, ["lfs", *words])
     out, err = process.communicate()

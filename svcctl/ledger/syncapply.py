@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from svcctl.domain.problems import N_, GitFailed, Message, Refusal
 from svcctl.ledger import posix
-from svcctl.ledger.attached import is_away
+from svcctl.ledger.attached import LargeFiles
 from svcctl.ledger.batch import sync_file_system
 from svcctl.ledger.commit import (
     DURABLE,
@@ -53,6 +53,7 @@ from svcctl.ledger.objects import (
 from svcctl.ledger.swap import Put, put_all
 
 BRANCH = b"refs/svcctl/sync-under-way"
+ATTRIBUTES = ".gitattributes"
 
 
 class UnderWay(NamedTuple):
@@ -208,6 +209,7 @@ class _Move:
         self.way = way
         self.changes = differences(gitdir, way.old, way.new)
         self._attributes = Attributes(gitdir)
+        self._large_files = LargeFiles(gitdir)
         self._puts: list[Put] = []
         self._gone: list[str] = []
         self._modes: list[tuple[Path, bool]] = []
@@ -244,7 +246,7 @@ class _Move:
     def _bytes(self, path: str, entry: Entry, commit: str) -> bytes:
         if self._is_converted(path):
             stored = self.objects.blob(entry.oid)
-            if is_away(self.gitdir, stored):
+            if self._large_files.lacks(stored):
                 return stored  # the network is not waited for under the lock
             return run(self.gitdir.top, ["cat-file", "--filters", f"{commit}:{path}"])
         return self.objects.blob(entry.oid)
@@ -268,8 +270,17 @@ class _Move:
             raise _in_the_way(list(dict.fromkeys(wrong)))
 
     def write_files(self) -> None:
-        """Let every place hold the new content; one that holds it already is left alone."""
-        paths = list(self.changes)
+        """Let every place hold the new content; one that holds it already is left alone.
+
+        Attributes first: git asks those in the work tree how all others are to be written.
+        """
+        attributes = [path for path in self.changes if path.rpartition("/")[2] == ATTRIBUTES]
+        if attributes:
+            self._write_files(attributes)
+            self._attributes = Attributes(self.gitdir)
+        self._write_files([path for path in self.changes if path not in attributes])
+
+    def _write_files(self, paths: list[str]) -> None:
         for first in range(0, len(paths), AHEAD):
             part = paths[first : first + AHEAD]
             entries = [self.changes[path].new for path in part]
@@ -303,6 +314,7 @@ class _Move:
             if bool(os.stat(place).st_mode & 0o100) != executable:
                 with posix.storage(place):
                     os.chmod(place, 0o755 if executable else 0o644)
+        self._gone, self._puts, self._modes = [], [], []
 
     def take_back(self) -> None:
         """Let the places that hold new content hold what the branch has there now."""

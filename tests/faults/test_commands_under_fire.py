@@ -308,6 +308,89 @@ def told(ran: Ran, call: str, written: bool) -> None:
         assert written, place
 
 
+@each_command
+def test_a_git_that_fails_at_any_call_keeps_nothing_from_being_written_or_is_told(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    root = made.copy(tmp_path / "ledger")
+    number = pending = 0
+    struck = True
+    while struck:
+        number += 1
+        before = records(root)
+        with git_fails_at(number) as calls:
+            ran = made.call(root, *words)
+        struck = len(calls) >= number
+        is_old_or_new(root, before, words)
+        place = f"git was asked {calls[number - 1 :][:1]}: {ran}"
+        assert "bug" not in ran.err, place
+        assert "Traceback" not in ran.err, place
+        assert (ran.code == 0) == (before != records(root)), place
+        assert ran.code in (0, 3, 6), place
+        assert struck or ran.err == "", place
+        pending += "commit pending" in ran.err
+        recovered(root)
+        if words == SET:
+            made.sure(root, *BACK)
+    assert number > 3
+    assert pending >= 2
+    sound_for_good(root)
+
+
+@contextmanager
+def reading_fails_at(number: int, root: Path) -> Iterator[list[str]]:
+    """Within, the disk fails at the ``number``-th file opened below ``root`` (from 1); which they are."""
+    opened: list[str] = []
+
+    def looked_at(path: Any) -> None:
+        if isinstance(path, int) or not os.fsdecode(path).startswith(str(root)):
+            return
+        opened.append(os.fsdecode(path))
+        if len(opened) == number:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), os.fsdecode(path))
+
+    def instead_of(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(path: Any, *args: Any, **kwargs: Any) -> Any:
+            looked_at(path)
+            return real(path, *args, **kwargs)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", instead_of(os.open))
+        patch.setattr(io, "open", instead_of(builtins.open))
+        patch.setattr(builtins, "open", instead_of(builtins.open))
+        yield opened
+
+
+@pytest.mark.parametrize("words", [NEW, NOTE], ids=["ticket new", "ticket note"])
+def test_a_disk_that_fails_at_any_file_that_is_opened_is_told_with_its_name(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    root = made.copy(tmp_path / "ledger")
+    number, struck = 1, True
+    while struck:
+        before = records(root)
+        with reading_fails_at(number, root) as opened:
+            ran = made.call(root, *words)
+        struck = len(opened) >= number
+        place = f"the file was {opened[number - 1 :][:1]}: {ran}"
+        is_old_or_new(root, before, words)
+        assert ran.code in (0, 4), place
+        assert "bug" not in ran.err, place
+        if ran.code == 4:
+            named = opened[number - 1].removeprefix(f"{root}/")
+            assert os.strerror(errno.EIO) in ran.err, place
+            assert named in ran.err or named.endswith(".tmp"), place
+            assert before == records(root) or "[storage-unconfirmed]" in ran.err, place
+        else:
+            assert before != records(root), place
+        recovered(root)
+        number += 1 if THOROUGH else 5
+    assert number > 20
+    sound_for_good(root)
+
+
 def test_making_a_ledger_can_be_killed_at_every_other_call_and_repeated(tmp_path: Path) -> None:
     number = 1
     while True:

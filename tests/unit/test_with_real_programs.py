@@ -131,6 +131,40 @@ def test_attachments_travel_by_git_lfs_and_the_history_holds_pointers(
         assert made.sure(root, "audit", "--only", "E3").out.startswith("0 errors, 0 warnings")
 
 
+@pytest.mark.parametrize("both", [False, True], ids=["SHA alone", "both sides changed"])
+@pytest.mark.parametrize("storage", ["", "elsewhere"], ids=["in .git", "a store elsewhere"])
+def test_git_lfs_set_up_and_the_first_attachment_arrive_in_one_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, both: bool, storage: str
+) -> None:
+    program("git-lfs")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    three = stations(tmp_path / "machines")
+    for root in (three.sha, three.bja):
+        ran("git", "-C", root, "lfs", "install", "--local", "--skip-repo")
+        if storage:
+            made.git(root, "config", "lfs.storage", str(tmp_path / storage / root.name))
+    attributes = three.sha / "records/.gitattributes"
+    attributes.write_text(
+        attributes.read_text() + "attachments/** filter=lfs diff=lfs merge=lfs -text\n", "utf-8"
+    )
+    made.commit_all(three.sha)
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(PNG)
+    made.sure(three.sha, "ticket", "attach", TICKET, photo)
+    made.sure(three.sha, "sync")
+    if both:
+        made.sure(three.bja, "ticket", "note", TICKET, "here")
+    synced = made.sure(three.bja, "sync")
+    assert synced.err == ""
+    [stored] = (three.bja / "records/attachments").rglob("*.png")
+    assert stored.read_bytes() == PNG
+    assert made.git(three.bja, "status", "--porcelain") == ""
+    path = stored.relative_to(three.bja)
+    assert made.git(three.bja, "show", f"HEAD:{path}").startswith("version https://git-lfs")
+    assert (three.bja / ".git/lfs/objects").is_dir() == (not storage)
+    assert made.sure(three.bja, "audit", "--only", "E3").out.startswith("0 errors, 0 warnings")
+
+
 @pytest.fixture
 def keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A key of its own for gpg, for 协调员甲; its agent is ended afterwards."""
