@@ -56,10 +56,16 @@ def stations(folder: Path, *, hook: bool = False) -> Stations:
 
     ``hook``: the hub looks at what is pushed, which takes it a process each time.
     """
-    for code in ("hub", *CODES):
-        shutil.copytree(_template() / code, folder / code, symlinks=True)
+    three = copied(_template(), folder)
     if not hook:
-        made.git(folder / "hub", "config", "core.hooksPath", "none")
+        made.git(three.hub, "config", "core.hooksPath", "none")
+    return three
+
+
+def copied(there: Path, folder: Path) -> Stations:
+    """Put a copy of the hub and the stations in ``there`` into ``folder``; each is the desk it was."""
+    for code in ("hub", *CODES):
+        shutil.copytree(there / code, folder / code, symlinks=True)
     for code, person in zip(CODES, PEOPLE, strict=True):
         point(folder / code, folder / "hub")
         Ledger(folder / code).note_station(code, person)

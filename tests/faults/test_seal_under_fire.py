@@ -9,7 +9,7 @@ from pathlib import Path
 
 import made_ledgers as made
 import pytest
-from test_commands_under_fire import Strike, blow_at, dies, each_failure
+from test_commands_under_fire import Strike, blow_at, dies, each_failure, git_fails_at
 
 LATER = "2026-12-20T10:00:00+08:00"
 SEAL = "records/seals/2026-11.yaml"
@@ -78,6 +78,28 @@ def test_a_kill_at_any_call_leaves_the_month_sealed_or_not(ready: Path, tmp_path
         shutil.rmtree(root)
         number += STEP
     assert number > 15
+
+
+def test_a_git_that_fails_at_any_call_is_told_and_the_month_is_sealed_or_not(
+    ready: Path, tmp_path: Path
+) -> None:
+    number, struck, told = 0, True, 0
+    while struck:
+        number += 1
+        root = tmp_path / str(number)
+        shutil.copytree(ready, root)
+        with git_fails_at(number) as calls:
+            ran = made.call(root, *WORDS, now=LATER)
+        struck = len(calls) >= number
+        place = f"git was asked {calls[number - 1 :][:1]}: {ran}"
+        assert ran.code in (0, 3, 6), place
+        assert "bug" not in ran.err, place
+        assert (ran.code == 0) == (root / SEAL).exists(), place
+        told += ran.code != 0
+        whole(root)
+        shutil.rmtree(root)
+    assert number > 4
+    assert told > 1
 
 
 @each_failure

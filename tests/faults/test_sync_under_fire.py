@@ -6,14 +6,18 @@ both, the next command works, and the next sync brings everything together.
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
+import tempfile
 from datetime import datetime
 from pathlib import Path
 
 import made_ledgers as made
 import pytest
 from made_ledgers import CUSTOMER, OTHER, SECOND, TICKET
-from stations import Stations, stations, tree
+from stations import Stations, copied, stations, tree
 from test_commands_under_fire import blow_at, git_fails_at, is_full, killed_at, records
 
 from svcctl.desk.desk import Desk
@@ -36,31 +40,43 @@ each_number = pytest.mark.parametrize("more", [0, MANY], ids=["few files", "many
 
 @pytest.fixture
 def three(tmp_path: Path) -> Stations:
-    made_apart = stations(tmp_path)
-    prepare(made_apart)
-    return made_apart
+    return ready(tmp_path / "three", 0)
 
 
-def prepare(three: Stations, number: int = 0, more: int = 0) -> None:
+def ready(folder: Path, more: int) -> Stations:
+    """Make stations of which both sides changed something; SHA has ``more`` new records."""
+    folder.mkdir()
+    return copied(_prepared(more), folder)
+
+
+@functools.cache
+def _prepared(more: int) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="prepared-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    prepare(stations(folder), more)
+    return folder
+
+
+def prepare(three: Stations, more: int) -> None:
     """Both sides change the same ticket and card, and each has something new; SHA has ``more``.
 
     At BJA another editor saved a card, with line ends of its own.
     """
     for root, flag in (
-        (three.sha, ("--marks", f"m{number}")),
-        (three.bja, ("--email", f"e{number}@example.com")),
+        (three.sha, ("--marks", "m")),
+        (three.bja, ("--email", "e@example.com")),
     ):
-        made.sure(root, "ticket", "note", TICKET, f"{root.name} {number}")
-        made.sure(root, "ticket", "note", OTHER, f"{root.name} {number}")
+        made.sure(root, "ticket", "note", TICKET, f"{root.name} 0")
+        made.sure(root, "ticket", "note", OTHER, f"{root.name} 0")
         made.sure(root, "customer", "set", CUSTOMER, *flag)
         new = ("ticket", "new", "--kind", "inquiry", "--customer", CUSTOMER, "--subject", "问")
         made.sure(root, *new)
     card = three.bja / HAND
-    text = card.read_bytes().replace(b"\r", b"") + b"# %d\n" % number
+    text = card.read_bytes().replace(b"\r", b"") + b"# by hand\n"
     card.write_bytes(text.replace(b"\n", b"\r\n"))
     made.commit_all(three.bja)
     for _ in range(more):
-        customer = ("customer", "new", "--name", f"新{number}", "--no-commit")
+        customer = ("customer", "new", "--name", "新", "--no-commit")
         made.sure(three.sha, *customer)
     if more:
         made.commit_all(three.sha)
@@ -103,32 +119,28 @@ def further(more: int, step: int = STEP, apart: int = 3) -> int:
 
 
 @each_number
-def test_a_sync_killed_at_any_call_leaves_old_or_new_records(three: Stations, more: int) -> None:
+def test_a_sync_killed_at_any_call_leaves_old_or_new_records(tmp_path: Path, more: int) -> None:
     number = 1
-    if more:
-        prepare(three, number, more)
     while True:
+        three = ready(tmp_path / str(number), more)
         before = records(three.bja)
         struck = killed_at(number, three.bja, SYNC)
         whole(three, before)
         next_command_works(three)
         whole(three, before)
         comes_together(three)
+        shutil.rmtree(three.hub.parent)
         if not struck:
             break
         number += further(more)
-        prepare(three, number, more)
     assert number > 30
 
 
 @each_number
-def test_a_disk_that_is_full_at_any_call_of_a_sync_loses_nothing(
-    three: Stations, more: int
-) -> None:
+def test_a_disk_that_is_full_at_any_call_of_a_sync_loses_nothing(tmp_path: Path, more: int) -> None:
     number, refused = (1 if THOROUGH else 2), 0
-    if more:
-        prepare(three, number, more)
     while True:
+        three = ready(tmp_path / str(number), more)
         before = records(three.bja)
         with blow_at(number, is_full) as blows:
             ran = made.call(three.bja, *SYNC)
@@ -140,19 +152,18 @@ def test_a_disk_that_is_full_at_any_call_of_a_sync_loses_nothing(
         next_command_works(three)
         whole(three, before)
         comes_together(three)
+        shutil.rmtree(three.hub.parent)
         if not struck:
             break
         number += further(more)
-        prepare(three, number, more)
     assert refused > 1
 
 
 @each_number
-def test_a_git_that_fails_at_any_call_of_a_sync_loses_nothing(three: Stations, more: int) -> None:
+def test_a_git_that_fails_at_any_call_of_a_sync_loses_nothing(tmp_path: Path, more: int) -> None:
     number = 1
-    if more:
-        prepare(three, number, more)
     while True:
+        three = ready(tmp_path / str(number), more)
         before = records(three.bja)
         with git_fails_at(number) as calls:
             ran = made.call(three.bja, *SYNC)
@@ -162,11 +173,48 @@ def test_a_git_that_fails_at_any_call_of_a_sync_loses_nothing(three: Stations, m
         next_command_works(three)
         whole(three, before)
         comes_together(three)
+        shutil.rmtree(three.hub.parent)
         if len(calls) < number:
             break
         number += further(more, 1 if THOROUGH else 8, 4)
-        prepare(three, number, more)
     assert number > 15
+
+
+def test_attributes_and_what_they_convert_arrive_together_wherever_a_sync_is_killed(
+    tmp_path: Path,
+) -> None:
+    photo, data = tmp_path / "photo.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    photo.write_bytes(data)
+    before = tmp_path / "before"
+    before.mkdir()
+    there = stations(before)
+    for root in there.all:
+        made.git(root, "config", "filter.letters.clean", "base64")
+        made.git(root, "config", "filter.letters.smudge", "base64 -d")
+    attributes = there.sha / "records/.gitattributes"
+    attributes.write_text(
+        attributes.read_text("utf-8") + "attachments/** filter=letters\n", "utf-8"
+    )
+    made.commit_all(there.sha)
+    made.sure(there.sha, "ticket", "attach", TICKET, photo)
+    made.sure(there.sha, "sync")
+    number, struck = 1, True
+    while struck:
+        (tmp_path / str(number)).mkdir()
+        three = copied(before, tmp_path / str(number))
+        struck = killed_at(number, three.bja, SYNC)
+        next_command_works(three)
+        for root in (three.bja, three.sha):
+            made.sure(root, "sync")
+        assert tree(three.bja) == tree(three.sha)
+        [stored] = (three.bja / "records/attachments").rglob("*.png")
+        assert stored.read_bytes() == data
+        assert made.git(three.bja, "status", "--porcelain") == ""
+        kept = made.git(three.bja, "show", f"HEAD:{stored.relative_to(three.bja)}")
+        assert kept.startswith("iVBOR"), "git holds what the filter makes of it"
+        shutil.rmtree(three.hub.parent)
+        number += 1 if THOROUGH else STEP
+    assert number > 30
 
 
 def test_what_is_written_by_hand_after_a_kill_is_merged_and_not_overwritten(
