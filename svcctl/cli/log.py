@@ -137,8 +137,8 @@ def list_(
     asked: Asked,
 ) -> None:
     """List the entries of the daily log."""
+    from svcctl.desk.entries import contests, entries
     from svcctl.desk.finding import ticket_file
-    from svcctl.desk.journals import contests, entries
     from svcctl.domain.journals import LOG
 
     if sum(one is not None for one in (day, week, since)) > 1:

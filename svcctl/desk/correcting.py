@@ -80,7 +80,8 @@ def undo(desk: Desk, reason: str, manner: Manner) -> Written | Noted:
     _check_nothing_hidden(desk, found.path)
     if last is None:
         assert logged is not None
-        from svcctl.desk.journals import correct, entry_id
+        from svcctl.desk.entries import entry_id
+        from svcctl.desk.journals import correct
 
         typed = entry_id(logged.path, logged.event)
         noted = correct(desk, logged.kind, typed, "voided", {"reason": reason}, manner)
@@ -159,7 +160,7 @@ def _is_later(desk: Desk, logged: _Logged, last: Last) -> bool:
 
 def _last_in_journals(desk: Desk) -> _Logged | None:
     """Return the line this desk noted last in any journal and that nobody took back, if any."""
-    from svcctl.desk.journals import of_desk
+    from svcctl.desk.entries import of_desk
     from svcctl.domain.journals import JOURNALS
 
     code = desk.desk_code()

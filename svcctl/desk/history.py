@@ -174,7 +174,7 @@ def _search_then(view: View, wanted: str, most: int) -> list[Item]:
 
 def _in_journals(view: View, wanted: str, most: int) -> list[Item]:
     """Return the entries of journals that contain ``wanted``, the newest first."""
-    from svcctl.desk.journals import containing
+    from svcctl.desk.entries import containing
     from svcctl.domain.journals import JOURNALS
 
     found = [

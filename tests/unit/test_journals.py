@@ -153,15 +153,15 @@ def test_undo_finds_what_was_noted_last_though_it_happened_in_an_earlier_month(r
 def test_undo_replays_no_journal_older_than_what_it_found(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from svcctl.desk import journals
+    from svcctl.desk import entries
 
     for month in ("2026-08", "2026-09", "2026-10"):
         made.sure(root, "log", "add", "旧", now=f"{month}-16T10:00:00+08:00")
     made.sure(root, "log", "add", "新")
     read: list[str] = []
-    plain = journals.read_lines
+    plain = entries.read_lines
     monkeypatch.setattr(
-        journals, "read_lines", lambda data, path: read.append(path) or plain(data, path)
+        entries, "read_lines", lambda data, path: read.append(path) or plain(data, path)
     )
     assert "2026-11/1SHA" in made.sure(root, "undo").out
     assert read == [NOVEMBER, "records/logs/2026-10.SHA.yaml"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from svcctl.desk.desk import Desk
-from svcctl.desk.journals import entries
+from svcctl.desk.entries import entries
 from svcctl.desk.listing import callbacks_due, tickets
 from svcctl.desk.view import View
 from svcctl.domain.journals import LOG
