@@ -185,7 +185,7 @@ class Department(RuleBasedStateMachine):
         # Of what two places did apart one side is left out, named (E211) and settled by a person.
         assert {item["code"] for item in found} <= {"E211"}, ran.out
         named = {item["subject"] for item in found if item["code"] == "E211"}
-        shown = made.sure(root, "ticket", "list", "--all", "-o", "json").out
+        shown = made.sure(root, "ticket", "list", "--all", "-o", "json", now=later).out
         contested = {item["id"] for item in json.loads(shown)["items"] if item["contested"]}
         assert named <= contested
 
