@@ -48,6 +48,18 @@ def changed(old: bytes, new: bytes) -> Break:
     return broken
 
 
+def as_utf_16(path: Path) -> None:
+    path.write_text(path.read_text("utf-8"), "utf-16")
+
+
+def after_a_byte_order_mark(path: Path) -> None:
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+
+def twice(path: Path) -> None:
+    path.write_bytes(path.read_bytes() * 2)
+
+
 def as_link(path: Path) -> None:
     target = path.with_name("elsewhere")
     path.rename(target)
@@ -91,8 +103,8 @@ DEEP = b"a: " + b"[" * 40_000 + b"\n"
 # nothing where the whole file is meant.
 TICKETS: dict[str, tuple[Break, str]] = {
     "not UTF-8": (changed("漏水".encode(), "维修".encode("gbk")), r":\d+:\d+: E101"),
-    "UTF-16": (lambda p: p.write_text(p.read_text("utf-8"), "utf-16") and None, r":1:1: E1"),
-    "byte order mark": (lambda p: p.write_bytes(b"\xef\xbb\xbf" + p.read_bytes()) and None, ":1:1"),
+    "UTF-16": (as_utf_16, r":1:1: E1"),
+    "byte order mark": (after_a_byte_order_mark, ":1:1"),
     "NUL bytes": (put(b"\0" * 300), r":1:1: E1"),
     "empty": (put(b""), r":1:1: E115"),
     "only a line feed": (put(b"\n"), r":\d+:\d+: E115"),
@@ -116,7 +128,7 @@ TICKETS: dict[str, tuple[Break, str]] = {
     "future format": (changed(b"format: 1", b"format: 2"), r":1:9: E204"),
     "no events": (changed(b"events:", b"event:"), r":\d+:\d+: E"),
     "another one's id": (changed(OTHER.encode(), CLOSED.encode()), r":2:\d+: E301"),
-    "second document": (lambda p: p.write_bytes(p.read_bytes() * 2) and None, r":\d+:\d+: E1"),
+    "second document": (twice, r":\d+:\d+: E1"),
     "symbolic link": (as_link, ": E116"),
     "dangling link": (as_dangling_link, ": E116"),
     "folder": (as_folder, ": E116"),

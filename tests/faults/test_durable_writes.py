@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import stat
@@ -333,7 +334,7 @@ def test_a_lock_file_deleted_meanwhile_does_not_let_two_in(tmp_path: Path) -> No
     with posix.lock(held):
         pass
 
-    real = posix.fcntl.flock
+    real = fcntl.flock
 
     def flock(handle: int, how: int) -> None:
         real(handle, how)
@@ -342,7 +343,7 @@ def test_a_lock_file_deleted_meanwhile_does_not_let_two_in(tmp_path: Path) -> No
 
     moved: list[Path] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(posix.fcntl, "flock", flock)
+        patch.setattr(fcntl, "flock", flock)
         with posix.lock(held, timeout=5.0):
             assert moved
             assert held.exists()

@@ -45,7 +45,7 @@ LOG = ("log", "add", "早会：三台在修")
 
 
 def recorded(
-    root: Path, words: tuple[str, ...], into: Path, below: Path | None = None
+    root: Path, words: tuple[str | Path, ...], into: Path, below: Path | None = None
 ) -> Recording:
     """What a command did to the files of its ledger, or of all ``below``.
 

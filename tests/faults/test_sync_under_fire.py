@@ -261,8 +261,8 @@ def test_a_lock_that_a_killed_git_left_stops_a_sync_and_keeps_nobody_from_writin
     lock.unlink()
     next_command_works(three)
     text = made.git(three.bja, "log", "-p", "--format=%an", "-m")
-    for words in ("one", "two", *(["before"] if pending else [])):
-        assert f'"words": "{words}"' in text
+    for noted in ("one", "two", *(["before"] if pending else [])):
+        assert f'"words": "{noted}"' in text
     comes_together(three)
 
 

@@ -247,9 +247,9 @@ class Tampering:
     # How it gets into the history ---------------------------------------------------------------
 
     def commit(
-        self, parents: list[str], base: str, changes: dict[str, bytes | None], **env: str
+        self, parents: list[str], base: str, changes: dict[str, bytes | None], day: str = ""
     ) -> str:
-        """The commit with these parents and the files of ``base``, changed."""
+        """The commit with these parents and the files of ``base``, changed; dated ``day``, or now."""
         book = self.book
         index = str(book.root / ".git" / "mallory")
         book.git("read-tree", base, GIT_INDEX_FILE=index)
@@ -262,7 +262,8 @@ class Tampering:
                 book.git("update-index", "--add", "--cacheinfo", place, GIT_INDEX_FILE=index)
         tree = book.git("write-tree", GIT_INDEX_FILE=index)
         above = [word for parent in parents for word in ("-p", parent)]
-        return book.git("commit-tree", tree, *above, "-m", "x", **env)
+        words = ("commit-tree", tree, *above, "-m", "x")
+        return book.git(*words, GIT_COMMITTER_DATE=day) if day else book.git(*words)
 
     def play(self) -> tuple[str, str, bool]:
         """Spoil it; how, where, and whether the anchor alone can tell."""
@@ -314,8 +315,8 @@ class Tampering:
             merge = self.commit(rng.choice([[name, other], [other, name]]), name, {})
             book.git("reset", "--quiet", "--hard", merge)
             return kind, target, False
-        day = {"GIT_COMMITTER_DATE": "2026-11-01T08:00:00+08:00"} if rng.random() < 0.3 else {}
-        spoilt = self.commit([name], name, {path: data}, **day)
+        day = "2026-11-01T08:00:00+08:00" if rng.random() < 0.3 else ""
+        spoilt = self.commit([name], name, {path: data}, day)
         if kind == "on top, then honest work":
             others = [p for p in files if p.startswith("records/tickets/2026/11/") and p != path]
             target = rng.choice(others)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tickets_at_random import effort
 
 from svcctl.domain.calendar import Calendar
-from svcctl.domain.counting import add_months, united
-from svcctl.domain.times import Span
+from svcctl.domain.counting import united
+from svcctl.domain.times import Span, add_months
 
 NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ZONES = ("Asia/Shanghai", "America/New_York", "Europe/Berlin", "America/Sao_Paulo", "UTC")

@@ -16,6 +16,7 @@ from tickets_at_random import Chance, effort, histories, paid_for
 from svcctl.domain import identity
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.policy import Book, Policy, Rule
+from svcctl.domain.schema import Value
 from svcctl.domain.shapes import Shapes
 from svcctl.domain.ticket import TICKET
 from svcctl.ledger import formrows, plainlines
@@ -166,7 +167,7 @@ def test_those_tickets_are_not_all_read_with_care(monkeypatch: pytest.MonkeyPatc
 def done(minutes: int, engineer: str, caller: str = "desk1", **last: str) -> Case:
     """A ticket that went the usual way; ``last`` changes fields of its slip and of its call back."""
     case = usual(minutes, engineer)
-    slip = {"signed": True, "opinion": "satisfied", "third-copy": "left"}
+    slip: dict[str, Value] = {"signed": True, "opinion": "satisfied", "third-copy": "left"}
     case.events[-2].fields |= {"fault": "x", "action": "y"}
     call = case.events.pop()
     at = case.events[-1].at + timedelta(hours=1)

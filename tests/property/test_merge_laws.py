@@ -17,6 +17,7 @@ from svcctl.domain.checks.identity_rules import journal_problems
 from svcctl.domain.journals import LOG
 from svcctl.domain.merge import (
     MergedFields,
+    Nested,
     lost_events,
     merge_cases,
     merge_fields,
@@ -196,7 +197,7 @@ def told(merged: MergedFields) -> tuple[object, ...]:
 @effort(160)
 @given(FIELDS, FIELDS, FIELDS)
 def test_cards_merge_alike_from_both_sides_and_never_in_silence(
-    base: dict[str, object], one: dict[str, object], two: dict[str, object]
+    base: dict[str, Nested], one: dict[str, Nested], two: dict[str, Nested]
 ) -> None:
     left, right = merge_fields(one, two, [base]), merge_fields(two, one, [base])
     mirrored = [type(c)(c.key, c.other, c.pushed) for c in right.conflicts]
@@ -212,7 +213,7 @@ def test_cards_merge_alike_from_both_sides_and_never_in_silence(
 @effort(160)
 @given(FIELDS, FIELDS, FIELDS)
 def test_every_value_of_a_merged_card_is_what_a_side_gave_it(
-    base: dict[str, object], one: dict[str, object], two: dict[str, object]
+    base: dict[str, Nested], one: dict[str, Nested], two: dict[str, Nested]
 ) -> None:
     merged = merge_fields(one, two, [base])
     for key in {*base, *one, *two}:
@@ -227,7 +228,7 @@ def test_every_value_of_a_merged_card_is_what_a_side_gave_it(
 @effort(40)
 @given(FIELDS, FIELDS)
 def test_two_new_cards_of_one_name_are_never_mixed(
-    one: dict[str, object], two: dict[str, object]
+    one: dict[str, Nested], two: dict[str, Nested]
 ) -> None:
     merged = merge_fields(one, two, [])
     assert bool(merged.conflicts) == (one != two)
@@ -242,8 +243,8 @@ def test_where_several_bases_disagree_a_field_that_differs_is_for_a_person() -> 
 
 
 def test_a_card_whose_personal_data_was_taken_out_wins_whole() -> None:
-    base: dict[str, object] = {"id": "SHA-C0042J", "name": "a", "phone": "1"}
-    erased: dict[str, object] = {
+    base: dict[str, Nested] = {"id": "SHA-C0042J", "name": "a", "phone": "1"}
+    erased: dict[str, Nested] = {
         "id": "SHA-C0042J",
         "name": "-",
         "erased": "2026-11-22T09:00:00+08:00",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from ticketplay import at, book, event, owed, rules, shipped_calendar, stands, tell
+from ticketplay import Told, at, book, event, owed, rules, shipped_calendar, stands, tell
 from tickets_at_random import Chance, effort
 
 from svcctl.domain.cases import Case
@@ -35,11 +35,11 @@ moments = st.integers(0, 6 * 24 * 60).map(lambda minutes: OPENED + timedelta(min
 @effort(50)
 @given(st.lists(st.tuples(moments, st.integers(0, 3000)), max_size=4))
 def test_a_pause_moves_a_deadline_by_exactly_the_clocks_time_inside_it(
-    spans: list[tuple[object, int]],
+    spans: list[tuple[datetime, int]],
 ) -> None:
     calendar = shipped_calendar()
     pauses = sorted((start, start + timedelta(minutes=length)) for start, length in spans)
-    lines = []
+    lines: list[Told] = []
     last = OPENED
     for start, end in pauses:
         start, end = max(start, last), max(end, last)  # one after the other, touching at times
@@ -47,20 +47,22 @@ def test_a_pause_moves_a_deadline_by_exactly_the_clocks_time_inside_it(
         lines += [(start.isoformat(), "paused", fields), (end.isoformat(), "resumed", {})]
         last = end
     (one,) = owed(tell(*lines), PAUSED)
-    plain = calendar.due(OPENED, PAUSED.policies[0].rules["told"].within, "work", "open-day")
+    within, due = PAUSED.policies[0].rules["told"].within, one.due
+    assert within is not None
+    assert due is not None
+    plain = calendar.due(OPENED, within, "work", "open-day")
     inside = sum(
-        calendar.work_between(start, min(end, one.due))
-        for start, end in one.pauses
-        if start < one.due
+        calendar.work_between(start, min(end, due)) for start, end in one.pauses if start < due
     )
-    assert calendar.work_between(OPENED, one.due) == calendar.work_between(OPENED, plain) + inside
+    assert calendar.work_between(OPENED, due) == calendar.work_between(OPENED, plain) + inside
 
 
 @effort(20)
 @given(moments)
-def test_one_second_decides(opened: object) -> None:
+def test_one_second_decides(opened: datetime) -> None:
     case = tell(opened=opened.isoformat())
     (one,) = owed(case, PAUSED)
+    assert one.due is not None
     for second, standing in ((-1, "met"), (0, "met"), (1, "late")):
         done = event(2, "told", (one.due + timedelta(seconds=second)).isoformat())
         (met,) = owed(Case(case.kind, case.head, [*case.events, done]), PAUSED)
@@ -86,6 +88,7 @@ def test_a_change_of_priority_never_turns_missed_into_met(
     after = obligations(replay(Case(case.kind, case.head, [*events, made])), BY_PRIORITY)
     found = {(one.kind, one.number, one.started_by): one for one in after}
     for one in obligations(state, BY_PRIORITY):
+        assert one.due is not None
         unmet = one.met is None or one.met > one.due
         over = one.ended is not None and one.ended <= one.due
         if one.due < made.at and unmet and not over and one.paused is None:

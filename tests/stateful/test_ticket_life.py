@@ -37,14 +37,14 @@ class TicketLife(RuleBasedStateMachine):
         self.now = at("11-16 09:00")
         self.case = Case(TICKET, head(), [])
         self.apart: Case | None = None
-        self.rules = shipped_policy()
+        self.policy = shipped_policy()
 
     @initialize(
         kind=st.sampled_from(["repair", "repair", "inspection", "complaint"]), lax=st.booleans()
     )
     def open(self, kind: str, lax: bool) -> None:
         if lax:
-            self.rules = policy_from("currency: CNY\n")
+            self.policy = policy_from("currency: CNY\n")
         self.case = Case(
             TICKET, head(kind=kind), [Event(1, "SHA", self.now, self.now, "li.na", "opened")]
         )
@@ -59,7 +59,7 @@ class TicketLife(RuleBasedStateMachine):
         self.now += timedelta(minutes=30)
         self.case = self.tried(self.case, "SHA", Random(seed), forward=True)
 
-    @precondition(lambda self: replay(self.case).contested)
+    @precondition(lambda self: bool(replay(self.case).contested))
     @rule(seed=seeds)
     def a_contest_is_settled(self, seed: int) -> None:
         self.case = self.tried(self.case, "SHA", Random(seed), "settled")
@@ -93,9 +93,9 @@ class TicketLife(RuleBasedStateMachine):
         state = replay(case)
         wished = self.wished(state, desk, random, do, forward)
         before = case.text(), said(state)
-        owed = obligations(state, book(self.rules)) if wished.do == "closed" else []
+        owed = obligations(state, book(self.policy)) if wished.do == "closed" else []
         try:
-            event = decide(state, wished, self.now, self.rules, owed)
+            event = decide(state, wished, self.now, self.policy, owed)
         except Stop as stop:
             assert (case.text(), said(state)) == before
             self.is_explained(stop)
@@ -149,10 +149,10 @@ class TicketLife(RuleBasedStateMachine):
         assert set(after.contested) <= set(state.contested)
         if event.do == "settled":
             assert event.fields["value"] not in after.contested
-        if event.do == "closed" and self.rules.close_needs:
+        if event.do == "closed" and self.policy.close_needs:
             assert not any(
                 one.met is None and one.excused is None and one.ended is None
-                for one in obligations(state, book(self.rules))
+                for one in obligations(state, book(self.policy))
             )
         self.reads_back(event)
 

@@ -152,7 +152,12 @@ def test_the_first_glance_is_a_board_as_the_program_draws_it(name: str, language
         r"\$ \.venv/bin/svcctl (--lang zh_CN )?--ledger demo-ledger today", glance[1]
     )
     set_language(language)
-    item = {"section": "overdue", "ticket": "SHA-261116-02G", "what": "callback-next", "who": "x"}
+    item: dict[str, str | None] = {
+        "section": "overdue",
+        "ticket": "SHA-261116-02G",
+        "what": "callback-next",
+        "who": "x",
+    }
     item |= {"when": "2026-11-18T17:30:00+08:00", "priority": "normal", "who_name": None}
     item |= {"name": "白鹭酒店", "phone": "02155500102", "subject": "遥控失灵"}
     drawn = board(

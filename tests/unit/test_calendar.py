@@ -6,6 +6,7 @@ Every expected instant was worked out by hand from the windows, not taken from t
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
@@ -24,7 +25,7 @@ def every_day(*windows: str) -> dict[str, list[str]]:
 
 
 WORKDAYS = dict.fromkeys(NAMES[:5], DAY)
-CALENDARS = {
+CALENDARS: dict[str, dict[str, object]] = {
     "office": {"timezone": "Asia/Shanghai", "holidays": "CN", "week": WORKDAYS},
     "plain": {"timezone": "Asia/Shanghai", "week": WORKDAYS},
     "duty": {
@@ -592,12 +593,13 @@ def test_a_calendar_closed_for_nine_years_is_refused_and_not_looped_over() -> No
         (date(2026, 1, 1) + timedelta(n)).isoformat(): [] for n in range(3700)
     }
     closed = Calendar.from_fields({**CALENDARS["plain"], "days": days})
-    for ask in (
+    asked: tuple[Callable[[], object], ...] = (
         lambda: closed.next_open(instant("01-01 09:00")),
         lambda: closed.add_work(instant("01-01 09:00"), 1),
         lambda: closed.add_work(instant("2035-12-31 09:00"), -1),
         lambda: closed.count_days(instant("01-01 09:00"), 1),
-    ):
+    )
+    for ask in asked:
         with pytest.raises(Refusal, match="nine years"):
             ask()
 
@@ -730,10 +732,11 @@ def test_all_days_closed_yearly_is_a_calendar_that_never_opens() -> None:
     from datetime import timedelta
 
     days = [(date(2000, 1, 1) + timedelta(n)).strftime("%m-%d") for n in range(366)]
-    fields = {"week": WORKDAYS, "yearly": {day: [] for day in days}}
+    yearly: dict[str, list[str]] = {day: [] for day in days}
+    fields = {"week": WORKDAYS, "yearly": yearly}
     with pytest.raises(Unreadable, match="cannot be used"):
         Calendar.from_fields(fields)
-    fields["yearly"].pop("02-29")
+    yearly.pop("02-29")
     assert Calendar.from_fields(fields).next_open(instant("01-01 00:00")).date() == date(
         2028, 2, 29
     )

@@ -277,6 +277,7 @@ def test_an_obligation_of_the_departments_own_has_the_general_code() -> None:
 def test_a_breach_begins_after_the_due_time_and_not_at_it(book: Book) -> None:
     state = state_of(*BEGUN)
     slip = next(one for one in obligations(state, book) if one.kind == "slip")
+    assert slip.due is not None
     due = slip.due.timestamp()
     assert breach_of(TICKET, state, slip, due) is None
     breach = breach_of(TICKET, state, slip, due + 1)

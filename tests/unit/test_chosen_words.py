@@ -51,8 +51,8 @@ LISTS: dict[str, list[tuple[str, ...]]] = {
     "state": [tuple(TICKET.states)],
     "do": [tuple(TICKET.events)],
 }
-for _shape in (TICKET.head, *TICKET.events.values()):
-    for _field in _shape.fields.values() if _shape is TICKET.head else _shape.shape.fields.values():
+for _shape in (TICKET.head, *(_kind.shape for _kind in TICKET.events.values())):
+    for _field in _shape.fields.values():
         _words = ("true", "false") if _field.type == "flag" else _field.words
         if _words and _words not in LISTS.setdefault(_field.name, []):
             LISTS[_field.name].append(_words)

@@ -128,11 +128,8 @@ def test_the_command_on_the_page_gives_its_number_after_a_later_entry_of_that_we
     }
     copied.do(ids["asked"], at("11-25", "09:00"), "noted", by="desk1", words="-")
     copied.moment = at("11-26")
-    for do, moment, fields in (
-        ("replied", at("11-18", "12:00"), {}),
-        ("closed", at("11-18", "13:00"), {}),
-    ):
-        copied.do(ids["complaint"], moment, do, by="desk1", **fields)
+    for do, moment in (("replied", at("11-18", "12:00")), ("closed", at("11-18", "13:00"))):
+        copied.do(ids["complaint"], moment, do, by="desk1")
     assert ask.page(**later)["reply"]["numerator"] == page["reply"]["numerator"] + 1
     (command,) = (one for one in printed if one[0] == "why")
     assert command[:3] == ["why", "--measure", "satisfaction"]
@@ -141,8 +138,8 @@ def test_the_command_on_the_page_gives_its_number_after_a_later_entry_of_that_we
         assert numbers(items) == (was["tickets"]["numerator"], was["tickets"]["denominator"]), name
     (command,) = (one for one in printed if one[0] == "report")
     assert ask.items(*command[:-2], **later) == list(page.values())
-    for words, was in listed.items():
-        assert ask.items(*words.split(), **later) == was, words
+    for words, items in listed.items():
+        assert ask.items(*words.split(), **later) == items, words
 
 
 def test_every_row_says_why_it_counts_or_not(ask: Asking, story: Story) -> None:

@@ -291,8 +291,6 @@ def test_a_ledger_may_be_a_folder_of_a_larger_repository(tmp_path: Path) -> None
 
 
 def test_a_folder_nobody_may_read_is_told_and_not_a_bug(root: Path) -> None:
-    from svcctl.ledger import folder
-
     def forbidden(place: str | Path) -> list[str]:
         if str(place).endswith("2026/11"):
             raise PermissionError(13, "Permission denied", str(place))
@@ -300,7 +298,7 @@ def test_a_folder_nobody_may_read_is_told_and_not_a_bug(root: Path) -> None:
 
     real = os.listdir
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folder.os, "listdir", forbidden)
+        patch.setattr(os, "listdir", forbidden)
         ran = made.call(root, "ticket", "list")
     assert ran.code == 4
     assert "Permission denied" in ran.err

@@ -344,7 +344,6 @@ def test_an_answer_that_cannot_be_written_is_said_and_ends_with_4() -> None:
 def test_the_pager_and_the_width_limit_are_for_terminals_only(
     svcctl: Run, trial: object, terminal: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from svcctl.cli import session as sessions
     from svcctl.views import output
 
     paged: list[str] = []
@@ -353,7 +352,7 @@ def test_the_pager_and_the_width_limit_are_for_terminals_only(
         paged.append("".join((text, *rest)))
         return True
 
-    monkeypatch.setattr(sessions.output, "is_terminal", lambda stream: terminal)
+    monkeypatch.setattr(output, "is_terminal", lambda stream: terminal)
     monkeypatch.setattr(output, "page", page)
     ran = svcctl("trial", "list")
     assert (len(paged), bool(ran.out)) == ((1, False) if terminal else (0, True))
@@ -366,10 +365,11 @@ def test_colour_is_for_terminals_without_no_color(
     no_color: str, coloured: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from svcctl.cli import session as sessions
+    from svcctl.views import output
 
     monkeypatch.setenv("NO_COLOR", no_color)
     assert not sessions.Session().colour
-    monkeypatch.setattr(sessions.output, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(output, "is_terminal", lambda stream: True)
     assert sessions.Session().colour is coloured
     monkeypatch.setattr(exits, "is_terminal", lambda stream: True)
     assert exits.colour_wanted() is coloured
@@ -490,7 +490,8 @@ def test_the_options_for_words_offer_them_to_the_shell() -> None:
     wanted = {"--result", "--kind", "--paper", "--copy", "--cover", "--opinion", "--third-copy"}
     wanted |= {"--working", "--priority", "--channel", "--role", "--state"}
     program = frame.root()
-    offering, silent = set(), set()
+    offering: set[str] = set()
+    silent: set[str] = set()
     for noun in ("ticket", "slip", "callbacks", "staff"):
         group = program.get_command(click.Context(program), noun)
         assert isinstance(group, click.Group)

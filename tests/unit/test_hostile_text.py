@@ -82,7 +82,7 @@ def test_a_ticket_carries_any_text_as_it_is_and_shows_it_harmless(
     root: Path, text: str, tmp_path: Path
 ) -> None:
     before = files(tmp_path)
-    for words in (
+    writing: tuple[tuple[str, ...], ...] = (
         ("ticket", "new", "--kind", "repair", "--customer", CUSTOMER, f"--subject={text}"),
         ("ticket", "note", TICKET, "--", text),
         ("ticket", "new", "--kind", "inquiry", "--customer", CUSTOMER, "--subject", "x",
@@ -90,7 +90,8 @@ def test_a_ticket_carries_any_text_as_it_is_and_shows_it_harmless(
         ("ticket", "finish", TICKET, "--result", "not-fixed", f"--fault={text}", f"--action={text}",
          "--by", "eng1"),
         ("ticket", "cancel", OTHER, f"--reason={text}"),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for words in writing:
         ran = made.call(root, *words[:2], "--no-commit", *words[2:])
         harmless(ran)
         if ran.code:
@@ -109,14 +110,15 @@ def test_a_ticket_carries_any_text_as_it_is_and_shows_it_harmless(
     shown = json.loads(made.call(root, "ticket", "show", TICKET, "-o", "json").out)["items"][0]
     noted = [event["fields"]["words"] for event in shown["events"] if event["do"] == "noted"]
     assert noted == [text]
-    for words in (
+    reading: tuple[tuple[str, ...], ...] = (
         ("ticket", "list", "--all"),
         ("ticket", "show", TICKET),
         ("ticket", "show", OTHER),
         ("today",),
         ("find", text[:20]),
         ("ticket", "list", "--all", "-o", "ids"),
-    ):
+    )
+    for words in reading:
         ran = (
             made.call(root, *words[:-1], "--", words[-1])
             if words[0] == "find"
@@ -142,20 +144,22 @@ def test_cards_and_the_slip_carry_any_line_harmless(root: Path, text: str, tmp_p
     harmless(made_one)
     if made_one.code:
         refused_clearly(made_one, text)
-    for words in (
+    writing: tuple[tuple[str, ...], ...] = (
         ("unit", "set", made.UNIT, f"--model={text}", f"--marks={text}", f"--contract={text}"),
         ("staff", "set", "eng1", f"--name={text}", f"--skill={text}", f"--region={text}"),
-    ):
+    )
+    for words in writing:
         ran = made.call(root, *words, "--no-commit")
         harmless(ran)
         if ran.code:
             refused_clearly(ran, text)
     assert files(tmp_path) == before
-    for words in (
+    reading: tuple[tuple[str, ...], ...] = (
         ("customer", "list"), ("customer", "show", CUSTOMER), ("unit", "list"), ("staff", "list"),
         ("staff", "show", "eng1"), ("ticket", "list"), ("today",), ("slip", "list"),
         ("customer", "list", "-o", "csv"), ("callbacks", "due", "--within", "9d"),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for words in reading:
         ran = made.call(root, *words)
         harmless(ran)
         assert (ran.code, ran.err.count("E2")) == (0, 0), (words, ran)

@@ -32,10 +32,10 @@ class Brought(NamedTuple):
 
     folder: Path
     seconds: float
-    index: Index
+    rows: Index
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
-        return self.index.connection.execute(query).fetchall()
+        return self.rows.connection.execute(query).fetchall()
 
 
 def svcctl(folder: Path, *words: str) -> int:

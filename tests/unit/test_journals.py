@@ -11,12 +11,13 @@ from typing import Any
 import made_ledgers as made
 import pytest
 
-from svcctl.domain.cases import read_case
-from svcctl.domain.journals import BY_FOLDER, JOURNALS, LOG, EventKind, Field, JournalKind
+from svcctl.domain.cases import EventKind, read_case
+from svcctl.domain.journals import BY_FOLDER, JOURNALS, LOG, JournalKind
+from svcctl.domain.schema import Field
 from svcctl.ledger import casefile
 from svcctl.ledger.folder import is_card, is_case, journal_kind
 from svcctl.ledger.plaincase import plain_case
-from svcctl.ledger.records import read_journal
+from svcctl.ledger.records import Read, read_journal, read_lines
 
 NOVEMBER = "records/logs/2026-11.SHA.yaml"
 LINE = (
@@ -159,10 +160,12 @@ def test_undo_replays_no_journal_older_than_what_it_found(
         made.sure(root, "log", "add", "旧", now=f"{month}-16T10:00:00+08:00")
     made.sure(root, "log", "add", "新")
     read: list[str] = []
-    plain = entries.read_lines
-    monkeypatch.setattr(
-        entries, "read_lines", lambda data, path: read.append(path) or plain(data, path)
-    )
+
+    def noting(data: bytes, path: str) -> Read:
+        read.append(path)
+        return read_lines(data, path)
+
+    monkeypatch.setattr(entries, "read_lines", noting)
     assert "2026-11/1SHA" in made.sure(root, "undo").out
     assert read == [NOVEMBER, "records/logs/2026-10.SHA.yaml"]
 

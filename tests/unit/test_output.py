@@ -28,7 +28,7 @@ COLUMNS = (
     Column("due", "Due", show="time"),
     Column("amount", "Amount", align="right"),
 )
-ITEMS = [
+ITEMS: list[dict[str, object]] = [
     {
         "id": "SHA-261116-01X",
         "state": "dispatched",

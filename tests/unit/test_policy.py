@@ -84,7 +84,7 @@ def test_the_shipped_policy_says_what_the_department_asks() -> None:
     }
     assert policy.back_dating == Span(24, "h")
     assert policy.rework_within == Span(30, "d")
-    assert policy.close_needs == {"nothing-owed"}
+    assert policy.close_needs == frozenset({"nothing-owed"})
     assert policy.dissatisfied_below == 2
     assert (policy.company, policy.service_phone, policy.warranty) == ("", "", "")
     assert (policy.language, policy.currency, policy.calendar) == ("zh_CN", "CNY", "CN")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from svcctl.domain.policy_changes import Change, changes
-from svcctl.domain.policy_text import Fields
+from svcctl.domain.policy_text import Fields, Text
 
-REPLY: Fields = {
+REPLY: dict[str, Text] = {
     "starts": "opened",
     "within": "24h",
     "met-by": ["replied", "contacted(result=reached)"],
@@ -18,7 +18,7 @@ def test_a_policy_does_not_differ_from_itself() -> None:
 
 def test_order_blanks_defaults_and_lists_of_one_say_nothing() -> None:
     old: Fields = {"may": {"close": ["manager", "clerk"]}, "obligations": {"reply": dict(REPLY)}}
-    reply = {
+    reply: Text = {
         "met-by": ["contacted(result=reached)", "replied"],
         "within": "24h",
         "starts": ["opened"],

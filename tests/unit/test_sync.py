@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -404,15 +405,18 @@ def test_git_is_asked_once_of_all_files_with_other_line_ends(
     three: Stations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from svcctl.ledger import lineends
+    from svcctl.ledger.git import run
 
     with_crlf(three.bja / CARD, "# a remark")
     with_crlf(three.bja / FILE, "# a remark")
     made.commit_all(three.bja)
     asked: list[list[str]] = []
-    plain = lineends.run
-    monkeypatch.setattr(
-        lineends, "run", lambda top, words: asked.append(list(words)) or plain(top, words)
-    )
+
+    def noting(top: Path, words: Sequence[str]) -> bytes:
+        asked.append(list(words))
+        return run(top, words)
+
+    monkeypatch.setattr(lineends, "run", noting)
     made.sure(three.bja, "sync")
     [words] = asked
     assert set(words) >= {CARD, FILE}

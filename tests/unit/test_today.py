@@ -231,12 +231,14 @@ def test_a_trouble_is_shown_and_the_next_picture_may_be_well(
 ) -> None:
     policy = next((ledger / "records/policy").glob("*.yaml"))
     away = ledger / "away.yaml"
-    code, screen, _ = watched(
-        ledger,
-        monkeypatch,
-        lambda: policy.rename(away) and None,
-        lambda: away.rename(policy) and None,
-    )
+
+    def goes() -> None:
+        policy.rename(away)
+
+    def comes_back() -> None:
+        away.rename(policy)
+
+    code, screen, _ = watched(ledger, monkeypatch, goes, comes_back)
     first, second, third = screen.pictures()
     assert code == 0
     assert "has no policy" in second

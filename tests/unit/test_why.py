@@ -211,8 +211,11 @@ def test_the_steps_of_every_obligation_lead_to_its_due_time(tmp_path: Path) -> N
     case = read_ticket(ticket(*STORY), TICKET).case
     assert case is not None
     state = replay(case)
-    for one in obligations(state, book):
+    owed = obligations(state, book)
+    assert owed
+    for one in owed:
         found = reasons(state, book, one, datetime.fromisoformat(AS_OF))
+        assert one.due is not None
         assert any(step.args.get("at") == deadline(one.due) for step in found)
 
 
