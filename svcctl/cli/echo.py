@@ -116,7 +116,7 @@ def _corrected(done: Noted) -> str:
 
 
 def _headline(desk: Desk, done: Written) -> str:
-    from svcctl.desk.tickets import customer_name
+    from svcctl.desk.naming import customer_name
 
     state = done.state
     return _("{id} · {state} · {customer} · {subject}").format(
@@ -129,7 +129,7 @@ def _headline(desk: Desk, done: Written) -> str:
 
 def _print_owed(run: Session, desk: Desk, done: Written) -> None:
     """Print what is owed next on this ticket, soonest first."""
-    from svcctl.desk.tickets import person_name
+    from svcctl.desk.naming import person_name
     from svcctl.domain.judging import standing_at
 
     moment = done.event.noted

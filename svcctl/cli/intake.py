@@ -14,7 +14,7 @@ from svcctl.views.safe import line
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
-    from svcctl.desk.tickets import Manner
+    from svcctl.desk.writing import Manner
 
 
 def complete(

@@ -19,8 +19,8 @@ from svcctl.views.output import Column, Format, Item
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
-    from svcctl.desk.tickets import Manner
     from svcctl.desk.view import View
+    from svcctl.desk.writing import Manner
     from svcctl.domain.problems import Problem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -44,7 +44,7 @@ class How(NamedTuple):
     @property
     def manner(self) -> Manner:
         """The same as the desk takes it."""
-        from svcctl.desk.tickets import Manner
+        from svcctl.desk.writing import Manner
 
         return Manner(self.by, self.at, self.dry_run, not self.no_commit)
 

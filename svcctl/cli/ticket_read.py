@@ -75,7 +75,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     from svcctl.desk.finding import ticket_file
     from svcctl.desk.history import events
     from svcctl.desk.items import of_state
-    from svcctl.desk.tickets import customer_name, ways_to_reach
+    from svcctl.desk.naming import customer_name, ways_to_reach
     from svcctl.domain.money import account
     from svcctl.domain.obligations import obligations
     from svcctl.domain.problems import NotFound

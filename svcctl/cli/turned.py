@@ -41,7 +41,7 @@ def tell(run: Session, desk: Desk, kind: CaseKind, found: Sequence[Turned], book
 
     ``book``: what stands before a line's name where it is in a journal (``2026-11/``).
     """
-    from svcctl.desk.tickets import person_name
+    from svcctl.desk.naming import person_name
     from svcctl.domain.times import format_instant
 
     for event, counts in found:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from svcctl.desk.desk import Desk
 from svcctl.desk.finding import ticket_file
 from svcctl.desk.items import of_state
-from svcctl.desk.tickets import Manner, customer_name
+from svcctl.desk.naming import customer_name
 from svcctl.desk.view import View
-from svcctl.desk.writing import Outcome, Writing
+from svcctl.desk.writing import Manner, Outcome, Writing
 from svcctl.domain.attachments import check, kind_of, path_of, shown_name
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.decide import Who, Wish, decide

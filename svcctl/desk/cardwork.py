@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.desk.desk import Desk
-from svcctl.desk.tickets import Manner
 from svcctl.desk.typed import stored_form
-from svcctl.desk.writing import Outcome, Writing
+from svcctl.desk.writing import Manner, Outcome, Writing
 from svcctl.domain import cards, identity
 from svcctl.domain.cards import Card, CardKind
 from svcctl.domain.decide import Who

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.desk.finding import ticket_file
-from svcctl.desk.tickets import Manner, Written, act
+from svcctl.desk.tickets import Written, act
 from svcctl.desk.typed import named_field
-from svcctl.desk.writing import Outcome, Writing
+from svcctl.desk.writing import Manner, Outcome, Writing
 from svcctl.domain import cards
 from svcctl.domain.cards import CardKind
 from svcctl.domain.cases import Case, Event

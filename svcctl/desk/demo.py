@@ -16,8 +16,7 @@ from typing import NamedTuple
 
 from svcctl.desk import cardwork, journals, setup, tickets
 from svcctl.desk.desk import Desk
-from svcctl.desk.tickets import Manner
-from svcctl.desk.writing import Writing
+from svcctl.desk.writing import Manner, Writing
 from svcctl.domain.cards import CUSTOMER, STAFF, UNIT
 from svcctl.domain.decide import Who
 from svcctl.domain.journals import LOG

@@ -89,7 +89,7 @@ class Desk:
 
     def read_week(self, text: str, moment: datetime) -> Week:
         """Return the week that a person typed, as seen from ``moment``. Raises ``Usage``."""
-        from svcctl.domain.spoken import read_week
+        from svcctl.domain.spoken_weeks import read_week
 
         return read_week(text, moment, self.zone)
 

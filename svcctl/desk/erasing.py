@@ -11,8 +11,7 @@ from typing import NamedTuple
 from svcctl.desk.cardwork import CardWritten
 from svcctl.desk.desk import Desk
 from svcctl.desk.finding import find_card
-from svcctl.desk.tickets import Manner
-from svcctl.desk.writing import Writing
+from svcctl.desk.writing import Manner, Writing
 from svcctl.domain import cards
 from svcctl.domain.cards import CUSTOMER, Card
 from svcctl.domain.problems import N_, Message, Refusal, Usage

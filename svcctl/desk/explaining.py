@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 from svcctl.desk.desk import Desk
 from svcctl.desk.finding import ticket_file
 from svcctl.desk.items import Item, of_obligation
-from svcctl.desk.tickets import person_name
+from svcctl.desk.naming import person_name
 from svcctl.desk.view import View
 from svcctl.domain.counting import Clock
 from svcctl.domain.judging import Obligation

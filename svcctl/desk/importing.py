@@ -16,8 +16,7 @@ from svcctl.desk.desk import Desk
 from svcctl.desk.foreign import PEOPLE, Casting, Entry
 from svcctl.desk.givenfiles import read_given
 from svcctl.desk.newcomers import Customers, People
-from svcctl.desk.tickets import Manner
-from svcctl.desk.writing import Change, Outcome, Writing
+from svcctl.desk.writing import Change, Manner, Outcome, Writing
 from svcctl.domain.cases import Event
 from svcctl.domain.decide import Who
 from svcctl.domain.identity import TICKET as TICKET_ID

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.desk.doubts import about_long_ago
 from svcctl.desk.entries import Item, book_name, contested_messages, entry_id, items_of
-from svcctl.desk.tickets import Manner
 from svcctl.desk.typed import named_field, stored_fields
-from svcctl.desk.writing import Outcome, Writing
+from svcctl.desk.writing import Manner, Outcome, Writing
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.decide import Wish, decide
 from svcctl.domain.identity import EVENT, normalise

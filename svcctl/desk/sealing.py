@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
-from svcctl.desk.tickets import Manner
-from svcctl.desk.writing import Outcome, Writing, identity
+from svcctl.desk.writing import Manner, Outcome, Writing, identity
 from svcctl.domain import seals as domain
 from svcctl.domain.keeping import broken
 from svcctl.domain.problems import (

@@ -18,16 +18,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from svcctl.desk import syncstops
 from svcctl.desk.choices import Choices
 from svcctl.desk.desk import Desk
 from svcctl.desk.writing import PATIENCE, Writing, identity
 from svcctl.domain.problems import (
     N_,
     Busy,
-    Disputed,
     GitFailed,
     Message,
-    NeedsPerson,
     Refusal,
     Said,
     Stop,
@@ -127,7 +126,7 @@ class _Sync:
                 self.notices += writing.notices
                 before = before or self._head()
             theirs = remote.fetch(self.gitdir, self.place)
-            self._refuse_rewritten(theirs)
+            syncstops.refuse_rewritten(self.gitdir, self.place, theirs)
             self._bring_large_files(theirs)
             merged = self._merge(theirs)
             if theirs is not None and self.place.name and not self.dry_run:
@@ -196,32 +195,6 @@ class _Sync:
             )
         return now
 
-    def _refuse_rewritten(self, theirs: str | None) -> None:
-        """Refuse what lacks a commit that was seen there before: somebody rewrote the history."""
-        lacking = {
-            ref: seen
-            for ref, seen in remote.last_seen(self.gitdir, self.place).items()
-            if theirs is None or not is_ancestor(self.gitdir, seen, theirs)
-        }
-        if not lacking:
-            return
-        seen = next(iter(lacking.values()))
-        raise Refusal(
-            "history-rewritten",
-            Message(
-                N_("{remote} no longer has the commit {commit}, which was seen there before"),
-                {"remote": self.place.where, "commit": seen[:12]},
-            ),
-            Message(
-                N_(
-                    "somebody rewrote or lost its history: nothing was merged. Ask who keeps it; "
-                    "this clone still has everything. If it was restored from a backup on purpose: "
-                    "git update-ref -d {ref}, then sync again"
-                ),
-                {"ref": "; git update-ref -d ".join(lacking)},
-            ),
-        )
-
     def _merge(self, theirs: str | None) -> _Merged:
         with Writing(self.desk, dry_run=self.dry_run) as writing:
             writing.refuse_unfinished()
@@ -231,15 +204,7 @@ class _Sync:
                     self.plans.append(self._all_sent(ours))
                 return _Merged(ours, None)
             bases = merge_bases(self.gitdir, ours, theirs)
-            if not bases:
-                raise Refusal(
-                    "unrelated",
-                    Message(
-                        N_("{remote} holds another ledger: it has no commit in common with this"),
-                        {"remote": self.place.where},
-                    ),
-                    Message(N_("a station is made with svcctl init --from REMOTE --desk CODE")),
-                )
+            syncstops.refuse_stranger(self.place, bases)
             plan = self._planned(ours, theirs, bases)
             self.plans.append(plan)
             if self.dry_run:
@@ -304,40 +269,12 @@ class _Sync:
         with Objects(self.gitdir) as objects:
             planner = Planner(self.gitdir, objects, (ours, theirs), bases, chosen)
             plan = planner.make()
-            self._refuse_deletions(plan)
-            if plan.conflicts:
-                kept = Choices(self.desk.ledger.private)
-                if not self.dry_run:
-                    kept.offer(plan)
-                told = _conflict_text(plan, kept, self.gitdir)
-                raise NeedsPerson("sync-conflict", *told, _disputed(plan, self.gitdir))
+            syncstops.refuse_deletions(self.gitdir, self.place, plan)
+            kept = Choices(self.desk.ledger.private)
+            syncstops.ask_a_person(self.gitdir, kept, plan, dry_run=self.dry_run)
             station = self.desk.station
             give_new_ids(planner, Scribe(station.desk, station.me, self._now()))
         return plan
-
-    def _refuse_deletions(self, plan: Plan) -> None:
-        if not plan.deleted:
-            return
-        shown = ", ".join(path for path, _ in plan.deleted[:5])
-        more = len(plan.deleted) - 5
-        if more > 0:
-            shown += f" (+{more})"
-        where = {side for _, side in plan.deleted}
-        if "here" in where:
-            text = N_("here somebody deleted {paths}: records are not deleted by a sync")
-            remedy = N_("restore it: git checkout {commit} -- {path}, commit, then sync again")
-            commit = next(iter(remote.last_seen(self.gitdir, self.place).values()), "HEAD~1")
-        else:
-            text = N_("at {remote} somebody deleted {paths}: records are not deleted by a sync")
-            remedy = N_(
-                "who deleted it restores it there (git log -- {path} names who); nothing was merged"
-            )
-            commit = ""
-        raise Refusal(
-            "would-delete-records",
-            Message(text, {"paths": shown, "remote": self.place.where}),
-            Message(remedy, {"path": plan.deleted[0][0], "commit": commit[:12]}),
-        )
 
     def _who(self) -> Identity:
         station = self.desk.station
@@ -387,39 +324,3 @@ class _Sync:
 
 def _name(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".yaml")
-
-
-def _disputed(plan: Plan, gitdir: GitDir) -> tuple[Disputed, ...]:
-    found = []
-    for path, conflict in plan.conflicts.items():
-        record = path.removeprefix(gitdir.prefix)
-        found += [
-            Disputed(record, conflict.why, ".".join(one.key), _shown(one.other), _shown(one.pushed))
-            for one in conflict.fields
-        ] or [Disputed(record, conflict.why)]
-    return tuple(found)
-
-
-def _shown(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
-
-
-def _conflict_text(plan: Plan, kept: Choices, gitdir: GitDir) -> tuple[Message, Message]:
-    paths = list(plan.conflicts)
-    shown = ", ".join(path.removeprefix(gitdir.prefix) for path in paths[:5])
-    if len(paths) > 5:
-        shown += f" (+{len(paths) - 5})"
-    return (
-        Message(
-            N_("{count} records need a decision: {paths}"),
-            {"count": str(len(paths)), "paths": shown},
-        ),
-        Message(
-            N_(
-                "edit the copies in {folder} until no marker is left, then svcctl sync --continue; "
-                "or take one side for all: svcctl sync --continue --keep here (or there). "
-                "Until then everything here works as before"
-            ),
-            {"folder": str(kept.folder)},
-        ),
-    )

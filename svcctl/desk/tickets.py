@@ -16,30 +16,21 @@ from svcctl.desk.doubts import (
     complaints_of,
 )
 from svcctl.desk.finding import customer_id, find_card, ticket_file
+from svcctl.desk.naming import customer_name, person_name
 from svcctl.desk.typed import named_field, stored_fields, stored_form
-from svcctl.desk.writing import Outcome, Writing
+from svcctl.desk.writing import Manner, Outcome, Writing
 from svcctl.domain import cards, identity
-from svcctl.domain.cards import CardKind
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.checks.dissatisfaction import dissatisfied
-from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who, Wish, decide, draft, reopen_until
+from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who, Wish, decide, reopen_until
 from svcctl.domain.judging import Obligation
 from svcctl.domain.obligations import obligations
-from svcctl.domain.problems import N_, Message, NotFound, Problem, Refusal, Usage
+from svcctl.domain.problems import N_, Message, Problem, Refusal, Usage
 from svcctl.domain.replay import State, replay
 from svcctl.domain.schema import Value, as_text
 from svcctl.domain.ticket import TICKET
 from svcctl.ledger.folder import ticket_path
 from svcctl.ledger.records import load_card, load_ticket
-
-
-class Manner(NamedTuple):
-    """How a writing command is carried out: by whom, when it happened, whether really."""
-
-    by: str | None = None
-    at: str | None = None
-    dry_run: bool = False
-    commit: bool = True
 
 
 class Written(NamedTuple):
@@ -383,45 +374,3 @@ def preview(desk: Desk, typed: str) -> State:
     """Return the present state of a ticket, from its file."""
     case, _, _ = load_ticket(desk.ledger, ticket_file(desk, typed))
     return replay(case)
-
-
-def customer_name(desk: Desk, identifier: str) -> str:
-    """Return a customer's name, or "" where the card is not there or cannot be read."""
-    return _named(desk, cards.CUSTOMER, identifier)
-
-
-def ways_to_reach(desk: Desk, identifier: str) -> list[tuple[str, str]]:
-    """Return contact, phone and address of a customer, those that are given, by field."""
-    found = [
-        (key, _named(desk, cards.CUSTOMER, identifier, key))
-        for key in ("contact", "phone", "address")
-    ]
-    return [(key, text) for key, text in found if text]
-
-
-def person_name(desk: Desk, identifier: str) -> str:
-    """Return a person's name, or the id where the card is not there or cannot be read."""
-    return _named(desk, cards.STAFF, identifier) or identifier
-
-
-def _named(desk: Desk, kind: CardKind, identifier: str, key: str = "name") -> str:
-    from svcctl.domain.problems import Unreadable
-
-    try:
-        return load_card(desk.ledger, kind, identifier).get(key)
-    except (NotFound, Unreadable):
-        return ""
-
-
-__all__ = [
-    "Manner",
-    "Written",
-    "act",
-    "customer_name",
-    "draft",
-    "head_values",
-    "person_name",
-    "preview",
-    "take",
-    "ways_to_reach",
-]

@@ -40,6 +40,15 @@ PATIENCE = 120.0
 """Seconds to wait for the lock: fifty commands in a row at a second each, and as long again."""
 
 
+class Manner(NamedTuple):
+    """How a writing command is carried out: by whom, when it happened, whether really."""
+
+    by: str | None = None
+    at: str | None = None
+    dry_run: bool = False
+    commit: bool = True
+
+
 class Outcome(NamedTuple):
     """What became of a write: the commits made, and what the user should know besides."""
 

@@ -1,4 +1,4 @@
-"""Times as people type them: 昨天 17:30, 周一 9:00, 下午3点半, -10m, 上周. Knows words and zones; no clock."""
+"""Times as people type them: 昨天 17:30, 周一 9:00, 下午3点半, -10m. Knows words and zones; no clock."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from typing import cast
 from svcctl.domain.problems import N_, Message, Usage
 from svcctl.domain.times import (
     Span,
-    Week,
     add_months,
     at_epoch,
     in_zone,
-    midnight,
-    parse_week,
     plain,
     read_span,
     wall_epoch,
-    week_of,
 )
 
 TIME_EXAMPLES = (
@@ -43,7 +39,7 @@ _DAYS = {
 }
 _ENGLISH_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CHINESE_WEEK = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
-_WEEKS = {"上": -1, "本": 0, "这": 0, "下": 1}
+WEEKS_SAID = {"上": -1, "本": 0, "这": 0, "下": 1}
 _UNITS = {
     "s": "s",
     "秒": "s",
@@ -145,63 +141,6 @@ def read_length(text: str) -> Span:
     return read_span(f"{found[1]}{unit}" if found and unit else text)
 
 
-_SAID_WEEK = re.compile(r"(?P<two>上上)?(?P<which>[上本这下])?一?个?(?:周|星期|礼拜)")
-_ENGLISH_WEEKS = {"last": -1, "previous": -1, "this": 0, "current": 0, "next": 1}
-_WEEK_NUMBER = re.compile(r"(?:(\d{4})(?:-|年)?)?(?:第|w)?(\d{1,2})周?", re.ASCII)
-
-
-def read_week(text: str, now: datetime, zone: tzinfo) -> Week:
-    """The week that a person means at ``now``: ``2026-W47``, 上周, last, 第47周, 47, or a day in it.
-
-    A number without a year is the most recent week of that number which has begun. ``2026-11`` is a
-    month, so a year goes with ``W`` or 周. Usage when it is no week or the year has no week 53.
-    """
-    said = plain(text)
-    today = in_zone(now, zone).date()
-    try:
-        if (shift := _weeks_away(said)) is not None:
-            return week_of(midnight(today + timedelta(7 * shift), zone), zone)
-        if (match := _WEEK_NUMBER.fullmatch(said)) and (not match[1] or said.strip("0123456789-")):
-            if match[1]:
-                return parse_week(f"{match[1]}-W{int(match[2]):02d}", zone)
-            return _begun(int(match[2]), today, zone)
-        day = None if _WEEKDAY.fullmatch(said) or _weekday(said) is not None else _day(said, today)
-        if day is not None:
-            return week_of(midnight(day, zone), zone)
-        return parse_week(text, zone)
-    except (ValueError, OverflowError) as error:
-        raise Usage(
-            "week",
-            Message(N_("{text} is not a week"), {"text": text.strip()[:80] or '""'}),
-            Message(
-                N_("write for example {examples}; only some years have a week 53"),
-                {"examples": "2026-W47, 上周, last, 本周, this, 47"},
-            ),
-        ) from error
-
-
-def _weeks_away(said: str) -> int | None:
-    """How many weeks after this one 上周, 这个星期 or ``last week`` is; None where it says none."""
-    if match := _SAID_WEEK.fullmatch(said):
-        if match["two"]:
-            return None if match["which"] else -2
-        return _WEEKS.get(match["which"])
-    return _ENGLISH_WEEKS.get(said.removesuffix(" week"))
-
-
-def _begun(number: int, today: date, zone: tzinfo) -> Week:
-    """The most recent week of that number that has begun by ``today``; ValueError for none."""
-    year = today.isocalendar().year
-    for earlier in range(7):  # a week 53 comes after six years at the latest
-        try:
-            monday = date.fromisocalendar(year - earlier, number, 1)
-        except ValueError:
-            continue
-        if monday <= today:
-            return week_of(midnight(monday, zone), zone)
-    raise ValueError(f"no year has a week {number}")
-
-
 _HALVES = {"半小时": "30m", "半个小时": "30m", "半年": "6mo"}
 _UNIT_NAMES = {"second": "s", "minute": "m", "hour": "h", "day": "d", "month": "mo", "year": "y"}
 _SHORT = {"昨": "昨天", "今": "今天", "明": "明天", "晚": "晚上", "早": "早上"}
@@ -264,7 +203,7 @@ def _hour_left_open(text: str, today: date) -> str:
         day = text.removesuffix(part).strip()
         if day != text:
             try:
-                known = not day or _day(day, today) is not None
+                known = not day or day_said(day, today) is not None
             except ValueError:  # 2月30日下午
                 known = False
             return hour if known else ""
@@ -312,14 +251,14 @@ def _day_and_clock(text: str, now: datetime, after: datetime | None) -> datetime
     """``DAY``, ``CLOCK``, or ``DAY CLOCK`` with or without a space (an ISO day also with T)."""
     if match := _CLOCK.fullmatch(text):
         return _following(_at((after or now).date(), match), after, 1)
-    day = _day(text, now.date())
+    day = day_said(text, now.date())
     if day is not None:
         if after is not None and _weekday(text) is not None:
-            day = _day(text, after.date()) or day
+            day = day_said(text, after.date()) or day
             day += timedelta(0 if day == after.date() else 7)
         return datetime(day.year, day.month, day.day)
     for cut in range(len(text) - 1, 0, -1):
-        day = _day(text[:cut].rstrip(), now.date())
+        day = day_said(text[:cut].rstrip(), now.date())
         if day is None:
             continue
         rest = text[cut:].lstrip()
@@ -330,7 +269,7 @@ def _day_and_clock(text: str, now: datetime, after: datetime | None) -> datetime
         if match := _CLOCK.fullmatch(rest):
             if after is None or _weekday(text[:cut].rstrip()) is None:
                 return _at(day, match)
-            day = _day(text[:cut].rstrip(), after.date()) or day
+            day = day_said(text[:cut].rstrip(), after.date()) or day
             return _following(_at(day, match), after, 7)
     return None
 
@@ -340,7 +279,7 @@ def _following(meant: datetime, after: datetime | None, days: int) -> datetime:
     return meant if after is None or meant > after else meant + timedelta(days)
 
 
-def _day(text: str, today: date) -> date | None:
+def day_said(text: str, today: date) -> date | None:
     """The day that ``text`` names as seen from ``today``; ValueError if no month has it."""
     if text in _DAYS:
         return today + timedelta(_DAYS[text])
@@ -355,9 +294,14 @@ def _day(text: str, today: date) -> date | None:
         return date(today.year + _YEARS[said[1]], month, day)
     if (match := _WEEKDAY.fullmatch(text)) and match[1]:
         monday = today - timedelta(today.weekday())
-        return monday + timedelta(7 * _WEEKS[match[1]] + _CHINESE_WEEK[match[2]])
+        return monday + timedelta(7 * WEEKS_SAID[match[1]] + _CHINESE_WEEK[match[2]])
     weekday = _weekday(text)
     return None if weekday is None else today - timedelta((today.weekday() - weekday) % 7)
+
+
+def is_weekday(text: str) -> bool:
+    """Whether ``text`` is the name of a weekday, in this week or another."""
+    return _WEEKDAY.fullmatch(text) is not None or _weekday(text) is not None
 
 
 def _weekday(text: str) -> int | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from svcctl.domain import spoken, times
+from svcctl.domain import spoken, spoken_weeks, times
 from svcctl.domain.problems import Usage
 from svcctl.domain.times import Span
 
@@ -391,14 +391,14 @@ def test_what_is_written_is_a_week_in_one_form_alone(text: str) -> None:
 )
 def test_a_week_is_read_as_people_say_it(text: str, name: str) -> None:
     monday = times.parse_instant("2026-11-16T09:00:00+08:00")
-    assert spoken.read_week(text, monday, SHANGHAI).name == name
+    assert spoken_weeks.read_week(text, monday, SHANGHAI).name == name
 
 
 def test_a_week_that_is_said_belongs_to_the_year_it_lies_in() -> None:
     january = times.parse_instant("2027-01-05T09:00:00+08:00")
-    assert spoken.read_week("上周", january, SHANGHAI).name == "2026-W53"
-    assert spoken.read_week("53", january, SHANGHAI).name == "2026-W53"
-    assert spoken.read_week("1", january, SHANGHAI).name == "2027-W01"
+    assert spoken_weeks.read_week("上周", january, SHANGHAI).name == "2026-W53"
+    assert spoken_weeks.read_week("53", january, SHANGHAI).name == "2026-W53"
+    assert spoken_weeks.read_week("1", january, SHANGHAI).name == "2027-W01"
 
 
 @pytest.mark.parametrize(
@@ -410,7 +410,7 @@ def test_a_week_that_is_said_belongs_to_the_year_it_lies_in() -> None:
 )
 def test_what_is_no_week_is_refused_with_examples(text: str) -> None:
     with pytest.raises(Usage) as caught:
-        spoken.read_week(text, times.parse_instant("2026-11-16T09:00:00+08:00"), SHANGHAI)
+        spoken_weeks.read_week(text, times.parse_instant("2026-11-16T09:00:00+08:00"), SHANGHAI)
     assert caught.value.code == "week"
     assert caught.value.remedy is not None
     assert "上周" in caught.value.remedy.args["examples"]

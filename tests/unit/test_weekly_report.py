@@ -19,9 +19,10 @@ from svcctl.desk import cardwork
 from svcctl.desk.desk import Desk, open_desk
 from svcctl.desk.listing import view_of
 from svcctl.desk.setup import init
-from svcctl.desk.tickets import Manner, act, take
+from svcctl.desk.tickets import act, take
 from svcctl.desk.weekly import Weekly, gather
 from svcctl.desk.weekly_page import items_of, page_of
+from svcctl.desk.writing import Manner
 from svcctl.domain import cards
 from svcctl.domain.obligations import obligations
 from svcctl.domain.problems import Usage
