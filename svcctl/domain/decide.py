@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from svcctl.domain.cases import Case, Event, EventKind
-from svcctl.domain.contests import RETROACTIVE, amended_value
+from svcctl.domain.contests import CORRECTING, RETROACTIVE, amended_value
 from svcctl.domain.following import OF_IMPORTS, does_not_follow
 from svcctl.domain.judging import Obligation, standing_at
 from svcctl.domain.policy import Book, Policy
@@ -117,12 +117,20 @@ def decide(
     for stray in after.strays:
         if stray.event is event:
             raise does_not_follow(state, event, stray.code)
+    if event.do in CORRECTING and _is_voided(state, as_text(event.fields["target"])):
+        raise does_not_follow(state, event, "E209")
     if wish.do == "closed":
         _check_nothing_owed(policy, owed, now)
     if event.do in RETROACTIVE:
         _check_correction(state, after, event)
         _check_amended_time(state, event, now)
     return event
+
+
+def _is_voided(state: State, target: str) -> bool:
+    """Whether a void that counts took ``target`` back."""
+    voids = (one for one in state.corrections if one.do == "voided")
+    return any(one.fields["target"] == target for one in voids)
 
 
 def draft(case: Case, wish: Wish, now: datetime) -> Event:
@@ -313,6 +321,7 @@ def _check_correction(before: State, after: State, event: Event) -> None:
         contest.applied
         for value, contest in after.contested.items()
         if value not in before.contested and value != _settled_by(before, target)
+        if contest.other not in broken
     ]
     if event.do == "settled" and before.excluded:
         broken = []  # the lines that happen after all may leave other values to settle

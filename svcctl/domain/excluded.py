@@ -9,7 +9,8 @@ happen after all, from the state in which their desk wrote them. Knows the table
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import NamedTuple
 
 from svcctl.domain.cases import Event
 from svcctl.domain.contests import settlement
@@ -19,40 +20,74 @@ from svcctl.domain.state import Contest, State
 
 Follows = Callable[[str], str | None]
 """From a state to the one that would follow; "" for none other; None where the line may not be."""
+Without = Callable[[Event, Collection[str]], State]
+"""What a line would have led to, had the corrections of these names not been written."""
 
 
-def exclude(state: State, event: Event, follows: Follows) -> bool:
+class _Sight(NamedTuple):
+    """What a desk had before it when it wrote a line, to which that led, and whose line came between."""
+
+    seen: str
+    other: str
+    by: str
+    corrected: bool = False
+
+
+def exclude(state: State, event: Event, follows: Follows, without: Without) -> bool:
     """Note ``event``, which does not follow, as excluded by another desk's line; whether it is so.
 
-    Its desk wrote it in a state that was so before that line, or behind an excluded line of its own.
-    One that only says what has become so anyway is dismissed.
+    Its desk wrote it in a state that was so before that line, or behind an excluded line of its own
+    or one that it had seen. One that only says what has become so anyway is dismissed.
     """
-    if any(one.desk == event.desk for one in state.excluded):
+    if any(event.desk == one.desk or event.over == one.name for one in state.excluded):
         state.excluded.append(event)
         return True
-    seen = _seen(state, event, follows)
-    if seen is None:
+    sight = _before_another(state, event, follows) or _uncorrected(state, event, without)
+    if sight is None:
         return False
-    other = follows(seen) or seen
-    if other == state.state:
+    if sight.other == state.state:
         if event.over is None:
             return False
         state.dismissed.append(event)  # it says what is so already: nothing is to be decided
         return True
     if not state.excluded:
-        state.seen = seen
+        state.seen = sight.seen
     state.excluded.append(event)
     if "state" not in state.contested:
-        setter = state.setters["state"]
-        state.contested["state"] = Contest("state", setter, event.name, state.state, other)
+        contest = Contest("state", sight.by, event.name, state.state, sight.other)
+        state.contested["state"] = contest
+        if sight.corrected:
+            state.undone[event.name] = sight.by
     return True
+
+
+def _uncorrected(state: State, event: Event, without: Without) -> _Sight | None:
+    """Return what the desk saw where another desk corrected, unseen, what ``event`` is built on."""
+    unseen: list[str] = []
+    for one in reversed(state.corrections):
+        if one.desk == event.desk:
+            continue
+        if event.over is not None and one.order < event_order(event.over):
+            break
+        unseen.append(one.name)
+        facts = without(event, unseen).facts
+        place = next((n for n, fact in enumerate(facts) if fact.event is event), 0)
+        if place:
+            return _Sight(facts[place - 1].state, facts[place].state, one.name, corrected=True)
+    return None
+
+
+def _before_another(state: State, event: Event, follows: Follows) -> _Sight | None:
+    """Return what the desk saw where another desk's line, unseen, changed the state before ``event``."""
+    seen = _seen(state, event, follows)
+    return None if seen is None else _Sight(seen, follows(seen) or seen, state.setters["state"])
 
 
 def _seen(state: State, event: Event, follows: Follows) -> str | None:
     """Return the state in which the desk wrote ``event``; None where another desk's line is not why it
     does not follow."""
     setter = state.setters["state"]
-    if setter.lstrip("0123456789") == event.desk:
+    if event_order(setter)[1] == event.desk:
         return None
     if event.over is not None and event_order(event.over) >= event_order(setter):
         return None

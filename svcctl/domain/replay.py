@@ -10,9 +10,10 @@ until it is settled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 from svcctl.domain.cases import Case, CaseKind, Event
@@ -62,14 +63,14 @@ def replay(case: Case, until: datetime | None = None, known: datetime | None = N
     if known is not None:
         events = [event for event in events if event.noted <= known]
     corrections = _Corrections(case, events)
-    state = State(case)
+    state = State(case, events)
     for position, event in enumerate(events):
         if (
             event.do in RETROACTIVE
             and not corrections.is_repeated(position)
             and corrections.admit(position, state)
         ):
-            state = State(case)
+            state = State(case, events, corrections.counting(), corrections.undoing)
             change(state.values, corrections.amended.get("head", {}))
             for earlier in range(position + 1):
                 corrections.apply(state, earlier)
@@ -109,6 +110,7 @@ class _Corrections:
         self.events = events
         self.admitted: list[tuple[str, str | _Amendment]] = []
         self.rejected: dict[int, Stray] = {}
+        self.undoing: set[str] = set()
         self.dropped: set[str] = set()
         self.amended: dict[str, dict[str, Value | None]] = {}
 
@@ -117,6 +119,12 @@ class _Corrections:
         event = self.events[position]
         if event.do == "settled":
             settled = settlement(state, event)
+            undone = state.undone.get(as_text(event.fields["pick"]))
+            if settled is not None and undone is not None and event.fields["value"] == "state":
+                self.undoing.add(event.name)
+                self.admitted.append((event.name, undone))
+                self._weigh()
+                return True
             where = place_amended(self.case.kind, as_text(event.fields["value"]))
             if settled is None or where is None:
                 return False
@@ -128,6 +136,11 @@ class _Corrections:
                 self.rejected[position] = found
                 return False
             self.admitted.append((event.name, found))
+        self._weigh()
+        return True
+
+    def _weigh(self) -> None:
+        """See what counts after the corrections admitted so far, the later ones first."""
         self.dropped = set()
         self.amended = {}
         for name, made in reversed(self.admitted):
@@ -137,15 +150,29 @@ class _Corrections:
                 self.dropped.add(made)
             elif made.source not in self.dropped:
                 self.amended.setdefault(made.target, {}).setdefault(made.field, made.value)
-        return True
+
+    def counting(self) -> list[Event]:
+        """Return the corrections that are admitted and were not taken back themselves."""
+        names = {name for name, _made in self.admitted if name not in self.dropped}
+        return [event for event in self.events if event.name in names]
 
     def is_repeated(self, position: int) -> bool:
         """Whether the event before has the same name: then this one counts for nothing."""
         return position > 0 and self.events[position - 1].order == self.events[position].order
 
     def _known(self, position: int) -> dict[str, Event]:
+        """Return what can be corrected there: what counts, and what another desk voided, it may be
+        unseen; both desks' corrections hold then, so that either may be taken back."""
+        desk = self.events[position].desk
+        gone = {
+            made
+            for name, made in self.admitted
+            if isinstance(made, str) and name not in self.dropped and event_order(name)[1] == desk
+        }
         return {
-            event.name: event for event in self.events[:position] if event.name not in self.dropped
+            event.name: event
+            for event in self.events[:position]
+            if event.name not in self.dropped or event.name not in gone
         }
 
     def _voided(self, position: int) -> str | Stray:
@@ -192,7 +219,8 @@ def step(state: State, event: Event) -> None:
     following = _following(kind, state, fact)
     if following is None:
         args = {"event": name, "do": event.do, "state": state.state}
-        code = "E211" if exclude(state, event, partial(_from, kind, fact)) else "E207"
+        excluded = exclude(state, event, partial(_from, kind, fact), partial(_without, state))
+        code = "E211" if excluded else "E207"
         if event not in state.dismissed:
             state.strays.append(Stray(event, code, args))
         return
@@ -210,6 +238,13 @@ def step(state: State, event: Event) -> None:
     if event.do in kind.cycle_starts and _holds(kind.cycle_starts, fact):
         state.cycle += 1
         state.attempts = {}
+
+
+def _without(state: State, event: Event, names: Collection[str]) -> State:
+    """Return what ``event`` would have led to, had the corrections of these names not been written."""
+    kept = [e for e in state.events if e.order < event.order or e in state.corrections]
+    lines = [event, *(e for e in kept if e.name not in names)]
+    return replay(Case(state.case.kind, state.case.head, sorted(lines, key=attrgetter("order"))))
 
 
 def _place(state: State, kind: CaseKind, event: Event) -> Fact:

@@ -167,7 +167,7 @@ class Shapes:
                 )
             )
             facts[-1].reckoned = reckoned.get(event.name)
-        state = State(case)
+        state = State(case, case.events)
         state.facts, state.values, state.state = facts, values, node.state
         state.visits, state.cycle = node.visits, node.following_cycle
         state.counts, state.attempts = node.counts, dict(node.attempts)
@@ -176,7 +176,7 @@ class Shapes:
 
     def _learned(self, case: Case) -> State | None:
         """Replay the case step by step and keep the steps; None where one is out of the ordinary."""
-        state = State(case)
+        state = State(case, case.events)
         reckoned = self._reckoned(case)
         setters: dict[str, str] = {}
         node = self._roots.get(self.root_key(case.events[0].desk, case.head))

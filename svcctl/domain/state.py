@@ -5,7 +5,7 @@ Everything here is derived from the head and the events, and never stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -116,16 +116,20 @@ class State:
     name and value, which fact passed that start over (None: it was picked); ``""`` is as a whole.
     ``excluded`` are lines that follow no more since another desk's came before them, written when
     the state was ``seen``; ``dismissed`` those that a settlement left so, ``taken_up`` what the
-    picked ones led to.
+    picked ones led to. ``undone`` says by the first of such lines which correction of another desk it
+    was that left them out, and ``undoing`` which settlements took one back. ``events`` are the lines it is made of, and ``corrections`` those among them
+    that change how the lines before them count.
     """
 
     __slots__ = (
         "attempts",
         "case",
         "contested",
+        "corrections",
         "counts",
         "cycle",
         "dismissed",
+        "events",
         "excluded",
         "facts",
         "passed",
@@ -134,12 +138,23 @@ class State:
         "state",
         "strays",
         "taken_up",
+        "undoing",
+        "undone",
         "values",
         "visits",
     )
 
-    def __init__(self, case: Case) -> None:
+    def __init__(
+        self,
+        case: Case,
+        events: Sequence[Event] = (),
+        corrections: Sequence[Event] = (),
+        undoing: Collection[str] = (),
+    ) -> None:
         self.case = case
+        self.events = events
+        self.corrections = corrections
+        self.undoing = undoing
         self.state = case.kind.states[0]
         self.values: dict[str, Value] = dict(case.head)
         self.setters: dict[str, str] = {}
@@ -150,6 +165,7 @@ class State:
         self.excluded: list[Event] = []
         self.dismissed: list[Event] = []
         self.taken_up: dict[str, str] = {}
+        self.undone: dict[str, str] = {}
         self.seen = ""
         self.visits = 0
         self.cycle = 1

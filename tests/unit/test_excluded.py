@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ticketplay import event, merged, tell
+from test_decide import refused
+from ticketplay import event, merged, tell, wish
 
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.replay import Contest, replay
@@ -76,3 +77,91 @@ def test_what_no_state_before_allowed_or_its_own_desk_has_ended_merely_does_not_
     case = Case(BASE.kind, BASE.head, [*BASE.events, CANCELLED, line])
     assert strays(case) == [(line.name, "E207")]
     assert replay(case).contested == {}
+
+
+# Corrections that another desk did not see ---------------------------------------------------------
+
+SENT_BACK = event(4, "voided", "11-16 10:00", {"target": "3SHA", "reason": "x"})
+OVER_THERE = [
+    event(4, "arrived", "11-17 10:01", desk="BJ", over="3SHA"),
+    event(5, "finished", "11-17 11:00", {"result": "fixed"}, desk="BJ", over="4BJ"),
+    event(6, "slip-returned", "11-17 12:00", {"signed": "true", "opinion": "satisfied"}, desk="BJ"),
+]
+TAKEN_BACK = merged(BASE, [SENT_BACK], OVER_THERE)
+
+
+def picked(pick: str, *after: Event) -> Case:
+    fields = {"value": "state", "pick": pick, "reason": "x"}
+    made = event(7, "settled", "11-18 09:00", fields, over="2SHA")
+    return Case(TAKEN_BACK.kind, TAKEN_BACK.head, [*TAKEN_BACK.events, made, *after])
+
+
+def test_a_void_and_what_another_desk_built_on_the_voided_line_are_contested() -> None:
+    state = replay(TAKEN_BACK)
+    assert state.state == "ready"
+    assert strays(TAKEN_BACK) == [("4BJ", "E211"), ("5BJ", "E211"), ("6BJ", "E211")]
+    assert [*state.contested.values()] == [Contest("state", "4SHA", "4BJ", "ready", "on-site")]
+
+
+def test_who_picks_the_void_dismisses_what_was_built() -> None:
+    state = replay(picked("4SHA"))
+    assert (state.state, state.contested, state.strays) == ("ready", {}, [])
+    assert [one.name for one in state.dismissed] == ["4BJ", "5BJ", "6BJ"]
+
+
+def test_who_picks_what_was_built_takes_the_void_back() -> None:
+    state = replay(picked("4BJ"))
+    alone = replay(merged(BASE, OVER_THERE))
+    assert (state.state, state.contested, state.strays) == (alone.state, {}, [])
+    assert [fact.visit for fact in state.facts[:-1]] == [fact.visit for fact in alone.facts]
+    assert state.facts[-1].event.name == "7SHA"
+
+
+@pytest.mark.parametrize("pick", ["4SHA", "4BJ"])
+def test_such_a_settlement_that_is_voided_leaves_it_contested_as_before(pick: str) -> None:
+    void = event(8, "voided", "11-18 10:00", {"target": "7SHA", "reason": "x"})
+    state = replay(picked(pick, void))
+    assert state.contested == replay(TAKEN_BACK).contested
+    assert state.state == "ready"
+
+
+def test_a_third_desks_line_on_an_excluded_one_is_excluded_with_it() -> None:
+    later = event(5, "finished", "11-17 11:00", {"result": "fixed"}, desk="GZ", over="4BJ")
+    case = merged(BASE, [SENT_BACK], OVER_THERE[:1], [later])
+    assert strays(case) == [("4BJ", "E211"), ("5GZ", "E211")]
+
+
+def test_an_amendment_of_another_desk_that_leaves_no_ground_is_contested_too() -> None:
+    fields = {"target": "2SHA", "field": "cover", "value": "declined", "reason": "x"}
+    ready = Case(BASE.kind, BASE.head, BASE.events[:2])
+    sent = event(3, "dispatched", "11-16 10:00", {"to": "li.na", "visit": "2026-11-17T10:00:00+08:00"},
+                 desk="BJ", over="2SHA")  # fmt: skip
+    case = merged(ready, [event(3, "amended", "11-16 09:30", fields, over="2SHA")], [sent])
+    assert strays(case) == [("3BJ", "E211")]
+    assert replay(case).contested["state"].applied == "3SHA"
+
+
+@pytest.mark.parametrize("other", ["voided", "amended"])
+def test_two_desks_that_correct_one_line_unseen_both_count(other: str) -> None:
+    fields = {"target": "3SHA", "reason": "y"}
+    if other == "amended":
+        fields |= {"field": "visit", "value": "2026-11-18T10:00:00+08:00"}
+    case = merged(BASE, [SENT_BACK], [event(4, other, "11-16 10:00", fields, desk="BJ")])
+    state = replay(case)
+    assert (state.state, state.strays, state.contested) == ("ready", [], {})
+    taken_back = event(8, "voided", "11-18 10:00", {"target": "4SHA", "reason": "x"})
+    state = replay(Case(case.kind, case.head, [*case.events, taken_back]))
+    assert state.strays == []
+    assert state.state == ("ready" if other == "voided" else "dispatched")
+    assert other == "voided" or state.values["visit"] != BASE.events[-1].fields["visit"]
+
+
+@pytest.mark.parametrize(
+    ("do", "more"), [("voided", {}), ("amended", {"field": "to", "value": "li.na"})]
+)
+def test_nobody_corrects_a_line_that_can_be_seen_to_be_voided(
+    do: str, more: dict[str, str]
+) -> None:
+    case = Case(BASE.kind, BASE.head, [*BASE.events, SENT_BACK])
+    stop = refused(case, wish(do, "11-18 10:00", target="3SHA", reason="x", **more))
+    assert stop.code == "no-such-target"
