@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 READY = .venv/.ready
 
-.PHONY: test demo bench messages clean
+.PHONY: test thorough demo bench messages clean
 
 test: $(READY)
 	$(BIN)/ruff check .
@@ -13,6 +13,10 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n auto --dist worksteal --cov=svcctl.domain --cov-branch --cov-report=term:skip-covered --cov-fail-under=95
+
+# What the suite samples, in full: every k-th call, 500 tamperings, two minutes of load. Takes hours.
+thorough: $(READY)
+	SVCCTL_TESTS=thorough $(BIN)/pytest -n auto --dist worksteal tests/faults tests/property tests/stateful
 
 demo: $(READY)
 	$(BIN)/svcctl demo demo-ledger

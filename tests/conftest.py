@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from made_ledgers import Ran
+from thorough import THOROUGH
 
 os.environ["TYPER_USE_RICH"] = "0"
 
@@ -26,7 +27,7 @@ from svcctl.views.language import set_language
 # The same examples on every machine and at every load; SVCCTL_TESTS=thorough looks for new ones.
 settings.register_profile(
     "always the same",
-    derandomize=os.environ.get("SVCCTL_TESTS") != "thorough",
+    derandomize=not THOROUGH,
     database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

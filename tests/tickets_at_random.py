@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from random import Random
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from ticketplay import at, head
 
@@ -19,12 +17,6 @@ from svcctl.domain.ticket import TICKET
 OPENED = at("11-16 09:00")
 PEOPLE = ("li.na", "wang.wei", "chen.jing")
 DESKS = ("BJ", "SHA")
-THOROUGH = os.environ.get("SVCCTL_TESTS") == "thorough"
-
-
-def effort(usual: int) -> settings:
-    """``usual`` examples, always the same; with SVCCTL_TESTS=thorough fifty times as many, new ones."""
-    return settings(max_examples=usual * 50 if THOROUGH else usual)
 
 
 printable = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12).filter(

@@ -22,13 +22,13 @@ from typing import Any
 import made_ledgers as made
 import pytest
 from made_ledgers import CUSTOMER, NOW, TICKET, Ran
+from thorough import THOROUGH
 
 from svcctl.ledger.database import SCHEMA
 
 WRITING = ("write", "fsync", "link", "replace", "rename", "mkdir", "truncate", "fchmod")
 TAKING_AWAY = ("unlink", "rmdir")
 LATER = "2026-11-16T11:00:00+08:00"
-THOROUGH = os.environ.get("SVCCTL_TESTS") == "thorough"
 """Also where each round takes long: a blow at every call."""
 
 Strike = Callable[[str, Callable[[], object]], None]

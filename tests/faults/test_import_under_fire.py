@@ -6,7 +6,6 @@ again brings what did not come, and nothing twice.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,8 +20,8 @@ from test_commands_under_fire import (
     recovered,
     sound_for_good,
 )
+from thorough import THOROUGH
 
-THOROUGH = os.environ.get("SVCCTL_TESTS") == "thorough"
 STEP = 1 if THOROUGH else 36
 ROWS = 9
 MAP = """\

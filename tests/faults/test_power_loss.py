@@ -1,12 +1,11 @@
 """The power fails at any moment of a write, and the disk keeps only what was flushed.
 
 Every call of the command and of the git it starts is recorded, and disks are made that such a
-recording allows. SVCCTL_POWER_LOSSES=1000 tries more of them.
+recording allows. When thorough, many of them.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -26,10 +25,11 @@ from disk import (
 )
 from made_ledgers import CUSTOMER, OTHER, TICKET
 from stations import point, stations, tree
+from thorough import often
 
 from svcctl.ledger.folder import Ledger
 
-LOSSES = int(os.environ.get("SVCCTL_POWER_LOSSES", "12"))
+LOSSES = often(12, 160)
 LATER = "2026-11-16T11:00:00+08:00"
 FSCK = (
     "fsck",

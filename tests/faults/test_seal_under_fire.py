@@ -10,10 +10,10 @@ from pathlib import Path
 import made_ledgers as made
 import pytest
 from test_commands_under_fire import Strike, blow_at, dies, each_failure, git_fails_at
+from thorough import THOROUGH
 
 LATER = "2026-12-20T10:00:00+08:00"
 SEAL = "records/seals/2026-11.yaml"
-THOROUGH = os.environ.get("SVCCTL_TESTS") == "thorough"
 STEP = 1 if THOROUGH else 4
 WORDS = ("seal", "2026-11")
 SET = ("customer", "set", made.CUSTOMER, "--marks")

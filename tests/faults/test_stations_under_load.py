@@ -1,11 +1,10 @@
 """Eight processes on one clone and three stations that sync all the while: counts add up.
 
-Short in the suite; ``SVCCTL_LOAD=120`` loads for so many seconds.
+Short in the suite; two minutes when thorough.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -15,8 +14,9 @@ from pathlib import Path
 import made_ledgers as made
 from made_ledgers import CUSTOMER, NOW, TICKET
 from stations import stations, tree
+from thorough import often
 
-SECONDS = float(os.environ.get("SVCCTL_LOAD", "4"))
+SECONDS = often(4, 120)
 WRITERS = 8
 
 BEGINNING = """\

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import os
 import shutil
 import tempfile
 from datetime import datetime
@@ -19,6 +18,7 @@ import pytest
 from made_ledgers import CUSTOMER, OTHER, SECOND, TICKET
 from stations import Stations, copied, stations, tree
 from test_commands_under_fire import blow_at, git_fails_at, is_full, killed_at, records
+from thorough import THOROUGH
 
 from svcctl.desk.desk import Desk
 from svcctl.desk.syncing import sync
@@ -29,7 +29,6 @@ from svcctl.ledger.swap import Put, put_all
 
 SYNC = ("sync",)
 LATER = "2026-11-16T11:00:00+08:00"
-THOROUGH = os.environ.get("SVCCTL_TESTS") == "thorough"
 STEP = 1 if THOROUGH else 24
 """Every call with SVCCTL_TESTS=thorough; else few, beginning elsewhere in each test."""
 HAND = f"records/customers/{SECOND}.yaml"

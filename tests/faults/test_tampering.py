@@ -1,7 +1,7 @@
 """Whoever takes something out of the book is found out, and nobody else is accused.
 
 A history of 300 commits, in which two desks wrote and merged, is spoilt in one way at a time by git's
-own plumbing. ``SVCCTL_TAMPERINGS`` is how many ways are tried (60).
+own plumbing. Some ways are tried in the suite, 500 when thorough.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from thorough import often
 
 from svcctl.desk import playing
 from svcctl.desk.desk import Desk
@@ -25,7 +26,7 @@ from svcctl.ledger import git
 from svcctl.ledger.folder import Ledger
 from svcctl.ledger.vouching import AUDITED
 
-HOW_MANY = int(os.environ.get("SVCCTL_TAMPERINGS", "60"))
+HOW_MANY = often(60, 500)
 COMMITS = 300
 START = 1_794_787_200  # 2026-11-16T00:00:00Z, in seconds
 NOW = "2026-12-20T12:00:00+08:00"

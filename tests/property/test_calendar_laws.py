@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tickets_at_random import effort
+from thorough import effort
 
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.counting import united

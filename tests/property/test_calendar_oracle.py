@@ -14,7 +14,7 @@ import chinese_calendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tickets_at_random import effort
+from thorough import effort
 
 from svcctl.domain.calendar import Calendar
 from svcctl.domain.times import Span

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_shapes import ODD, of_money, ordinary, usual
+from thorough import effort
 from ticketplay import book, rules, shipped_policy, tell
-from tickets_at_random import Chance, effort, histories, paid_for
+from tickets_at_random import Chance, histories, paid_for
 
 from svcctl.domain import identity
 from svcctl.domain.cases import Case, Event

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from made_ledgers import CLOSED, CUSTOMER, OTHER, SECOND, TICKET
-from tickets_at_random import THOROUGH, effort
+from thorough import THOROUGH, effort
 
 from svcctl.ledger.database import SCHEMA
 

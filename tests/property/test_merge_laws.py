@@ -9,8 +9,9 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from thorough import effort
 from ticketplay import head
-from tickets_at_random import OPENED, Chance, effort
+from tickets_at_random import OPENED, Chance
 
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.checks.identity_rules import journal_problems

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from thorough import effort
 from ticketplay import Told, owed, tell
-from tickets_at_random import effort
 
 from svcctl.domain.ticket import FINISH_RESULTS
 

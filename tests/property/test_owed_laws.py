@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from thorough import effort
 from ticketplay import Told, at, book, event, owed, rules, shipped_calendar, stands, tell
-from tickets_at_random import Chance, effort
+from tickets_at_random import Chance
 
 from svcctl.domain.cases import Case
 from svcctl.domain.obligations import obligations

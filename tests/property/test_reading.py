@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tickets_at_random import effort
+from thorough import effort
 
 from svcctl.domain import canonical
 from svcctl.domain.checks.bytes_and_yaml import MESSAGES

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from thorough import effort
 from ticketplay import book, head, names, stands, tell
-from tickets_at_random import OPENED, effort, histories, in_order
+from tickets_at_random import OPENED, histories, in_order
 
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.obligations import obligations

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from thorough import effort
 from ticketplay import book, rules, shipped_policy, tell
-from tickets_at_random import Chance, effort, histories, paid_for
+from tickets_at_random import Chance, histories, paid_for
 
 from svcctl.domain import shapes
 from svcctl.domain.cases import Case, Event, read_case

@@ -11,8 +11,9 @@ from random import Random
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from thorough import THOROUGH, effort
 from ticketplay import at, book, head, policy_from, shipped_policy
-from tickets_at_random import LIKELY, THOROUGH, Chance, effort
+from tickets_at_random import LIKELY, Chance
 
 from svcctl.domain.cases import Case, Event, read_case
 from svcctl.domain.decide import CLOCKS_DIFFER_BY, NOT_BY_HAND, Who, Wish, decide

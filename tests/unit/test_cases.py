@@ -7,8 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from thorough import effort
 from ticketplay import at, event, head, tell
-from tickets_at_random import effort, events, fields_of
+from tickets_at_random import events, fields_of
 
 from svcctl.domain.cases import Case, Event, Misread, read_case
 from svcctl.domain.ticket import TICKET

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.iso7064 import mod_37_36
-from tickets_at_random import effort
+from thorough import effort
 
 from svcctl.domain import identity
 

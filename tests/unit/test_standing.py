@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tickets_at_random import effort
+from thorough import effort
 
 from svcctl.domain.standing import OWED, STANDINGS, standing
 
