@@ -24,7 +24,7 @@ from svcctl.ledger.git import GitDir, run
 from svcctl.ledger.history import Contents
 from svcctl.ledger.losses import Losses
 from svcctl.ledger.mergefile import is_card_file
-from svcctl.ledger.objects import PLAIN, Objects, differences, raw_differences
+from svcctl.ledger.objects import PLAIN, Objects, differences
 from svcctl.ledger.records import calendar_in, policy_in, read_card, read_lines
 
 ALLOWED = re.compile(r"(?:records|templates|reports)/.*|\.gitignore|README[^/]*")
@@ -117,10 +117,6 @@ class _Look:
         self.today = today
         self.objects = objects
         self.changed = differences(gitdir, push.old, push.new, extra)
-        words = ["log", "--format=", "--raw", "-z", "-m", "--no-renames", "--no-abbrev", "--root"]
-        # The walk's own lines begin like this; what git log prints besides is empty.
-        words += [push.new, *([f"^{push.old}"] if push.old else [])]
-        self.history = list(raw_differences(run(gitdir.top, words, extra=extra)))
         self._gitdir, self._extra = gitdir, extra
         self._desks: dict[str, bool] = {}
 
@@ -136,11 +132,11 @@ class _Look:
                 yield from self._card(path, self.objects.blob(new.oid))
 
     def _foreign_files(self) -> Iterator[Message]:
-        seen = set()
-        for path, (_, new) in (*self.history, *self.changed.items()):
-            if new is None or path in seen:
+        # Of the last commit alone: one that was taken out again harms nobody, and whoever
+        # committed it by mistake could never be rid of it otherwise but by rewriting.
+        for path, (_, new) in self.changed.items():
+            if new is None:
                 continue
-            seen.add(path)
             if ALLOWED.fullmatch(path) is None:
                 yield Message(
                     N_(

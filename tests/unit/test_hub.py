@@ -13,7 +13,7 @@ from pathlib import Path
 import made_ledgers as made
 import pytest
 from made_ledgers import CUSTOMER, OTHER, TICKET
-from stations import Stations, stations
+from stations import Stations, stations, tree
 
 from svcctl.desk import hub
 
@@ -273,14 +273,17 @@ def test_records_of_a_desk_that_is_not_registered_are_refused(three: Stations, t
 @pytest.mark.parametrize(
     "path", ["notes.txt", "src/x.py", ".github/workflows/x.yaml", ".gitmodules"]
 )
-def test_other_files_are_refused_even_in_passing(three: Stations, told: Told, path: str) -> None:
+def test_other_files_are_refused_until_they_are_taken_out_again(
+    three: Stations, told: Told, path: str
+) -> None:
     (three.sha / path).parent.mkdir(parents=True, exist_ok=True)
     (three.sha / path).write_text("x", "utf-8")
     made.commit_all(three.sha)
-    made.git(three.sha, "rm", "--quiet", path)
-    made.commit_all(three.sha)
     [reason] = told()
     assert reason.startswith(f"{path}: only records/")
+    made.git(three.sha, "rm", "--quiet", path)
+    made.commit_all(three.sha)
+    assert told() == []
 
 
 def test_links_are_refused(three: Stations, told: Told) -> None:
@@ -307,6 +310,18 @@ def test_many_reasons_are_cut_short(three: Stations, told: Told) -> None:
     assert len(told()) == 20
 
 
+@pytest.mark.parametrize("path", [FILE, CARD, POLICY, "records/.gitattributes"])
+def test_a_removed_record_that_was_put_back_is_taken(
+    three: Stations, told: Told, path: str
+) -> None:
+    made.git(three.sha, "rm", "--quiet", path)
+    made.commit_all(three.sha)
+    assert told()
+    made.git(three.sha, "checkout", "--quiet", "HEAD~1", "--", path)
+    made.commit_all(three.sha)
+    assert told() == []
+
+
 # The hook itself ----------------------------------------------------------------------------------
 
 
@@ -325,6 +340,19 @@ def test_git_itself_is_refused_by_the_hook_and_told_why(tmp_path: Path) -> None:
     )
     assert forced.returncode != 0
     assert made.git(three.hub, "log", "--format=%s", "-1", "main").strip() == f"{TICKET} noted"
+
+
+def test_the_remedy_for_a_file_that_does_not_belong_there_works(tmp_path: Path) -> None:
+    three = stations(tmp_path, hook=True)
+    (three.sha / "oops.xlsx").write_text("1", "utf-8")
+    made.commit_all(three.sha)
+    ran = made.call(three.sha, "sync")
+    assert ran.code == 3
+    assert "oops.xlsx: only records/" in ran.err
+    made.git(three.sha, "rm", "--quiet", "oops.xlsx")
+    made.commit_all(three.sha)
+    made.sure(three.sha, "sync")
+    assert tree(three.sha) == tree(three.hub, "main")
 
 
 def test_a_hub_and_a_station_are_made_whatever_a_person_told_git(
