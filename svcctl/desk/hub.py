@@ -15,6 +15,7 @@ from svcctl.ledger.batch import flush_files
 from svcctl.ledger.folder import expanded
 from svcctl.ledger.git import GitDir
 from svcctl.ledger.hubcheck import MOST, Push, refusals
+from svcctl.ledger.remote import BRANCH
 
 HOOK = """#!/bin/sh
 # Made by `svcctl hub init`. Nothing gets into the book that svcctl has not looked at.
@@ -74,7 +75,9 @@ def init(given: Path) -> Path:
             Message(N_("choose an empty folder; a hub holds no files of its own")),
         )
     if not _is_made(root):
-        git.run(root, ["init", "--bare", "--quiet", "--template=", "--initial-branch=main", "."])
+        git.run(
+            root, ["init", "--bare", "--quiet", "--template=", f"--initial-branch={BRANCH}", "."]
+        )
         with posix.storage(root):
             flush_files(root)
     git.configure(root, CONFIG)

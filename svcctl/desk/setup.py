@@ -123,7 +123,7 @@ def station(
     """Clone the ledger at ``source`` into ``folder`` and register it as the desk ``code``.
 
     ``take_over``: the desk is registered already, and this clone replaces the one that was it.
-    What was cloned is taken away again where the desk is refused. Raises ``Refusal``, ``GitFailed``.
+    What was cloned is taken away again where the desk is refused, or nothing is there yet. Raises ``Refusal``, ``GitFailed``.
     """
     code = _checked_code(code)
     root = expanded(folder).absolute()
@@ -142,6 +142,7 @@ def station(
     if fresh:
         remote.clone(source, root)
     known = Ledger(root.resolve())
+    _refuse_nothing_there(known, source, fresh)
     if code in known.names("desks") and not known.station().desk and not take_over:
         if fresh:
             shutil.rmtree(root)
@@ -157,6 +158,31 @@ def station(
             ),
         )
     return init(root, code, clock, waiting=waiting)
+
+
+def _refuse_nothing_there(known: Ledger, source: str, fresh: bool) -> None:
+    """Refuse a place whose branch has no commit: a station made of it would found another ledger."""
+    if known.git is None or git.head(known.git) is not None:
+        return
+    words = ["symbolic-ref", "--short", "HEAD"]
+    branch = git.run(known.git.top, words).decode("utf-8", "surrogateescape").strip()
+    if fresh:
+        shutil.rmtree(known.root)
+    raise Refusal(
+        "nothing-to-clone",
+        Message(
+            N_("{remote} holds no ledger yet: its branch {branch} has no commit"),
+            {"remote": source, "branch": branch},
+        ),
+        Message(
+            N_(
+                "the first station sends the ledger there, in its own folder: svcctl sync {remote}; "
+                "then the same command again, into an empty folder. A first station is made with "
+                "svcctl init DIR --desk CODE"
+            ),
+            {"remote": source},
+        ),
+    )
 
 
 def _is_clone_of(root: Path, source: str) -> bool:

@@ -14,6 +14,8 @@ from svcctl.ledger.git import GitDir, configure, failure, run, start
 
 FETCHED = "refs/svcctl/fetched"
 TRACKING = "refs/remotes"
+BRANCH = "main"
+"""The branch of a hub that ``svcctl hub init`` makes."""
 SYNCED = "refs/svcctl/synced"
 """Below it, where a sync last was one with each branch of a remote; ``git fetch`` does not move it."""
 
@@ -130,7 +132,13 @@ def remember(gitdir: GitDir, remote: Remote, commit: str) -> bool:
     if remote.name or _asked(gitdir, ["remote"]):
         return False
     fetched = f"+refs/heads/*:{TRACKING}/origin/*"
-    configure(gitdir.path, [("remote.origin.url", remote.where), ("remote.origin.fetch", fetched)])
+    settings = [("remote.origin.url", remote.where), ("remote.origin.fetch", fetched)]
+    own = _asked(gitdir, ["symbolic-ref", "--quiet", "--short", "HEAD"])
+    if own and not _asked(gitdir, ["config", "--get", f"branch.{own}.remote"]):
+        # So that git pull and git push alone know where, too.
+        settings.append((f"branch.{own}.remote", "origin"))
+        settings.append((f"branch.{own}.merge", f"refs/heads/{remote.branch}"))
+    configure(gitdir.path, settings)
     note_seen(gitdir, remote._replace(name="origin"), commit)
     return True
 
@@ -152,7 +160,7 @@ def push(gitdir: GitDir, remote: Remote, commit: str) -> Pushed:
         return "done"
     told = out.decode("utf-8", "replace") + err.decode("utf-8", "replace")
     if "hook declined" in told:
-        raise _refused(err)
+        raise _refused(gitdir, remote, err)
     if "currently checked out" in told:
         raise Refusal(
             "not-a-hub",
@@ -253,21 +261,40 @@ _FASTER = re.compile(
 )
 
 
-def _refused(err: bytes) -> Refusal:
-    """The hub's reasons, as its hook told them."""
+def _refused(gitdir: GitDir, remote: Remote, err: bytes) -> Refusal:
+    """The hub's reasons, as its hook told them, and what to do about them here."""
     lines = [
         line.removeprefix("remote:").strip()
         for line in err.decode("utf-8", "replace").split("\n")
         if line.startswith("remote:")
     ]
     reasons = " · ".join(line for line in lines if line) or "-"
+    remedy = Message(
+        N_("everything is kept here; put right what it names, commit, then svcctl sync again")
+    )
+    # The hook's words may be in another language; the reference stands at their beginning in all.
+    branch = re.compile(re.escape(f"refs/heads/{remote.branch}") + r"(?![\w./-])")
+    book = _branch_there(gitdir, remote)
+    if book != remote.branch and any(map(branch.match, lines)):
+        remedy = Message(
+            N_(
+                "everything is kept here; the hub's branch has another name than this clone's: "
+                "git branch -m {book}, then svcctl sync again"
+            ),
+            {"book": book},
+        )
     return Refusal(
         "hub-refused",
         Message(N_("the hub does not take it: {reasons}"), {"reasons": reasons}),
-        Message(
-            N_("everything is kept here; put right what it names, commit, then svcctl sync again")
-        ),
+        remedy,
     )
+
+
+def _branch_there(gitdir: GitDir, remote: Remote) -> str:
+    """The branch that the hub's HEAD names; of an empty one, which does not say, what ``hub init`` gives."""
+    told = _asked(gitdir, ["ls-remote", "--symref", "--", remote.where, "HEAD"])
+    found = re.match(r"ref: refs/heads/(\S+)\tHEAD", told)
+    return found[1] if found else BRANCH
 
 
 def _unreachable(remote: Remote, err: bytes) -> GitFailed:

@@ -355,6 +355,48 @@ def test_the_remedy_for_a_file_that_does_not_belong_there_works(tmp_path: Path) 
     assert tree(three.sha) == tree(three.hub, "main")
 
 
+@pytest.mark.parametrize("book", ["main", "book"])
+def test_a_station_on_another_branch_is_told_how_to_rename_it(tmp_path: Path, book: str) -> None:
+    root = made.copy(tmp_path / "first")
+    made.git(root, "branch", "-m", "master")
+    hub_ = tmp_path / "hub"
+    made.sure("", "hub", "init", hub_)
+    if book != "main":  # somebody else is there already, and calls it otherwise
+        made.git(hub_, "symbolic-ref", "HEAD", f"refs/heads/{book}")
+        made.git(root, "push", "--quiet", str(hub_), f"master:{book}")
+    for spoken in ("en", "zh_CN"):
+        ran = made.call(root, "--lang", spoken, "sync", hub_)
+        assert ran.code == 3
+        assert "refs/heads/master" in ran.err
+        assert f"git branch -m {book}" in ran.err
+    made.git(root, "branch", "-m", book)
+    made.sure(root, "sync", hub_)
+    assert tree(root) == tree(hub_, book)
+
+
+@pytest.mark.parametrize("how", ["empty", "other branch"])
+def test_no_second_ledger_is_founded_from_a_hub_that_has_none(tmp_path: Path, how: str) -> None:
+    root, hub_, place = made.copy(tmp_path / "first"), tmp_path / "hub", tmp_path / "BJA"
+    made.sure("", "hub", "init", hub_)
+    made.git(hub_, "config", "core.hooksPath", "none")
+    if how == "other branch":
+        made.git(root, "push", "--quiet", str(hub_), "main:master")
+    ran = made.call(place, "init", "--from", hub_, "--desk", "BJA")
+    assert ran.code == 3
+    assert "[nothing-to-clone]" in ran.err
+    assert f"svcctl sync {hub_}" in ran.err
+    assert not place.exists()
+    made.sure(root, "sync", hub_)
+    made.sure(place, "init", "--from", hub_, "--desk", "BJA")
+    made.sure(place, "sync")
+    assert (
+        made.git(
+            hub_, "merge-base", "--is-ancestor", made.git(root, "rev-parse", "HEAD").strip(), "main"
+        )
+        == ""
+    )
+
+
 def test_a_hub_and_a_station_are_made_whatever_a_person_told_git(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -259,6 +259,26 @@ def test_the_first_place_synced_with_is_remembered(tmp_path: Path) -> None:
     assert made.git(tmp_path / "usual", "log", "-1", "--format=%s", "main") == f"{TICKET} noted\n"
 
 
+def test_git_pull_alone_knows_where_after_the_first_sync(tmp_path: Path) -> None:
+    root = made.copy(tmp_path / "first")
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", tmp_path / "hub"], check=True)
+    made.sure(root, "sync", tmp_path / "hub")
+    second = tmp_path / "BJA"
+    made.sure(second, "init", "--from", tmp_path / "hub", "--desk", "BJA")
+    made.sure(second, "sync")
+    made.git(root, "pull", "--quiet", "--ff-only")
+    assert tree(root) == tree(second)
+    assert made.git(root, "rev-parse", "--abbrev-ref", "@{upstream}") == "origin/main\n"
+
+
+def test_a_branch_that_a_person_had_set_to_follow_another_is_left_so(tmp_path: Path) -> None:
+    root = made.copy(tmp_path / "first")
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", tmp_path / "hub"], check=True)
+    made.git(root, "config", "branch.main.remote", ".")
+    made.sure(root, "sync", tmp_path / "hub")
+    assert made.git(root, "config", "branch.main.remote") == ".\n"
+
+
 def test_a_hub_that_cannot_be_reached_loses_nothing(three: Stations) -> None:
     note(three.bja, "kept")
     three.hub.rename(three.hub.with_name("away"))
