@@ -56,6 +56,7 @@ def edit(
 ) -> None:
     """Edit a card in $EDITOR; what comes back is checked before it replaces."""
     from svcctl.desk.correcting import draft, save
+    from svcctl.ledger.leftovers import edit_copy
     from svcctl.ledger.posix import storage
 
     if noun not in NOUNS:
@@ -73,7 +74,7 @@ def edit(
         )
     desk = echo.open_desk()
     made = draft(desk, noun, name)
-    copy = desk.ledger.private / f"edit-{made.name}.yaml"
+    copy = edit_copy(desk.ledger.private, made.name)
     with storage(copy):
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(made.text)

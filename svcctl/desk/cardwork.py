@@ -110,6 +110,7 @@ def change(desk: Desk, kind: CardKind, name: str, given: Given, manner: Manner) 
     """Change fields of a card, line by line; None takes a field away, comments and order stay."""
     with Writing(desk, manner.commit, manner.dry_run) as writing:
         card = load_card(desk.ledger, kind, name)
+        refuse_erased(card)
         who = desk.who(manner.by)
         path = card_path(kind.folder, card.id)
         old = desk.ledger.read(path)
@@ -128,6 +129,19 @@ def change(desk: Desk, kind: CardKind, name: str, given: Given, manner: Manner) 
             writing.replace(path, old, fresh)
         outcome = writing.finish(f"{kind.name} {card.id} changed", who, desk.read_time(manner.at))
     return CardWritten(changed, path, fresh.decode(), outcome)
+
+
+def refuse_erased(card: Card) -> None:
+    """Refuse to write on what is left of an erased customer: the promise to forget holds on."""
+    if card.get("erased"):
+        raise Refusal(
+            "erased",
+            Message(
+                N_("{id} was erased ({at}), and a stub is not filled again"),
+                {"id": card.id, "at": card.get("erased")},
+            ),
+            Message(N_("whoever is a customer again gets a card anew: svcctl customer new")),
+        )
 
 
 def _stored(desk: Desk, kind: CardKind, given: Given) -> dict[str, str | list[str]]:
@@ -152,6 +166,9 @@ def replace_text(
 ) -> CardWritten:
     """Put a hand-edited text in the card's place, after checking it."""
     path = card_path(kind.folder, name)
+    before, _problems = read_card(kind, old, path)
+    if before is not None:
+        refuse_erased(before)
     changed = _checked(kind, fresh, path, name)
     with Writing(desk, manner.commit, manner.dry_run) as writing:
         who = desk.who(manner.by)

@@ -16,6 +16,7 @@ from typing import Literal
 from svcctl.domain.problems import N_, Message, NeedsPerson, NotFound
 from svcctl.ledger import posix
 from svcctl.ledger.git import GitDir
+from svcctl.ledger.leftovers import SYNC_COPIES
 from svcctl.ledger.mergefile import HERE, MIDDLE, THERE, has_markers
 from svcctl.ledger.objects import Objects
 from svcctl.ledger.syncplan import Choice, Plan
@@ -27,7 +28,7 @@ class Choices:
     """The copies offered after a stop. ``keep``: which side to take wherever nothing was decided."""
 
     def __init__(self, private: Path, keep: Keep | None = None) -> None:
-        self.folder = private / "sync"
+        self.folder = private / SYNC_COPIES
         self.keep = keep
 
     def offer(self, plan: Plan) -> None:

@@ -233,9 +233,11 @@ def draft(desk: Desk, noun: str, name: str) -> Draft:
     """
     if noun == "policy":
         return _policy_draft(desk, name)
+    from svcctl.desk.cardwork import refuse_erased
     from svcctl.desk.finding import find_card
 
     card = find_card(desk, cards.KINDS[noun], name)
+    refuse_erased(card)
     path = f"{RECORDS}/{card.kind.folder}/{card.id}.yaml"
     return Draft(card.kind, card.id, path, desk.ledger.read(path))
 

@@ -16,7 +16,7 @@ from svcctl.domain import cards
 from svcctl.domain.cards import CUSTOMER, Card
 from svcctl.domain.problems import N_, Message, Refusal, Usage
 from svcctl.domain.schema import as_text
-from svcctl.ledger import cardfile
+from svcctl.ledger import cardfile, leftovers
 from svcctl.ledger.folder import card_path
 from svcctl.ledger.index import discard
 from svcctl.ledger.records import read_card
@@ -41,7 +41,7 @@ def erase(desk: Desk, typed: str, reason: str, manner: Manner) -> Erased:
         raise Usage("no-reason", Message(N_("say why it is taken out: --reason TEXT"), {}))
     with Writing(desk, manner.commit, manner.dry_run) as writing:
         card = find_card(desk, CUSTOMER, typed)
-        if card.get("erased"):
+        if card.get("erased") and not cards.beside_the_stub(card.fields):
             raise Refusal(
                 "already-erased",
                 Message(
@@ -62,6 +62,7 @@ def erase(desk: Desk, typed: str, reason: str, manner: Manner) -> Erased:
         writing.replace(path, old, new)
         outcome = writing.finish(f"customer {card.id} erased", who, when)
         if not manner.dry_run:
+            leftovers.forget(desk.ledger.private, path)
             desk.forget_index()
             discard(desk.ledger)  # its free pages would hold the words for long
     return Erased(CardWritten(left, path, new.decode(), outcome), (*outcome.notices, *told))

@@ -133,7 +133,10 @@ class Card(NamedTuple):
 def read_card(
     kind: CardKind, name: str, raw: Mapping[str, object]
 ) -> tuple[Card | None, list[Flaw]]:
-    """Return the card that the text ``raw`` of the file called ``name`` states, and all flaws."""
+    """Return the card that the text ``raw`` of the file called ``name`` states, and all flaws.
+
+    A stub that holds more than a stub does is a flaw, and a card nevertheless: it can be erased.
+    """
     scalars: dict[str, str] = {}
     lists: dict[str, tuple[str, ...]] = {}
     flaws: list[Flaw] = []
@@ -166,11 +169,24 @@ def read_card(
         flaws.append(Flaw("E302", "id", {"id": stated}))
     if flaws:
         return None, flaws
-    return Card(kind, name, scalars, lists), []
+    return Card(kind, name, scalars, lists), _filled_again(name, scalars) if erased else []
 
 
 def _is_missing_name(flaw: Flaw) -> bool:
     return flaw.code == "E202" and flaw.key == "name"
+
+
+_OF_A_STUB = frozenset({"format", "id", "erased", "erased-by", "reason", "alias"})
+
+
+def beside_the_stub(fields: Mapping[str, object]) -> list[str]:
+    """Return the fields of an erased customer's card that ``erased`` does not leave there."""
+    return [key for key in fields if key not in _OF_A_STUB]
+
+
+def _filled_again(name: str, fields: Mapping[str, str]) -> list[Flaw]:
+    more = beside_the_stub(fields)
+    return [Flaw("E212", more[0], {"id": name, "fields": ", ".join(more)})] if more else []
 
 
 def erased(identifier: str, at: str, by: str, reason: str) -> dict[str, str]:

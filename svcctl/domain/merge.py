@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from svcctl.domain.cards import beside_the_stub
 from svcctl.domain.cases import Case, CaseKind, Event
 from svcctl.domain.schema import Value, as_text
 
@@ -246,12 +247,18 @@ def merge_fields(pushed: Fields, other: Fields, bases: Sequence[Fields]) -> Merg
     (both sides are new) every difference is one: they may be two things under one name.
     A card whose personal data was taken out (``erased``) wins whole.
     """
-    for side in (pushed, other):
-        if side.get("erased"):
-            return MergedFields(dict(side), ())
+    stub = stub_of(pushed, other)
+    if stub is not None:
+        return MergedFields(dict(stub), ())
     conflicts: list[FieldConflict] = []
     values = _merge_mapping((), pushed, other, list(bases), conflicts)
     return MergedFields(values, tuple(conflicts))
+
+
+def stub_of(pushed: Fields, other: Fields) -> Fields | None:
+    """Return the side that was erased, of two the one that nobody filled again; None: neither was."""
+    stubs = [side for side in (pushed, other) if side.get("erased")]
+    return min(stubs, key=lambda side: bool(beside_the_stub(side)), default=None)
 
 
 def _merge_mapping(

@@ -12,11 +12,14 @@ from zlib import crc32
 from svcctl import __version__
 from svcctl.ledger.folder import Ledger
 
+KEPT = "audit.kept"
+"""Its name in the clone's own folder."""
+
 
 def kept(ledger: Ledger, name: str) -> str | None:
     """Return the text kept under ``name``, or None."""
     try:
-        data = (ledger.private / "audit.kept").read_bytes()
+        data = (ledger.private / KEPT).read_bytes()
     except OSError:
         return None
     head, _, body = data.partition(b"\n")
@@ -30,7 +33,7 @@ def keep(ledger: Ledger, name: str, text: str) -> None:
     Where it cannot be written (a full disk, a folder that is read only) the next audit looks again.
     """
     body = text.encode()
-    target = ledger.private / "audit.kept"
+    target = ledger.private / KEPT
     temporary = target.with_name(f"audit.{os.getpid()}.tmp")
     try:
         temporary.write_bytes(_head(name, body) + b"\n" + body)

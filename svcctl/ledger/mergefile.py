@@ -20,6 +20,7 @@ from svcctl.domain.merge import (
     merge_cases,
     merge_fields,
     merge_lines,
+    stub_of,
 )
 from svcctl.domain.problems import N_, Message
 from svcctl.ledger.cardfile import RawCard, read_card, set_fields
@@ -122,9 +123,10 @@ def _merge_card(path: str, pushed: bytes, other: bytes, bases: Sequence[bytes]) 
     one, two = read_card(pushed, path), read_card(other, path)
     if not one.ok or not two.ok:
         return FileMerge(None, Conflict(Message(BROKEN), (), marked(pushed, other)))
-    for side, data in ((one, pushed), (two, other)):
-        if side.fields().get("erased"):
-            return FileMerge(data)
+    sides = (one.fields(), two.fields())
+    stub = stub_of(*sides)
+    if stub is not None:
+        return FileMerge(pushed if stub is sides[0] else other)
     known = [base for data in bases if (base := read_card(data, path)).ok]
     merged = merge_fields(one.fields(), two.fields(), [base.fields() for base in known])
     text = _card_text(one, two, known[0] if len(known) == 1 else None, merged.values)

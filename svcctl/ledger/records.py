@@ -125,7 +125,8 @@ def _plain_card(kind: CardKind, data: bytes, name: str) -> Card | None:
         fields = casefile.plain_head(casefile.plain_text(data)[:-1])
     except ValueError:
         return None
-    return cards.read_card(kind, name, fields)[0]
+    card, flaws = cards.read_card(kind, name, fields)
+    return None if flaws else card
 
 
 def load_card(ledger: Ledger, kind: CardKind, name: str) -> Card:

@@ -8,6 +8,9 @@ from pathlib import Path
 import made_ledgers as made
 import pytest
 
+from svcctl.domain.merge import merge_fields
+from svcctl.ledger import cardfile, mergefile
+
 CARD = f"records/customers/{made.CUSTOMER}.yaml"
 NOW = "2026-11-17T10:00:00+08:00"
 
@@ -114,3 +117,66 @@ def test_the_weekly_summary_masks_a_number_in_what_a_customer_said(ledger: Path)
     assert "13911112222" not in made.call(ledger, *week, now=NOW).out
     assert "139****2222" in made.call(ledger, *week, now=NOW).out
     assert "13911112222" in made.call(ledger, *week, "--show-personal", now=NOW).out
+
+
+def erase(root: Path) -> None:
+    made.sure(root, "customer", "erase", made.CUSTOMER, "--reason", "x", now=NOW)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("customer", "set", made.CUSTOMER, "--name", "复活"), ("edit", "customer", made.CUSTOMER)],
+)
+def test_a_stub_is_not_filled_again(
+    ledger: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "sed -i '$aname: 复活'")
+    erase(ledger)
+    stub = (ledger / CARD).read_bytes()
+    ran = made.call(ledger, *words, now=NOW)
+    assert ran.code == 3
+    assert "[erased]" in ran.err
+    assert (ledger / CARD).read_bytes() == stub
+    assert not list((ledger / ".git/svcctl").glob("edit-*"))
+
+
+def test_a_stub_that_was_filled_by_hand_is_found_and_can_be_erased_again(ledger: Path) -> None:
+    erase(ledger)
+    with (ledger / CARD).open("a", encoding="utf-8") as card:
+        card.write('phone: "13811112222"\nmarks: VIP\n')
+    found = json.loads(made.call(ledger, "audit", "--only", "E212", "-o", "json", now=NOW).out)
+    assert [item["path"] for item in found["items"]] == [CARD]
+    assert found["items"][0]["args"]["fields"] == "phone, marks"
+    erase(ledger)
+    assert "13811112222" not in (ledger / CARD).read_text("utf-8")
+    assert made.call(ledger, "audit", "--only", "E1,E2,E3", now=NOW).code == 0
+
+
+def test_of_two_stubs_the_one_that_nobody_filled_wins() -> None:
+    stub = {"format": "1", "id": made.CUSTOMER, "erased": NOW, "erased-by": "desk1", "reason": "x"}
+    filled = {**stub, "name": "复活"}
+    assert merge_fields(filled, stub, [stub]).values == stub
+    assert merge_fields(stub, filled, [stub]).values == stub
+    texts = [cardfile.card_text(fields) for fields in (filled, stub)]
+    assert mergefile.merge_file(CARD, texts[0], texts[1], [texts[1]]).data == texts[1]
+
+
+def test_what_an_editor_or_a_stopped_sync_left_of_the_card_is_removed_too(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "sed -i '$acolour: 13811112222'")
+    assert made.call(ledger, "edit", "customer", made.CUSTOMER, now=NOW).code == 2
+    private = ledger / ".git/svcctl"
+    assert (private / f"edit-{made.CUSTOMER}.yaml").exists()
+    for card in (made.CUSTOMER, made.SECOND):
+        copy = private / f"sync/records/customers/{card}.yaml"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text('phone: "13811112222"\n')
+    made.call(ledger, "audit", now=NOW)
+    erase(ledger)
+    left = [
+        path.name for path in private.rglob("*") if path.is_file() and made.CUSTOMER in path.name
+    ]
+    assert left == []
+    assert not (private / "audit.kept").exists()
+    assert (private / f"sync/records/customers/{made.SECOND}.yaml").exists()

@@ -74,6 +74,12 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
             "the state is contested: `svcctl ticket settle … state` picks a side, `void` takes it back"
         ),
     ),
+    "E212": (
+        "error",
+        N_("erased card filled again"),
+        N_("{id} was erased, and its card holds more than a stub does: {fields}"),
+        N_("take it out again: svcctl customer erase {id} --reason TEXT"),
+    ),
     "E220": (
         "error",
         N_("unknown key in the policy"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from svcctl.domain.checks.examples.sound import (
     BEGUN,
+    CUSTOMER,
     POLICY,
     TICKET,
     Edit,
@@ -140,6 +141,21 @@ EXAMPLES = (
         f"{TICKET}:16:1",
         _SOON,
         besides=("E414",),
+    ),
+    Example(
+        "E212",
+        N_(
+            "What `svcctl customer erase` left of a card says when, by whom and why, and nothing of the "
+            "person. Somebody put something there again, and it goes to every clone."
+        ),
+        (
+            Edit(
+                CUSTOMER,
+                "name: 客户甲",
+                'erased: "2026-11-18T10:00:00+08:00"\nerased-by: desk1\nreason: 客户要求\nname: 复活',
+            ),
+        ),
+        f"{CUSTOMER}:6:7",
     ),
     Example(
         "E220",
