@@ -163,7 +163,7 @@ class Session:
         problems = list(problems)
         if not problems:
             return  # as nearly always: what says how a finding reads need not be loaded
-        from svcctl.domain.checks.catalogue import severity
+        from svcctl.domain.checks.catalogue import severity_of
         from svcctl.views.findings import problem_lines
 
         rules = False
@@ -171,7 +171,7 @@ class Session:
             self.tell(problem_lines(problem))
             rules = rules or (
                 problem.path.startswith(("records/policy/", "records/calendar/"))
-                and severity(problem.code) == "error"
+                and severity_of(problem) == "error"
             )
         if rules:
             self.tell(_("until it is mended, the last version of it that git has applies"))

@@ -214,12 +214,15 @@ def customers_known(index: Index) -> Iterator[tuple[str, str, str]]:
 
 
 def broken(index: Index) -> list[Problem]:
-    """Return the errors of families E1 to E3: what cannot be read or is not who it says it is."""
+    """Return the errors of families E1 to E3: what cannot be read or is not who it says it is.
+
+    With them what may be cut off (E111): it can be read, but nobody knows what is missing.
+    """
     return [
         _problem(row)
         for row in index.connection.execute(
             "select path, code, line, column, args, excerpt, subject from problems "
-            "where severity='error' and code < 'E4' and code not in ('E207', 'E209', 'E210', 'E211') "
+            "where (severity='error' or code='E111') and code < 'E4' and code not in ('E207', 'E209', 'E210', 'E211') "
             "order by path, line"
         )
     ]

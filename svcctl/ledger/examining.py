@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from itertools import chain
 
 from svcctl.domain.cards import BY_FOLDER
-from svcctl.domain.checks.catalogue import severity
+from svcctl.domain.checks.catalogue import severity_of
 from svcctl.domain.checks.crossing import Place, closed_makeup, expected_place, not_a_record
 from svcctl.domain.problems import Problem, Unreadable
 from svcctl.ledger import cardfile
 from svcctl.ledger.folder import RECORDS, Ledger
 from svcctl.ledger.posix import read_record
 from svcctl.ledger.records import (
+    of_rules,
     policy_in,
     read_calendar,
     read_card,
@@ -57,8 +58,8 @@ def _policy_problems(ledger: Ledger, name: str, calendars: set[str]) -> list[Pro
 def policy_problems(data: bytes, path: str, name: str) -> list[Problem]:
     """Return everything wrong with the policy in ``data``, warnings too; ``name`` is its first day."""
     raw = cardfile.read_card(data, path)
-    found = list(raw.problems)
-    if any(severity(problem.code) == "error" for problem in found):
+    found = of_rules(raw.problems)
+    if any(severity_of(problem) == "error" for problem in found):
         return found
     try:
         policy_in(path, name, data)
@@ -78,8 +79,8 @@ def _calendar_problems(ledger: Ledger, name: str) -> list[Problem]:
 def calendar_problems(data: bytes, path: str) -> list[Problem]:
     """Return everything wrong with the calendar in ``data``, warnings too."""
     raw = cardfile.read_card(data, path)
-    found = list(raw.problems)
-    if any(severity(problem.code) == "error" for problem in found):
+    found = of_rules(raw.problems)
+    if any(severity_of(problem) == "error" for problem in found):
         return found
     try:
         calendar, raw = read_calendar(data, path)

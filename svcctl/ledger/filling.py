@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from itertools import chain
 
 from svcctl.domain import cards
-from svcctl.domain.checks.catalogue import severity
+from svcctl.domain.checks.catalogue import severity_of
 from svcctl.domain.checks.schema_rules import stray_problems
 from svcctl.domain.journals import JournalKind
 from svcctl.domain.policy import Book
@@ -330,7 +330,7 @@ def _problem_row(problem: Problem) -> Row:
     return (
         problem.path,
         problem.code,
-        severity(problem.code),
+        severity_of(problem),
         problem.line,
         problem.column,
         json.dumps(dict(problem.args)),

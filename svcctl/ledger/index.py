@@ -63,7 +63,11 @@ class Index:
             if changed is None or changed:
                 self._update(changed, None)
             return
-        dirty = {entry.path for entry in status.entries if entry.path.startswith(RECORDS + "/")}
+        dirty = {
+            _record_at(entry.path)
+            for entry in status.entries
+            if entry.path.startswith(RECORDS + "/")
+        }
         stale = self._changed_by_git(status.head, dirty)
         if stale is None:
             self._update(None, status.head, dirty)
@@ -139,6 +143,12 @@ class Index:
         if dirty is None:
             return _all_records(self.ledger)
         return dirty | young | set(with_foreign_line_ends(self))
+
+
+def _record_at(path: str) -> str:
+    """Return where a record would stand: where a folder stands in its place, git names what is in it."""
+    inside = path.find(".yaml/")
+    return path if inside < 0 else path[: inside + len(".yaml")]
 
 
 def _signs(file: str) -> tuple[int, int, int, int]:

@@ -14,7 +14,7 @@ from svcctl.domain.calendar import Calendar
 from svcctl.domain.calendar_card import unusable
 from svcctl.domain.cards import Card, CardKind
 from svcctl.domain.cases import Case, CaseKind, read_case
-from svcctl.domain.checks.catalogue import severity
+from svcctl.domain.checks.catalogue import severity, severity_of
 from svcctl.domain.checks.identity_rules import identity_problems, journal_problems
 from svcctl.domain.checks.schema_rules import misread_problems
 from svcctl.domain.policy import Policy
@@ -160,10 +160,24 @@ def load_card(ledger: Ledger, kind: CardKind, name: str) -> Card:
     return card
 
 
+def of_rules(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems of a policy's or calendar's text as they weigh there: cut off is unreadable.
+
+    What is left of a ticket's lines is whole lines; rules that were cut say less than was decided,
+    and would make nothing owed of what is.
+    """
+    return [
+        problem._replace(args={**problem.args, "severity": "error"})
+        if problem.code == "E111"
+        else problem
+        for problem in problems
+    ]
+
+
 def policy_in(path: str, name: str, data: bytes) -> Policy:
     """Return the policy in ``data``, in force from the day ``name``. Raises ``Unreadable`` with every problem."""
     raw = cardfile.read_card(data, path)
-    problems = [p for p in raw.problems if severity(p.code) == "error"]
+    problems = [p for p in of_rules(raw.problems) if severity_of(p) == "error"]
     if problems:
         raise unusable_rules(problems)
     try:
@@ -210,7 +224,7 @@ def read_calendar(
 ) -> tuple[Calendar, cardfile.RawCard]:
     """Return the calendar in ``data`` and its text. Raises ``Unreadable`` with every problem."""
     raw = cardfile.read_card(data, path, aliases)
-    problems = [p for p in raw.problems if severity(p.code) == "error"]
+    problems = [p for p in of_rules(raw.problems) if severity_of(p) == "error"]
     if problems:
         raise unusable(path, problems)
     try:

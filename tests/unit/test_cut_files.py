@@ -1,0 +1,119 @@
+"""Files that were cut off, and folders in the place of files: told by every command, alike each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import made_ledgers as made
+import pytest
+from made_ledgers import OTHER, TICKET
+
+POLICY = "records/policy/2026-01-01.yaml"
+CALENDAR = "records/calendar/CN.yaml"
+TICKETS = "records/tickets/2026/11"
+READING = (
+    ("today",),
+    ("callbacks", "due"),
+    ("customer", "list"),
+    ("ticket", "list"),
+    ("ticket", "show", TICKET),
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return made.copy(tmp_path / "ledger")
+
+
+def cut(root: Path, path: str, size: int) -> None:
+    """Cut a file off in the middle of a line."""
+    data = (root / path).read_bytes()[:size]
+    assert data[-1:] != b"\n"
+    (root / path).write_bytes(data)
+
+
+def cut_in_a_comment(root: Path) -> None:
+    """Cut the policy off where what is left is whole as YAML, and owes nothing any more."""
+    data = (root / POLICY).read_bytes()
+    before = data.index(b"\nobligations:")
+    cut(root, POLICY, data.rindex(b"\n#", 0, before) + 5)
+
+
+def test_a_policy_cut_in_a_comment_still_owes_what_git_has_of_it(root: Path) -> None:
+    late = "2026-11-19T10:00:00+08:00"
+    before = {words: made.call(root, *words, now=late) for words in READING}
+    assert OTHER in before[("today",)].out  # it owes something
+    cut_in_a_comment(root)
+    for words in READING:
+        ran = made.call(root, *words, now=late)
+        assert (ran.code, ran.out) == (0, before[words].out)
+        assert f"{POLICY}:" in ran.err
+        assert "E111" in ran.err
+        assert "the last version of it that git has applies" in ran.err
+        assert made.call(root, *words, "--strict", now=late).code == 4
+
+
+def test_a_cut_policy_is_an_error_of_the_audit_and_of_policy_check(root: Path) -> None:
+    cut_in_a_comment(root)
+    for words in (("audit",), ("policy", "check"), ("policy", "check", root / POLICY)):
+        ran = made.call(root, *words)
+        assert ran.code == 1
+        assert "E111" in ran.out + ran.err
+
+
+def test_a_calendar_without_a_last_line_end_is_read_from_git(root: Path) -> None:
+    cut(root, CALENDAR, (root / CALENDAR).stat().st_size - 1)
+    ran = made.call(root, "today")
+    assert ran.code == 0
+    assert f"{CALENDAR}:" in ran.err
+    assert "E111" in ran.err
+
+
+def test_without_git_a_cut_policy_says_nothing_of_deadlines(tmp_path: Path) -> None:
+    root = made.story(tmp_path / "plain", git=False)
+    cut_in_a_comment(root)
+    ran = made.call(root, "today")
+    assert ran.code == 4
+    assert f"{POLICY}:" in ran.err
+    assert "E111" in ran.err
+
+
+def test_a_ticket_without_a_last_line_end_is_told_with_line_and_column(root: Path) -> None:
+    path = f"{TICKETS}/{OTHER}.yaml"
+    cut(root, path, (root / path).stat().st_size - 1)
+    lines = (root / path).read_text("utf-8").split("\n")
+    for words in READING[:-1]:
+        ran = made.call(root, *words)
+        assert ran.code == 0
+        assert f"{path}:{len(lines)}:{len(lines[-1]) + 1}: E111" in ran.err
+        assert made.call(root, *words, "--strict").code == 4
+    ran = made.call(root, "ticket", "note", TICKET[-3:], "x")
+    assert f"{path}:{len(lines)}:" in ran.err
+
+
+def test_a_folder_without_files_is_nothing_to_any_command(root: Path) -> None:
+    folder = root / "records/customers/SHA-C0007M.yaml"
+    listed = made.call(root, "customer", "list").out
+    (folder / "further").mkdir(parents=True)
+    (root / "records/policy/2026-06-01.yaml").mkdir()
+    for words in (("customer", "list"), ("index", "rebuild"), ("customer", "list"), ("audit",)):
+        ran = made.call(root, *words)
+        assert "E116" not in ran.out + ran.err
+    assert made.call(root, "customer", "list").out == listed
+    assert made.call(root, "customer", "show", folder.stem).code == 8
+    (folder / "further").rmdir()
+    folder.rmdir()
+    assert made.call(root, "index", "verify").code == 0
+
+
+def test_a_folder_with_a_file_in_a_records_place_is_told_until_it_is_gone(root: Path) -> None:
+    folder = root / "records/customers/SHA-C0007M.yaml"
+    assert made.call(root, "today").err == ""
+    folder.mkdir()
+    (folder / "inside").write_text("x")
+    place = folder.relative_to(root).as_posix()
+    assert f"{place}: E116" in made.call(root, "today").err
+    assert made.call(root, "index", "verify").code == 0
+    (folder / "inside").unlink()
+    assert made.call(root, "today").err == ""
+    assert made.call(root, "index", "verify").code == 0
