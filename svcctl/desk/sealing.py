@@ -25,7 +25,7 @@ from svcctl.domain.problems import (
 )
 from svcctl.domain.schema import as_text
 from svcctl.domain.seals import Seal, digest_of, folder_of
-from svcctl.ledger import git, seals
+from svcctl.ledger import git, seals, signatures
 from svcctl.ledger.cardfile import card_text
 from svcctl.ledger.changes import finish_status, start_status
 from svcctl.ledger.git import GitDir
@@ -89,13 +89,40 @@ def seal(desk: Desk, month: str, reason: str, signed: bool, manner: Manner) -> S
             head,
             " ".join(reason.split()),
         )
+        told: tuple[Message, ...] = ()
         if signed:
-            made = made._replace(signature=seals.sign(gitdir, made, identity(desk, who.id)))
+            signer = identity(desk, who.id)
+            made = made._replace(signature=seals.sign(gitdir, made, signer))
+            told = _unverified(gitdir, made, signer.email)
         writing.create(made.path, card_text(made.fields()))
         outcome = writing.finish(f"{month} sealed", who, desk.read_time(manner.at))
         if not manner.dry_run:
             note_unsettled(desk.ledger, [month], settled=True)
-    return Sealed(made, outcome)
+    return Sealed(made, outcome._replace(notices=(*outcome.notices, *told)))
+
+
+def _unverified(gitdir: GitDir, made: Seal, address: str) -> tuple[Message, ...]:
+    """Say at once that a fresh signature does not verify here: the audit would say it much later.
+
+    Raises ``Refusal`` where git made none that verifies.
+    """
+    fault = signatures.signature_fault(gitdir, made)
+    if not fault:
+        return ()
+    if fault == "unlisted-key":
+        text = N_("signed, but gpg.ssh.allowedSignersFile does not name this key for {address}")
+        return (Message(text, {"address": address}),)
+    if fault not in domain.UNVERIFIED:  # a key that is not there: git says it signed, and did not
+        raise _refused(
+            "not-signed",
+            Message(N_("git made no signature that verifies")),
+            Message(N_("tell git which key to sign with: user.signingKey, and gpg.format for ssh")),
+        )
+    text = N_(
+        "signed, but this computer cannot verify it: {what}. "
+        "git config gpg.ssh.allowedSignersFile FILE (docs/manual.md); for OpenPGP: gpg --import KEY"
+    )
+    return (Message(text, {"what": domain.UNVERIFIED[fault]}),)
 
 
 def _refused(code: str, message: Message, remedy: Message | None = None) -> Refusal:
@@ -230,6 +257,6 @@ def _recomputed(gitdir: GitDir, contents: Contents, one: Seal) -> list[Problem]:
         found.append(domain.unsound(one.path, "tickets"))
     if digest != one.digest:
         found.append(domain.unsound(one.path, "digest"))
-    if one.signature and (fault := seals.signature_fault(gitdir, one)):
+    if one.signature and (fault := signatures.signature_fault(gitdir, one)):
         found.append(domain.unsound(one.path, fault))
     return found

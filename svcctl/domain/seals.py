@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from svcctl.domain.keeping import Line
-from svcctl.domain.problems import Problem
+from svcctl.domain.problems import N_, Problem
 from svcctl.domain.schema import Field, Flaw, Shape
 
 MONTH = re.compile(r"(?:19|2[0-9])[0-9]{2}-(?:0[1-9]|1[0-2])")
@@ -134,8 +134,19 @@ def digest_of(records: Iterable[tuple[str, Sequence[Line]]]) -> str:
     return whole.hexdigest()
 
 
+UNVERIFIED = {
+    "no-signers": N_("git is not told whose keys count (gpg.ssh.allowedSignersFile)"),
+    "no-key": N_("GnuPG does not have the signer's key, or it has expired"),
+    "no-verifier": N_("the program that verifies it is not installed (ssh-keygen, gpg)"),
+}
+"""Why a signature may be as good as any, and cannot be verified on this computer."""
+
+
 def unsound(path: str, what: str) -> Problem:
-    """Return the finding that a seal does not say what is so; ``what`` as a key of ``UNSOUND``."""
+    """Return the finding that a seal does not say what is so: a field's name, or what is wrong with its
+    signature (a word of ``UNVERIFIED``: nothing is known to be)."""
+    if what in UNVERIFIED:
+        return Problem("E512", path, 0, 0, {"what": UNVERIFIED[what]})
     return Problem("E509", path, 0, 0, {"what": what})
 
 

@@ -119,14 +119,3 @@ def sign(gitdir: GitDir, seal: Seal, who: Identity) -> str:
     finally:
         process = start(gitdir.top, ["update-ref", "-d", f"refs/tags/{_TAG}"])
         process.communicate()
-
-
-def signature_fault(gitdir: GitDir, seal: Seal) -> str:
-    """Return what is wrong with a seal's signature: "", ``other-words`` or ``bad-signature``."""
-    _, _, signed = seal.signature.partition("\n\n")
-    if not signed.startswith(seal.signed_text()):
-        return "other-words"
-    made = run(gitdir.top, ["hash-object", "-t", "tag", "-w", "--stdin"], seal.signature.encode())
-    process = start(gitdir.top, ["verify-tag", made.decode("ascii").strip()])
-    process.communicate()
-    return "bad-signature" if process.returncode else ""

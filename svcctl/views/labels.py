@@ -38,6 +38,7 @@ LABELS: dict[str, str] = {
     "attached": N_("attachment"),
     "other-words": N_("other words"),
     "bad-signature": N_("bad signature"),
+    "unlisted-key": N_("signed with a key that gpg.ssh.allowedSignersFile does not name"),
     "whole": N_("whole"),
     "missing": N_("missing"),
     "altered": N_("altered"),

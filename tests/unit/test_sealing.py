@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import made_ledgers as made
@@ -148,31 +150,66 @@ def test_a_dry_run_seals_nothing(ledger: Path) -> None:
     assert not (ledger / SEAL).exists()
 
 
-def test_a_signature_is_made_by_git_and_verified_by_the_audit(ledger: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def signer(ledger: Path, tmp_path: Path) -> Path:
+    """The list of keys that count, for a clone that signs with its SSH key; git is not told of the list."""
     keygen = shutil.which("ssh-keygen")
     if keygen is None:
         pytest.skip("ssh-keygen is not installed")
-    import subprocess
-
     key = tmp_path / "key"
     subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     allowed = tmp_path / "allowed"
     allowed.write_text("desk1@desk.invalid " + (tmp_path / "key.pub").read_text())
+    made.git(ledger, "config", "gpg.format", "ssh")
+    made.git(ledger, "config", "user.signingKey", str(key))
+    return allowed
+
+
+def test_a_signature_is_made_by_git_and_verified_by_the_audit(ledger: Path, signer: Path) -> None:
+    made.git(ledger, "config", "user.signingKey", str(signer.with_name("no-key")))
     without = call(ledger, "seal", "2026-11", "--sign")
-    assert without.code != 0
+    assert without.code == 3
+    assert "user.signingKey" in without.err
     assert not (ledger / SEAL).exists()
-    for name, value in (
-        ("gpg.format", "ssh"),
-        ("user.signingKey", str(key)),
-        ("gpg.ssh.allowedSignersFile", str(allowed)),
-    ):
-        made.git(ledger, "config", name, value)
-    assert call(ledger, "seal", "2026-11", "--sign").code == 0
+    made.git(ledger, "config", "user.signingKey", str(signer.with_name("key")))
+    made.git(ledger, "config", "gpg.ssh.allowedSignersFile", str(signer))
+    signed = call(ledger, "seal", "2026-11", "--sign")
+    assert (signed.code, signed.err) == (0, "")
     assert made.git(ledger, "tag") == ""
     assert audited(ledger, "--history") == []
-    allowed.write_text("")
+    listed = signer.read_text()
+    signer.write_text("")
     assert audited(ledger, "--history") == ["E509"]
-    allowed.write_text("desk1@desk.invalid " + (tmp_path / "key.pub").read_text())
+    signer.write_text(listed)
     text = (ledger / SEAL).read_text("utf-8")
     (ledger / SEAL).write_text(text.replace("by: desk1", "by: eng1"), "utf-8")
     assert audited(ledger, "--history") == ["E508", "E509"]
+
+
+def test_where_git_is_not_told_whose_keys_count_a_sound_signature_is_no_bad_one(
+    ledger: Path, signer: Path
+) -> None:
+    signed = call(ledger, "seal", "2026-11", "--sign")
+    assert signed.code == 0
+    assert "gpg.ssh.allowedSignersFile" in signed.err
+    assert audited(ledger, "--history") == ["E512"]
+    assert call(ledger, "audit", "--history").code == 0
+    made.git(ledger, "config", "gpg.ssh.allowedSignersFile", str(signer.with_name("nothing-there")))
+    assert audited(ledger, "--history") == ["E512"]
+    made.git(ledger, "config", "gpg.ssh.program", str(signer.with_name("no-program")))
+    assert audited(ledger, "--history") == ["E512"]
+
+
+def test_a_signature_over_other_words_is_bad_with_and_without_the_list(
+    ledger: Path, signer: Path
+) -> None:
+    call(ledger, "seal", "2026-11", "--sign")
+    text = (ledger / SEAL).read_text("utf-8")
+    # Both the card and the words inside the signed tag: only the signature itself can tell.
+    (ledger / SEAL).write_text(re.sub(r'(tickets: "?)3', r"\g<1>4", text), "utf-8")
+    assert seal_card(ledger)["tickets"] == "4"
+    found = json.loads(call(ledger, "audit", "--only", "E509", "-o", "json").out)["items"]
+    assert [item["args"]["what"] for item in found] == ["tickets", "bad-signature"]
+    made.git(ledger, "config", "gpg.ssh.allowedSignersFile", str(signer))
+    found = json.loads(call(ledger, "audit", "--only", "E509", "-o", "json").out)["items"]
+    assert [item["args"]["what"] for item in found] == ["tickets", "bad-signature"]

@@ -84,6 +84,15 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("it was added to hold from {begins} on, when that day was over ({deed})"),
         N_("tickets are judged otherwise than before; begin new rules on a day to come"),
     ),
+    "E512": (
+        "warning",
+        N_("signature not verified"),
+        N_("whether the seal's signature is sound cannot be told on this computer: {what}"),
+        N_(
+            "say whose keys count: git config gpg.ssh.allowedSignersFile FILE (docs/manual.md); "
+            "for OpenPGP: gpg --import KEY"
+        ),
+    ),
 }
 
 

@@ -24,10 +24,19 @@ from svcctl.domain.checks.examples.sound import (
 )
 from svcctl.domain.keeping import event_line, head_line
 from svcctl.domain.problems import N_
-from svcctl.domain.seals import digest_of
+from svcctl.domain.seals import digest_of, read_seal
 
 SEAL = "records/seals/2026-11.yaml"
 LATE_POLICY = "records/policy/2026-11-03.yaml"
+
+_BY_A_KEY_NOBODY_HAS = """-----BEGIN PGP SIGNATURE-----
+
+iHUEABYIAB0WIQRqfpLir+VoYtTEZu/Y1uawMSShNQUCawM2KgAKCRDY1uawMSSh
+NRFwAP0TE5k+vy4yspZckHAxTGsyfsMoBPR5r4Icm8TQCFcLfQD+Ngq57XgSMgkY
+Lc3xfB+ifligN2oq6TbXFIRGRK58fgQ=
+=wQVA
+-----END PGP SIGNATURE-----
+"""
 
 
 def _object(kind: str, content: bytes) -> bytes:
@@ -36,13 +45,13 @@ def _object(kind: str, content: bytes) -> bytes:
     return named.digest()
 
 
-def sealed(**changed: str) -> bytes:
+def _fields() -> dict[str, str]:
     """The seal of the month of the sound ledger's ticket; its commit is one that nobody has."""
     name = TICKET.rpartition("/")[2]
     entry = f"100644 {name}\0".encode() + _object("blob", ticket(*STORY))
     events = [{**event, "n": number} for number, event in enumerate(STORY, start=1)]
     lines = [head_line(HEAD), *(event_line(_as_text(event)) for event in events)]
-    fields = {
+    return {
         "format": "1",
         "month": "2026-11",
         "sealed": "2026-11-20T08:00:00+08:00",
@@ -52,9 +61,21 @@ def sealed(**changed: str) -> bytes:
         "tree": _object("tree", entry).hex(),
         "commit": "0123456789abcdef0123456789abcdef01234567",
     }
+
+
+def sealed(**changed: str) -> bytes:
+    """The card of that seal, with some fields otherwise."""
     return "".join(
-        f"{key_line(key, text)}\n" for key, text in {**fields, **changed}.items()
+        f"{key_line(key, text)}\n" for key, text in {**_fields(), **changed}.items()
     ).encode()
+
+
+def signed() -> bytes:
+    """The same seal with a signature by a key that nobody has: whether it is sound cannot be told."""
+    seal, _flaws = read_seal("2026-11", _fields())
+    assert seal is not None
+    tag = f"object {seal.commit}\ntype commit\ntag seal\ntagger 经理甲 <mgr1@desk.invalid> 1795132800 +0800\n\n"
+    return sealed(signature=tag + seal.signed_text() + _BY_A_KEY_NOBODY_HAS)
 
 
 def _as_text(event: Told) -> dict[str, str]:
@@ -184,5 +205,15 @@ EXAMPLES = (
         ),
         (Later(Put(LATE_POLICY, b"format: 1\nback-dating: 48h\n")),),
         LATE_POLICY,
+    ),
+    Example(
+        "E512",
+        N_(
+            "A signature says who sealed only where git knows whose keys count, and that is a setting of each "
+            "computer. Where it is not made, nothing is known to be wrong with the seal."
+        ),
+        (Later(Put(SEAL, signed())),),
+        SEAL,
+        besides=("E506",),
     ),
 )
