@@ -113,7 +113,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     for label, text in (
         ("kind", word(state.text("kind"), "kind")),
         ("priority", word(state.text("priority"), "priority")),
-        ("opened", times(format_instant(case.opened))),
+        ("opened", times(item["opened"])),
         ("channel", word(state.text("channel"), "channel")),
         ("customer", f"{state.text('customer')} {line(name)}"),
         *((key, line(told)) for key, told in ways_to_reach(desk, state.text("customer"))),

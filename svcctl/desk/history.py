@@ -24,7 +24,7 @@ Item = dict[str, Any]
 def states_since(view: View, seconds: float) -> Iterator[State]:
     """Yield the replayed state of each ticket to which anything happened since, oldest first."""
     paths = view.desk.index.connection.execute(
-        "select path from tickets where last_at >= ? and opened <= ? order by opened, id",
+        "select path from tickets where last_at >= ? and began <= ? order by opened, id",
         (seconds, view.seconds),
     ).fetchall()
     for (path,) in paths:

@@ -132,7 +132,7 @@ def of_state(state: State, owed: Iterable[Obligation], as_of: datetime, name: st
         "id": state.case.id,
         "name": name,
         "state": state.state,
-        "opened_text": format_instant(state.case.opened),
+        "opened_text": format_instant(state.opened),
         "foreign_id": text("foreign"),
         **{
             key: text(key)

@@ -54,7 +54,7 @@ def _page(desk: Desk, state: State, number: int) -> SlipPage:
     finished = _last(facts, "finished")
     customer = _card(desk, cards.CUSTOMER, state.text("customer"))
     unit = _card(desk, cards.UNIT, state.text("unit"))
-    policy = desk.book.at(state.case.opened)
+    policy = desk.book.at(state.opened)
     engineer = as_text(sent[-1].event.fields["to"]) if sent else state.text("engineer")
     visits = [fact.event.fields["visit"] for fact in sent if "visit" in fact.event.fields]
     until = warranty_until(unit)
@@ -62,7 +62,7 @@ def _page(desk: Desk, state: State, number: int) -> SlipPage:
         number=f"{state.case.id}/{number}",
         ticket=state.case.id,
         zone=desk.zone,
-        opened=state.case.opened,
+        opened=state.opened,
         channel=state.text("channel"),
         kind=state.text("kind"),
         customer=_field(customer, "name"),

@@ -181,7 +181,7 @@ class View:
         return [
             row[0]
             for row in self.desk.index.connection.execute(
-                f"select path from tickets where {went_on} and opened <= ?",
+                f"select path from tickets where {went_on} and began <= ?",
                 [*moments, self.seconds],
             )
         ]

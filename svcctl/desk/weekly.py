@@ -165,7 +165,7 @@ class _Gathering:
     def _loaded(self) -> Iterator[Looked]:
         moving, values = self._moving()
         paths = self.desk.index.connection.execute(
-            f"select t.path from tickets t where {moving} and t.opened < ? and t.opened <= ? "
+            f"select t.path from tickets t where {moving} and min(t.opened, t.began) < ? and t.began <= ? "
             "order by t.opened, t.id",
             [*values, self.week.end.timestamp(), self.view.seconds],
         ).fetchall()
@@ -195,7 +195,7 @@ class _Gathering:
         if not case.is_open_at(self.moment):
             return
         self.open_now[case.kind] += 1
-        opened, who = case.state.case.opened, case.told[-1][1]
+        opened, who = case.state.opened, case.told[-1][1]
         self.still.append(Happened(case.kind, opened, case.id, who))
         self.overdue.extend(_overdue(case, self.moment))
         if case.kind == "complaint":
@@ -308,7 +308,7 @@ class _Gathering:
         decided = sorted({sheet.period.moment for sheet in (self.now, self.before)})
         for path, unit, state, opened, last in self.desk.index.connection.execute(
             "select t.path, t.unit, t.state, t.opened, t.last_at from tickets t where "
-            "t.kind = 'inspection' and t.unit != '' and t.last_at >= ? and t.opened <= ?",
+            "t.kind = 'inspection' and t.unit != '' and t.last_at >= ? and min(t.opened, t.began) <= ?",
             [since.timestamp(), self.moment.timestamp()],
         ).fetchall():
             early, late = at_epoch(opened, self.desk.zone), at_epoch(last, self.desk.zone)
@@ -397,7 +397,7 @@ def _grievance(case: Looked, moment: datetime) -> Grievance:
             liability = str(fact.event.fields.get("liability", liability))
             severity = str(fact.event.fields.get("severity", severity))
             who = fact.event.by
-    opened = case.state.case.opened
+    opened = case.state.opened
     return Grievance(case.id, text("customer"), text("subject"), opened, liability, severity, who)
 
 

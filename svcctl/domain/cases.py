@@ -256,7 +256,7 @@ class Case:
 
     @property
     def opened(self) -> datetime:
-        """When the request was made, as the head states it."""
+        """When the request was made, as the head states it; ``State.opened`` knows corrections."""
         opened = self.head["opened"]
         assert isinstance(opened, datetime)
         return opened

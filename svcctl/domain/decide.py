@@ -182,7 +182,7 @@ def _opening(state: State) -> datetime | None:
     """Return when the case began; None for one that has no beginning."""
     if not state.case.kind.opens:
         return None
-    return state.facts[0].at if state.facts else state.case.opened
+    return state.opened
 
 
 def _check_time(state: State, at: datetime, now: datetime, opened: datetime | None) -> None:

@@ -107,7 +107,7 @@ class Sheet:
 
     def _flow(self, case: Looked) -> None:
         ended = case.state.case.kind.ended
-        opened = case.state.case.opened
+        opened = case.state.opened
         if self.period.holds(opened):
             self.opened.append(Happened(case.kind, opened, case.id))
             if case.kind == "complaint" and case.supplied is None:
@@ -202,7 +202,7 @@ class Sheet:
                 received, spoken = None, True
             if do == "arrived" and not arrived:
                 arrived = True
-                self._length("arrival", case, engineer, case.state.case.opened, fact.at)
+                self._length("arrival", case, engineer, case.state.opened, fact.at)
 
     def _length(
         self, name: str, case: Looked, engineer: str, start: datetime, end: datetime

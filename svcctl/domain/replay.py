@@ -55,13 +55,16 @@ def replay(case: Case, until: datetime | None = None, known: datetime | None = N
     """Return the state of ``case`` after its events.
 
     ``until``: only events that had happened by then (``at``); ``known``: only those that had been
-    written down by then (``noted``). Never fails, whatever the events say.
+    written down by then (``noted``). A case of which the opening had not is not there yet. Never
+    fails, whatever the events say.
     """
     events: Sequence[Event] = case.events
     if until is not None:
         events = [event for event in events if event.at <= until]
     if known is not None:
         events = [event for event in events if event.noted <= known]
+    if case.kind.opens and events and events[0] is not case.events[0]:
+        events = ()  # not opened yet: what is said to have been before that makes it no sooner
     corrections = _Corrections(case, events)
     state = State(case, events)
     for position, event in enumerate(events):

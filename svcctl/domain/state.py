@@ -173,6 +173,11 @@ class State:
         self.attempts: dict[str, int] = {}
 
     @property
+    def opened(self) -> datetime:
+        """When the case began, as corrected: the head and the id keep what was said at first."""
+        return self.facts[0].at if self.facts else self.case.opened
+
+    @property
     def is_ended(self) -> bool:
         """Whether nothing more is expected of this case."""
         return self.state in self.case.kind.ended

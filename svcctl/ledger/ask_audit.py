@@ -171,7 +171,7 @@ def without_complaint(index: Index, as_of: float) -> list[str]:
     sql = (
         "select path from tickets t where dissatisfied != '' and kind != 'complaint' "
         "and not exists (select 1 from tickets c where c.about = t.id and c.about != '' "
-        "and c.kind = 'complaint' and c.opened <= ?) order by path"
+        "and c.kind = 'complaint' and c.began <= ?) order by path"
     )
     return [path for (path,) in index.connection.execute(sql, (as_of,))]
 
@@ -180,7 +180,7 @@ def has_complaint(index: Index, identifier: str, as_of: float) -> bool:
     """Return whether a complaint about this ticket had been opened by then."""
     sql = (
         "select 1 from tickets where about = ? and about != '' and kind = 'complaint' "
-        "and opened <= ? limit 1"
+        "and began <= ? limit 1"
     )
     return index.connection.execute(sql, (identifier, as_of)).fetchone() is not None
 
@@ -196,7 +196,7 @@ def still_to_come(index: Index, as_of: float, known: float | None = None) -> dic
 
     With ``known`` also those of which something was written down after that.
     """
-    sql = "select path, opened <= ? from tickets where last_at > ?"
+    sql = "select path, began <= ? from tickets where last_at > ?"
     values = [as_of, as_of]
     if known is not None:
         sql += " or last_noted > ?"

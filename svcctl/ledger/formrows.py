@@ -20,7 +20,6 @@ from svcctl.domain.schema import Value
 from svcctl.domain.shapes import Shapes
 from svcctl.domain.state import State
 from svcctl.domain.ticket import TICKET
-from svcctl.domain.times import epoch
 from svcctl.ledger.casefile import plain_text
 from svcctl.ledger.folder import ticket_path
 from svcctl.ledger.instances import Instance, Times, instances, rows
@@ -66,7 +65,7 @@ class _Read(NamedTuple):
     key: tuple[object, ...]
     head: Mapping[str, Value]
     desk: str
-    opened: int
+    opened: str
     under: _Under
     at: list[int]
     offset: int
@@ -147,13 +146,11 @@ class Forms:
             or (under.after is not None and max(lags) > under.after)
         ):
             return None
-        opened = str(head["opened"])
-        if listed[0][offset - 19 : offset + 6] == opened:
-            when = at[0]
-        else:
-            when = epoch(plain_instant(opened))
+        opened = listed[0][offset - 19 : offset + 6]
+        if opened != head["opened"]:
+            plain_instant(str(head["opened"]))
         key = (under, self.shapes.root_key(desk, head), tuple([one[0] for one in told]))
-        return _Read(key, head, desk, when, under, at, clock.offset, told, max(noted), start + 2)
+        return _Read(key, head, desk, opened, under, at, clock.offset, told, max(noted), start + 2)
 
     def _folder(self, identifier: str) -> str:
         """Return the folder that a ticket belongs in; those of one day share it."""
@@ -275,8 +272,9 @@ def _rows(path: str, read: _Read, form: _Form, number: int) -> TicketRows | None
         form.state,
         form.ended,
         head["priority"],
+        at[0],
+        at[0],
         opened,
-        head["opened"],
         head["customer"],
         text("unit", ""),
         head["subject"],

@@ -89,19 +89,25 @@ def parted(number: int, rows: list[Row]) -> tuple[list[Row], Row | None]:
 
 
 TICKET_COLUMNS = (
-    "path id kind state ended priority opened opened_text customer unit subject engineer visit "
+    "path id kind state ended priority began opened opened_text customer unit subject engineer visit "
     "wanted category about foreign_id last_at last_noted contested people approvals dissatisfied desks attached"
 ).split()
 
 
 def ticket_row(path: str, state: State, book: Book) -> Row:
-    """Return the values of ``TICKET_COLUMNS``; instants as seconds since the epoch."""
+    """Return the values of ``TICKET_COLUMNS``; instants as seconds since the epoch.
+
+    ``opened`` is the time of opening as corrected, ``began`` the one first written: only as of a moment
+    before that is the ticket not there yet.
+    """
     case = state.case
     people: set[str] = set()
     approvals = []
     attached = []
     desks: set[str] = set()
-    last_at, last_noted = case.events[0].at, case.events[0].noted
+    began, last_noted = case.events[0].at, case.events[0].noted
+    # A corrected time is none at which nothing happened, though it lies after its own correction.
+    last_at = max((fact.at for fact in state.facts), default=began) if state.corrections else began
     for event in case.events:
         people.add(event.by)
         desks.add(event.desk)
@@ -118,7 +124,7 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
             last_at = event.at
         if event.noted > last_noted:
             last_noted = event.noted
-    opened, opened_text = epoch_and_text(case.opened)
+    opened, opened_text = epoch_and_text(state.opened)
     answer = dissatisfied(state, book)
     text = state.text
     return (
@@ -128,6 +134,7 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
         state.state,
         int(state.is_ended),
         text("priority"),
+        epoch(began),
         opened,
         opened_text,
         text("customer"),
