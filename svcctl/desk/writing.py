@@ -30,7 +30,7 @@ from svcctl.domain.problems import (
     Unreadable,
 )
 from svcctl.ledger import batch, git, lineends, posix
-from svcctl.ledger.commit import Identity
+from svcctl.ledger.commit import Identity, Note
 from svcctl.ledger.folder import RECORDS, SYNC_NOTE, is_case, refuse_linked
 from svcctl.ledger.pending import OF_ONE_NOTE, Pending, settle
 from svcctl.ledger.records import read_card, read_lines
@@ -146,7 +146,7 @@ class Writing:
         gitdir = self.desk.ledger.git
         try:
             if gitdir is not None and Pending(gitdir).waiting():
-                settle(gitdir)
+                settle(gitdir, look=self._look)
         except NOT_SETTLED as trouble:
             self._notices.append(_pending(trouble))
             if not isinstance(trouble, GitFailed) or trouble.code not in OF_ONE_NOTE:
@@ -178,6 +178,7 @@ class Writing:
 
     def finish(self, message: str, who: Who, when: datetime) -> Outcome:
         """Write everything planned, then commit it. A dry run does neither."""
+        self._refuse_foreign_changes()
         if self.dry_run or not self.changes:
             return Outcome()
         for change in self.changes:
@@ -200,11 +201,35 @@ class Writing:
         try:
             if self._half_moved:  # onto a branch that is still to move nothing is committed
                 self.refuse_unfinished()
-            return Outcome(tuple(settle(gitdir)), tuple(self._notices))
+            made = settle(gitdir, look=lambda note: self._look(note, paths))
+            return Outcome(tuple(made), tuple(self._notices))
         except NOT_SETTLED as trouble:
             told = _pending(trouble)
             # What stood in the way of an earlier command's commit mostly stands in this one's too.
             return Outcome((), (*(n for n in self._notices if n != told), told))
+
+    def _refuse_foreign_changes(self) -> None:
+        """Refuse to commit a file, in the name of who writes, that lost or changed committed lines.
+
+        What is not committed now is asked about when it is: ``--no-commit`` starts no git for it.
+        """
+        gitdir = self.desk.ledger.git
+        grown = [
+            (change.path, change.old)
+            for change in self.changes
+            if change.old is not None and is_case(change.path)
+        ]
+        if grown and self.commit and gitdir is not None and not self._half_moved:
+            from svcctl.ledger.untouched import refuse_lacking
+
+            refuse_lacking(gitdir, grown)
+
+    def _look(self, note: Note, known: tuple[str, ...] = ()) -> None:
+        """Look at what waits to be committed, unless these files have just been looked at."""
+        if self.desk.ledger.git is not None and note.paths != known:
+            from svcctl.ledger.untouched import look_at
+
+            look_at(self.desk.ledger.git, note)
 
     def _note_seals(self) -> None:
         """Have git asked again about sealed months in which something is written now."""

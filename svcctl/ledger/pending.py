@@ -149,15 +149,20 @@ def _append_durably(path: Path, line: bytes) -> int:
 
 
 # Failures that lie with the files of one note; after any other, trying the next note is vain.
-OF_ONE_NOTE = frozenset(("git-failed", "git-unreadable-path"))
+OF_ONE_NOTE = frozenset(("git-failed", "git-unreadable-path", "git-lines-changed"))
 
 
-def settle(gitdir: GitDir, done: Callable[[Note, str], None] | None = None) -> list[str]:
+def settle(
+    gitdir: GitDir,
+    done: Callable[[Note, str], None] | None = None,
+    look: Callable[[Note], None] | None = None,
+) -> list[str]:
     """Commit what is noted, in order, each under its own author and message; the ids made.
 
     Called before a command decides (for what an earlier one left) and after it has written.
-    What is committed already is passed over; ``done`` hears of each commit. Raises GitFailed when
-    anything could not be committed; that then stays for the next time.
+    What is committed already is passed over; ``done`` hears of each commit. ``look`` may raise
+    GitFailed for what is not to be committed as it lies there. Raises GitFailed when anything could
+    not be committed; that then stays for the next time.
     """
     pending = Pending(gitdir)
     notes = pending.take()
@@ -165,6 +170,8 @@ def settle(gitdir: GitDir, done: Callable[[Note, str], None] | None = None) -> l
     failed: list[tuple[Note, GitFailed]] = []
     for place, note in enumerate(notes):
         try:
+            if look is not None:
+                look(note)
             commit_id = commit(gitdir, *note)
         except GitFailed as error:
             failed.append((note, error))

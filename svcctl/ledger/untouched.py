@@ -1,0 +1,85 @@
+"""Whether a file still holds every line that the last commit has of it. Knows git's HEAD, and bytes.
+
+A command commits a file as it lies there. What somebody changed in it by hand would go along under the
+name of whoever writes next; so it is asked before that. Nothing of what a line means is known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from svcctl.domain.problems import N_, GitFailed, Message, Problem, Refusal, Said
+from svcctl.ledger.commit import Note
+from svcctl.ledger.folder import is_case
+from svcctl.ledger.git import GitDir
+from svcctl.ledger.holding import lines_of, only_grew
+from svcctl.ledger.lineends import normal
+
+REMEDY = N_(
+    "git diff -- {path} shows it. Put the lines back as they were (git checkout -- {path} does, and drops "
+    "those not committed yet) and correct them by a line: svcctl ticket amend, void. What shall stay "
+    "as it is now, commit in your own name with git"
+)
+
+
+def lacking(gitdir: GitDir, files: Iterable[tuple[str, bytes | None]]) -> list[Problem]:
+    """Return a finding for each committed line that these tickets and journals lack, or have otherwise.
+
+    ``files``: paths relative to the ledger's root, and what lies there (None: nothing). One git
+    process for all. Line ends are no difference. Raises GitFailed.
+    """
+    from svcctl.domain.keeping import Deed, broken
+    from svcctl.ledger.objects import Objects
+
+    found: list[Problem] = []
+    deed = Deed("", "", "").told()
+    with Objects(gitdir) as objects:
+        for path, now in files:
+            held = objects.get(f"HEAD:{gitdir.prefix}{path}")
+            if held is None or held == now:
+                continue
+            before, after = normal(held), None if now is None else normal(now)
+            if after is None or not (before == after or only_grew(before, after)):
+                kept = None if after is None else lines_of(path, after)
+                found += broken(path, lines_of(path, before), kept, deed)
+    return found
+
+
+def refuse_lacking(gitdir: GitDir, files: Iterable[tuple[str, bytes | None]]) -> None:
+    """Raise ``Refusal`` where a command would commit in its own name what somebody else changed.
+
+    Where git cannot be asked nothing is refused: then nothing can be committed either, and what is
+    written waits with a note, which is asked about before it is committed.
+    """
+    try:
+        found = lacking(gitdir, files)
+    except GitFailed:
+        return
+    if found:
+        raise Refusal("committed-lines-changed", *_told(found))
+
+
+def look_at(gitdir: GitDir, note: Note) -> None:
+    """Raise ``GitFailed`` where a commit that waits would take along what was changed since."""
+    files: list[tuple[str, bytes | None]] = []
+    for path in filter(is_case, note.paths):
+        try:
+            files.append((path, (gitdir.root / path).read_bytes()))
+        except (FileNotFoundError, NotADirectoryError):
+            files.append((path, None))
+        except OSError:
+            continue  # the commit itself says why it cannot be read
+    if files and (found := lacking(gitdir, files)):
+        raise GitFailed("git-lines-changed", *_told(found))
+
+
+def _told(found: list[Problem]) -> tuple[Message, Message]:
+    from svcctl.domain.checks.history_rules import MESSAGES
+
+    first, *more = found
+    said = Said.of(Message(MESSAGES[first.code][2], first.args))
+    args = {"path": first.path, "line": str(first.line), "finding": said, "count": str(len(more))}
+    text = N_("{path}:{line}: {finding}")
+    if more:
+        text = N_("{path}:{line}: {finding}; and {count} more lines")
+    return Message(text, args), Message(REMEDY, {"path": first.path})
