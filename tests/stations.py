@@ -72,6 +72,14 @@ def copied(there: Path, folder: Path) -> Stations:
     return Stations(folder / "hub", *(folder / code for code in CODES))
 
 
+def twin(three: Stations) -> Path:
+    """A copy of the clone SHA that goes on as the same desk: what must not be, and happens."""
+    place = three.sha.with_name("twin")
+    shutil.copytree(three.sha, place, symlinks=True)
+    Ledger(place).note_station("SHA", "desk1")
+    return place
+
+
 def point(clone: Path, hub: Path) -> None:
     """Let ``clone`` sync with ``hub``."""
     config = clone / ".git" / "config"

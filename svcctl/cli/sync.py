@@ -10,7 +10,7 @@ import typer
 from svcctl.cli import echo
 from svcctl.cli.manner import How, writing_with
 from svcctl.cli.session import Session, session
-from svcctl.domain.problems import N_, Message, NeedsPerson, Usage
+from svcctl.domain.problems import N_, Message, NeedsPerson, Said, Usage
 from svcctl.views.language import _, say, word
 from svcctl.views.output import Column
 from svcctl.views.safe import line
@@ -23,6 +23,13 @@ _COLUMNS = (
     Column("change", N_("change")),
     Column("from_here", N_("from here")),
     Column("from_there", N_("from there")),
+)
+_DISPUTED = (
+    Column("id", N_("record")),
+    Column("field", N_("field")),
+    Column("here", N_("here")),
+    Column("there", N_("there")),
+    Column("why", N_("why")),
 )
 
 
@@ -50,7 +57,7 @@ def sync(
 ) -> None:
     """Bring this clone and the hub together."""
     from svcctl.desk.choices import Choices
-    from svcctl.desk.syncing import sync
+    from svcctl.desk.syncing import moment, sync
 
     if keep is not None and not go_on:
         raise Usage("keep-alone", Message(N_("--keep goes with --continue"), {}))
@@ -61,12 +68,15 @@ def sync(
         done = sync(desk, remote or None, Path.cwd(), dry_run=how.dry_run, choices=choices)
     except NeedsPerson as stop:
         _show_disputed(run, stop)
+        if how.output != "table":
+            at = moment(desk).isoformat()
+            run.emit("disputed", disputed(stop), _DISPUTED, how.output, as_of=at)
         raise
     if how.output == "table":
         _show(run, done, how.dry_run)
     else:
-        moment = run.clock().isoformat(timespec="seconds")
-        run.emit("sync", items(done), _COLUMNS, how.output, as_of=moment)
+        at = moment(desk).isoformat()
+        run.emit("sync", items(done), _COLUMNS, how.output, as_of=at)
     echo.notices(run, done.notices)
 
 
@@ -89,6 +99,21 @@ def items(done: Synced) -> list[dict[str, object]]:
             "broken": one.path in done.broken,
         }
         for one in done.touched
+    ]
+
+
+def disputed(stop: NeedsPerson) -> list[dict[str, object]]:
+    """Return what waits for a decision as machine output has it."""
+    return [
+        {
+            "id": _id(one.path),
+            "path": one.path,
+            "field": one.field or None,
+            "here": one.here or None,
+            "there": one.there or None,
+            "why": Said.of(one.why),
+        }
+        for one in stop.disputed
     ]
 
 

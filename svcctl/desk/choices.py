@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from svcctl.domain.problems import N_, Message, NeedsPerson, NotFound
+from svcctl.domain.problems import N_, Disputed, Message, NeedsPerson, NotFound
 from svcctl.ledger import posix
 from svcctl.ledger.git import GitDir
 from svcctl.ledger.leftovers import SYNC_COPIES
@@ -90,6 +90,10 @@ class Choices:
                         "take the lines that begin with <<<<<<<, ======= and >>>>>>> out of each, with "
                         "the value that is not to stay; or say --keep here, or --keep there"
                     )
+                ),
+                tuple(
+                    Disputed(path.removeprefix(gitdir.prefix), Message(N_("not yet decided")))
+                    for path in open_ones
                 ),
             )
         return found

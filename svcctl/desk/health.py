@@ -7,7 +7,7 @@ import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from svcctl.desk import driving
+from svcctl.desk import byhand, driving
 from svcctl.domain.problems import N_, GitFailed, Message, Stop
 from svcctl.ledger import changes, git
 from svcctl.ledger.pending import Pending
@@ -65,6 +65,8 @@ def _git(desk: Desk) -> Iterator[Sign]:
         Message(N_("{count} commits are pending"), {"count": str(len(waiting))}),
         Message(N_("the next writing command makes them"), {}) if waiting else None,
     )
+    for seen, remedy in byhand.not_committed(gitdir):
+        yield Sign("commits", False, seen, remedy)
     yield Sign(
         "merging",
         driving.armed(gitdir) == driving.command(),

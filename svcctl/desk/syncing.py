@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from svcctl.desk import syncstops
+from svcctl.desk import byhand, syncstops
 from svcctl.desk.choices import Choices
 from svcctl.desk.desk import Desk
 from svcctl.desk.writing import PATIENCE, Writing, identity
@@ -97,6 +97,14 @@ def sync(
                 posix.make_folders(ledger.private)
             stack.enter_context(posix.lock(ledger.private / "sync.lock", PATIENCE, ledger.waiting))
         return _Sync(desk, gitdir, place, dry_run, choices, pause).run()
+
+
+def moment(desk: Desk) -> datetime:
+    """The present instant in the ledger's zone; in the clock's own where no rules can be read."""
+    try:
+        return desk.now()
+    except Unreadable:  # rules that cannot be read may be what this sync mends
+        return desk.clock().astimezone().replace(microsecond=0)
 
 
 class _Sync:
@@ -179,12 +187,6 @@ class _Sync:
                 )
             )
 
-    def _now(self) -> datetime:
-        try:
-            return self.desk.now()
-        except Unreadable:  # rules that cannot be read may be what this sync mends
-            return self.desk.clock().astimezone().replace(microsecond=0)
-
     def _head(self) -> str:
         now = git.head(self.gitdir)
         if now is None:
@@ -210,7 +212,7 @@ class _Sync:
             if self.dry_run:
                 return _Merged(ours, plan)
             who = self._who()
-            now = self._now()
+            now = moment(self.desk)
             if theirs in bases and not plan.files:
                 return _Merged(ours, plan)  # only to be sent
             if plan.like_theirs and ours in bases:
@@ -234,6 +236,14 @@ class _Sync:
         self.desk.forget_index()
         return _Merged(new, plan)
 
+    def _tell_what_is_not_committed(self) -> None:
+        """Say what an editor changed: a sync sends commits alone, and leaves the rest as it is."""
+        try:
+            for pair in byhand.not_committed(self.gitdir):
+                self.notices += pair
+        except GitFailed as stop:  # what was sent is sent
+            self.notices.append(stop.message)
+
     def _settle_line_ends(self) -> None:
         """Let files that another editor saved be here as git holds them for all others.
 
@@ -246,7 +256,7 @@ class _Sync:
             if paths:
                 with Writing(self.desk) as writing:
                     writing.refuse_unfinished()
-                    settle_line_ends(self.gitdir, paths, self._who(), self._now())
+                    settle_line_ends(self.gitdir, paths, self._who(), moment(self.desk))
                 self.desk.forget_index()
         except (Stop, OSError) as trouble:
             if isinstance(trouble, Stop):
@@ -273,7 +283,7 @@ class _Sync:
             kept = Choices(self.desk.ledger.private)
             syncstops.ask_a_person(self.gitdir, kept, plan, dry_run=self.dry_run)
             station = self.desk.station
-            give_new_ids(planner, Scribe(station.desk, station.me, self._now()))
+            give_new_ids(planner, Scribe(station.desk, station.me, moment(self.desk)))
         return plan
 
     def _who(self) -> Identity:
@@ -308,6 +318,7 @@ class _Sync:
                     code,
                 )
             )
+        self._tell_what_is_not_committed()
         return Synced(
             self.place.where,
             self.place.branch,

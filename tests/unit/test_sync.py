@@ -13,7 +13,7 @@ from typing import Any
 import made_ledgers as made
 import pytest
 from made_ledgers import CUSTOMER, OTHER, TICKET, Ran
-from stations import Stations, stations, tree
+from stations import Stations, stations, tree, twin
 
 from svcctl.ledger import remote
 from svcctl.ledger.folder import Ledger
@@ -142,6 +142,36 @@ def test_one_side_can_be_taken_for_all_that_is_disputed(
     assert "b@example.com" in card
 
 
+def test_a_conflict_is_an_answer_for_machines_too(three: Stations) -> None:
+    disagree(three)
+    ran = made.call(three.bja, "sync", "-o", "json")
+    assert ran.code == 5
+    answer = json.loads(ran.out)
+    assert (answer["kind"], answer["as_of"]) == ("disputed", made.NOW)
+    [item] = answer["items"]
+    assert item == {
+        "id": CUSTOMER,
+        "path": CARD,
+        "field": "phone",
+        "here": "222",
+        "there": "111",
+        "why": item["why"],
+    }
+    assert "phone" in ran.err
+    ran = made.call(three.bja, "sync", "--continue", "-o", "csv")
+    assert ran.code == 5
+    assert ran.out.splitlines() == ["id,field,here,there,why", f"{CUSTOMER},,,,not yet decided"]
+    done = json.loads(
+        made.sure(three.bja, "sync", "--continue", "--keep", "here", "-o", "json").out
+    )
+    assert done["as_of"] == made.NOW
+
+
+def test_the_moment_of_an_answer_is_in_the_ledgers_zone(three: Stations) -> None:
+    ran = made.sure(three.sha, "sync", "-o", "json", now="2026-11-16T03:00:00+00:00")
+    assert json.loads(ran.out)["as_of"] == "2026-11-16T11:00:00+08:00"
+
+
 def test_there_is_nothing_to_continue_where_nothing_stopped(three: Stations) -> None:
     assert refused(three.sha, "nothing-to-continue", "--continue").code == 8
     assert made.call(three.sha, "sync", "--keep", "here").code == 2
@@ -182,6 +212,45 @@ def test_what_is_staged_or_changed_elsewhere_stays_as_it_is(three: Stations) -> 
     syncs(three.bja)
     assert made.git(three.bja, "status", "--porcelain") == before
     assert "from afar" in (three.bja / FILE).read_text("utf-8")
+
+
+def test_what_was_changed_by_hand_and_not_committed_is_named_with_the_command(
+    three: Stations,
+) -> None:
+    assert "not committed" not in made.sure(three.sha, "sync").err
+    card = three.sha / CARD
+    card.write_text(card.read_text("utf-8") + "marks: by hand\n", "utf-8")
+    new = three.sha / "records/units/SN9.yaml"
+    new.parent.mkdir(exist_ok=True)
+    new.write_text(f'format: 1\nserial: "SN9"\ncustomer: {CUSTOMER}\n', "utf-8")
+    (three.sha / "records/customers/.left.swp").write_text("x", "utf-8")
+    named = f"{CARD}, records/units/SN9.yaml"
+    for words in (("sync",), ("sync", "--dry-run"), ("sync", "-o", "json")):
+        assert f"no other station gets it: {named}\n" in made.sure(three.sha, *words).err
+    ran = made.call(three.sha, "doctor")
+    assert ran.code == 1
+    assert named in ran.out
+    assert "git add -A records && git commit -m WHY" in ran.out
+    (three.sha / "records/customers/.left.swp").unlink()
+    made.git(three.sha, "add", "-A", "records")
+    made.git(three.sha, "commit", "--quiet", "-m", "WHY")
+    assert "not committed" not in made.sure(three.sha, "sync").err
+    syncs(three.bja)
+    assert (three.bja / CARD).read_bytes() == card.read_bytes()
+
+
+def test_what_was_removed_by_hand_is_named_with_the_way_back(three: Stations) -> None:
+    (three.sha / CARD).unlink()
+    told = made.sure(three.sha, "sync").err
+    assert f"which no other station takes: {CARD}\n" in told
+    assert f"git checkout HEAD -- {CARD}" in told
+    assert "git add" not in told
+    made.git(three.sha, "checkout", "HEAD", "--", CARD)
+    (three.sha / "records/tickets/2026/10").mkdir()
+    made.git(three.sha, "mv", FILE, FILE.replace("/11/", "/10/"))
+    told = made.sure(three.sha, "sync").err
+    assert "removed here" not in told
+    assert FILE.replace("/11/", "/10/") in told
 
 
 @pytest.mark.parametrize("here", [True, False], ids=["here", "there"])
@@ -488,14 +557,6 @@ def test_a_ticket_moved_to_another_folder_takes_the_lines_of_the_others_along(
 
 
 # Clones that write as one desk --------------------------------------------------------------------
-
-
-def twin(three: Stations) -> Path:
-    """A copy of the clone SHA that goes on as the same desk: what must not be, and happens."""
-    place = three.sha.with_name("twin")
-    shutil.copytree(three.sha, place, symlinks=True)
-    Ledger(place).note_station("SHA", "desk1")
-    return place
 
 
 def test_a_copied_clone_does_not_write_until_it_said_which_desk_it_is(three: Stations) -> None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import made_ledgers as made
 import pytest
 from made_ledgers import CUSTOMER
-from stations import Stations, stations, tree
+from stations import Stations, stations, tree, twin
 
 from svcctl.desk.driving import merge_for_git
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.journals import LOG
 from svcctl.domain.schema import Value
-from svcctl.ledger.folder import Ledger
 from svcctl.ledger.mergefile import merge_file
 from svcctl.ledger.records import read_journal
 
@@ -42,14 +40,6 @@ def entries(root: Path, *words: str) -> list[dict[str, Any]]:
         made.sure(root, "log", "list", "-o", "json", *words, now=LATER).out
     )["items"]
     return found
-
-
-def twin(three: Stations) -> Path:
-    """A copy of the clone SHA that goes on as the same desk: what must not be, and happens."""
-    place = three.sha.with_name("twin")
-    shutil.copytree(three.sha, place, symlinks=True)
-    Ledger(place).note_station("SHA", "desk1")
-    return place
 
 
 def lines(root: Path, desk: str = "SHA") -> list[str]:
