@@ -67,7 +67,8 @@ def sync(
     try:
         done = sync(desk, remote or None, Path.cwd(), dry_run=how.dry_run, choices=choices)
     except NeedsPerson as stop:
-        _show_disputed(run, stop)
+        if stop.code == "sync-conflict":  # else the sentence itself names what is open
+            _show_disputed(run, stop)
         if how.output != "table":
             at = moment(desk).isoformat()
             run.emit("disputed", disputed(stop), _DISPUTED, how.output, as_of=at)
