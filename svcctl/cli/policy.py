@@ -74,7 +74,9 @@ def show(
     from svcctl.desk.rules import shown
 
     run = asked.run
-    item = shown(echo.open_desk(), at)
+    desk = echo.open_desk()
+    item = shown(desk, at)
+    asked.problems = desk.rules_in_doubt()
     if asked.output == "table":
         run.print(_page(run, item))
     else:

@@ -231,8 +231,8 @@ def _lasting(desk: Desk, moment: datetime) -> list[Problem]:
     from svcctl.desk.sealing import seal_problems
     from svcctl.domain.checks.owed_rules import owed_problem
     from svcctl.ledger.ask import findings
-    from svcctl.ledger.book import RULES
     from svcctl.ledger.examining import misplaced, rule_problems
+    from svcctl.ledger.gonerules import RULES
 
     seconds = moment.timestamp()
     found = [one for one in findings(desk.index) if not one.path.startswith(RULES)]

@@ -245,7 +245,11 @@ def draft(desk: Desk, noun: str, name: str) -> Draft:
 def _policy_draft(desk: Desk, name: str) -> Draft:
     from datetime import date
 
-    names = desk.ledger.names("policy")
+    from svcctl.ledger.book import policy_names, policy_text
+    from svcctl.ledger.gonerules import problem
+    from svcctl.ledger.records import unusable_rules
+
+    names = policy_names(desk.ledger)
     today = desk.now().date().isoformat()
     wanted = name or _next_policy(desk, names[-1], today)
     try:
@@ -270,6 +274,8 @@ def _policy_draft(desk: Desk, name: str) -> Draft:
                 ),
                 Message(N_("begin a new one from a later day on: svcctl edit policy DAY"), {}),
             )
+        if wanted not in desk.ledger.names("policy"):
+            raise unusable_rules([problem(path)])
         return Draft(None, wanted, path, desk.ledger.read(path))
     if wanted <= today:
         raise Refusal(
@@ -282,7 +288,7 @@ def _policy_draft(desk: Desk, name: str) -> Draft:
         )
     before = [known for known in names if known < wanted]
     source = before[-1] if before else names[0]
-    return Draft(None, wanted, path, desk.ledger.read(f"{RECORDS}/policy/{source}.yaml"))
+    return Draft(None, wanted, path, policy_text(desk.ledger, f"{RECORDS}/policy/{source}.yaml"))
 
 
 def _next_policy(desk: Desk, newest: str, today: str) -> str:

@@ -35,10 +35,12 @@ class Rules(NamedTuple):
 
 def shown(desk: Desk, at: str | None) -> Item:
     """The policy in force at ``at`` (None: now), as machine output has it."""
+    from svcctl.ledger.book import policy_text
+
     moment = desk.read_time(at)
     policy = desk.book.at(moment)
     later = [one.since for one in desk.book.policies if one.since > policy.since]
-    fields = _raw(desk.ledger.read(policy.path), policy.path).fields()
+    fields = _raw(policy_text(desk.ledger, policy.path), policy.path).fields()
     return {
         "id": policy.since.isoformat(),
         "version": policy.version,
@@ -152,8 +154,10 @@ def of_file(name: str) -> Rules:
 
 def of_day(desk: Desk, typed: str) -> Rules:
     """The policy in force at the beginning of a day."""
+    from svcctl.ledger.book import policy_text
+
     policy = desk.book.at(desk.read_time(typed))
-    fields = _raw(desk.ledger.read(policy.path), policy.path).fields()
+    fields = _raw(policy_text(desk.ledger, policy.path), policy.path).fields()
     return Rules(policy.version, policy.path, fields, False)
 
 

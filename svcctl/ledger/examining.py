@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 
 from svcctl.domain.cards import BY_FOLDER
 from svcctl.domain.checks.catalogue import severity_of
 from svcctl.domain.checks.crossing import Place, closed_makeup, expected_place, not_a_record
 from svcctl.domain.problems import Problem, Unreadable
-from svcctl.ledger import cardfile
+from svcctl.ledger import cardfile, gonerules
 from svcctl.ledger.folder import RECORDS, Ledger
 from svcctl.ledger.posix import read_record
 from svcctl.ledger.records import (
@@ -29,12 +30,18 @@ from svcctl.ledger.records import (
 def rule_problems(ledger: Ledger) -> list[Problem]:
     """Return everything wrong with the policies and calendars, warnings too; [] where all is well."""
     found: list[Problem] = []
+    lacking = gonerules.gone(ledger)
+    found += map(gonerules.problem, lacking)
     calendars = set(ledger.names("calendar"))
+    kept = {
+        *calendars,
+        *(Path(path).stem for path in lacking if path.startswith(gonerules.RULES[1])),
+    }
     policies = ledger.names("policy")
-    if not policies:
+    if not policies and not lacking:
         found.append(Problem("E222", f"{RECORDS}/policy"))
     for name in policies:
-        found += _policy_problems(ledger, name, calendars)
+        found += _policy_problems(ledger, name, kept)
     for name in sorted(calendars):
         found += _calendar_problems(ledger, name)
     return found

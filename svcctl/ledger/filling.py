@@ -20,9 +20,10 @@ from svcctl.domain.journals import JournalKind
 from svcctl.domain.policy import Book
 from svcctl.domain.problems import Problem, Unreadable
 from svcctl.domain.replay import replay
-from svcctl.ledger.book import RULES, load_book
+from svcctl.ledger.book import load_book
 from svcctl.ledger.folder import RECORDS, Ledger, is_card, is_ticket, journal_kind
 from svcctl.ledger.formrows import Forms
+from svcctl.ledger.gonerules import RULES, forget
 from svcctl.ledger.numbering import PLACES, owings_of
 from svcctl.ledger.records import read_card, read_journal
 from svcctl.ledger.rows import (
@@ -52,6 +53,7 @@ def fill(
     """
     if stale is not None and any(path.startswith(RULES) for path in stale):
         stale = None
+        forget(ledger)
     if stale is None:
         for table in TABLES:
             connection.execute(f"delete from {table}")

@@ -1,4 +1,4 @@
-"""Files that were cut off, and folders in the place of files: told by every command, alike each time."""
+"""Files cut off, rules deleted, folders in the place of files: told by every command, alike each time."""
 
 from __future__ import annotations
 
@@ -117,3 +117,72 @@ def test_a_folder_with_a_file_in_a_records_place_is_told_until_it_is_gone(root: 
     (folder / "inside").unlink()
     assert made.call(root, "today").err == ""
     assert made.call(root, "index", "verify").code == 0
+
+
+@pytest.mark.parametrize("path", [POLICY, CALENDAR])
+def test_deleted_rules_apply_as_git_has_them_and_every_command_tells_it(
+    root: Path, path: str
+) -> None:
+    late = "2026-11-19T10:00:00+08:00"
+    commands = (*READING, ("staff", "list"), ("policy", "show"))
+    before = {words: made.call(root, *words, now=late) for words in commands}
+    (root / path).unlink()
+    for words in commands:
+        ran = made.call(root, *words, now=late)
+        assert (ran.code, ran.out) == (0, before[words].out)
+        assert f"{path}: E224" in ran.err
+        assert f"git checkout HEAD -- {path}" in ran.err
+    assert made.call(root, "today", "--strict", now=late).code == 4
+    ran = made.call(root, "ticket", "note", TICKET, "x", "--no-commit", now=late)
+    assert ran.code == 0
+    assert f"{path}: E224" in ran.err
+    ran = made.call(root, "audit", now=late)
+    assert ran.code == 1
+    assert ran.out.count(f"{path}: E224") == 1
+    assert "E222" not in ran.out
+    assert "E223" not in ran.out
+    made.git(root, "checkout", "HEAD", "--", path)
+    assert made.call(root, "today", now=late).err == ""
+
+
+def test_the_newer_of_two_policies_is_not_forgotten_when_its_file_is_gone(root: Path) -> None:
+    newer = "records/policy/2026-11-01.yaml"
+    text = (root / POLICY).read_text("utf-8").partition("\nobligations:")[0]
+    (root / newer).write_text(f"{text}\nobligations: {{}}\n", "utf-8")
+    made.commit_all(root)
+    assert made.call(root, "policy", "show", "-o", "ids").out == "2026-11-01\n"
+    (root / newer).unlink()
+    for words in (("policy", "show", "-o", "ids"), ("ticket", "note", TICKET, "x")):
+        ran = made.call(root, *words)
+        assert ran.code == 0
+        assert f"{newer}: E224" in ran.err
+    assert made.call(root, "policy", "show", "-o", "ids").out == "2026-11-01\n"
+
+
+def test_rules_whose_deletion_is_committed_apply_no_more_and_nothing_is_told(root: Path) -> None:
+    newer = "records/policy/2026-11-01.yaml"
+    (root / newer).write_bytes((root / POLICY).read_bytes())
+    made.commit_all(root)
+    assert made.call(root, "today").err == ""
+    (root / newer).unlink()
+    assert "E224" in made.call(root, "today").err
+    made.commit_all(root)
+    assert made.call(root, "today").err == ""
+    assert made.call(root, "policy", "show", "-o", "ids").out == "2026-01-01\n"
+
+
+def test_rules_that_were_never_committed_may_go(root: Path) -> None:
+    newer = root / "records/policy/2026-11-01.yaml"
+    newer.write_bytes((root / POLICY).read_bytes())
+    assert made.call(root, "policy", "show", "-o", "ids").out == "2026-11-01\n"
+    newer.unlink()
+    ran = made.call(root, "policy", "show", "-o", "ids")
+    assert (ran.code, ran.out, ran.err) == (0, "2026-01-01\n", "")
+
+
+def test_without_git_a_deleted_calendar_stops_what_needs_deadlines(tmp_path: Path) -> None:
+    root = made.story(tmp_path / "plain", git=False)
+    (root / CALENDAR).unlink()
+    ran = made.call(root, "today")
+    assert ran.code == 4
+    assert CALENDAR in ran.err

@@ -104,6 +104,15 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         N_("the policy names the calendar {name}, but {path} is not there"),
         N_("restore it from git, or name another calendar in the policy"),
     ),
+    "E224": (
+        "error",
+        N_("rules taken away"),
+        N_("the file is gone, and git's last commit has it"),
+        N_(
+            "take it back: git checkout HEAD -- {path}; if it shall go, tell git: git rm {path}, then "
+            "git commit"
+        ),
+    ),
 }
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from svcctl.domain.checks.examples.sound import (
     BEGUN,
+    CALENDAR,
     CUSTOMER,
     POLICY,
     TICKET,
     Edit,
     Example,
+    Git,
     Put,
     ticket,
     told,
@@ -192,5 +194,14 @@ EXAMPLES = (
         ),
         (Edit(POLICY, "calendar: CN ", "calendar: BJ "),),
         f"{POLICY}:11:11",
+    ),
+    Example(
+        "E224",
+        N_(
+            "A policy or calendar was deleted, by a slip of the hand or on purpose, and not committed. "
+            "Until it is, what git has of it goes on to apply: deadlines do not vanish with a file."
+        ),
+        (Git(("rm", "--quiet", CALENDAR)),),
+        CALENDAR,
     ),
 )
