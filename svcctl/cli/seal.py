@@ -45,8 +45,9 @@ def seal(
     if how.output != "table":
         run.emit("seal", [item], COLUMNS, how.output, as_of=desk.now().isoformat())
     else:
+        text = _("{month} is sealed: {count} tickets, {path}")
         if how.dry_run:
             run.tell(_("Dry run: nothing was written."))
-        text = _("{month} is sealed: {count} tickets, {path}")
+            text = _("{month} would be sealed: {count} tickets, {path}")
         run.print(text.format(month=done.seal.month, count=done.seal.tickets, path=done.seal.path))
     echo.notices(run, done.outcome.notices)

@@ -243,7 +243,7 @@ def _lasting(desk: Desk, moment: datetime) -> list[Problem]:
     found += rule_problems(desk.ledger)
     found += misplaced(desk.ledger)
     found += _of_rules(desk, moment)
-    found += seal_problems(desk)
+    found += seal_problems(desk, ask_audit.lying_otherwise(desk.index))
     return found
 
 

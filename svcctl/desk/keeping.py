@@ -14,11 +14,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
-from svcctl.desk.sealing import seal_problems
+from svcctl.desk.sealing import as_it_lies, seal_problems
 from svcctl.domain.checks import history_rules
 from svcctl.domain.checks.catalogue import severity
 from svcctl.domain.keeping import shape_of
-from svcctl.domain.problems import N_, GitFailed, Message, Problem, Refusal, Said, Unreadable
+from svcctl.domain.problems import N_, GitFailed, Message, Problem, Refusal, Said
 from svcctl.ledger import git, history, seals, vouching
 from svcctl.ledger.changes import finish_status, start_status
 from svcctl.ledger.git import GitDir
@@ -92,10 +92,5 @@ def _uncommitted(desk: Desk, gitdir: GitDir) -> dict[str, bytes | None]:
     found: dict[str, bytes | None] = {}
     for entry in finish_status(start_status(gitdir)).entries:
         if shape_of(entry.path) is not None:
-            try:
-                found[entry.path] = desk.ledger.read(entry.path)
-            except FileNotFoundError:
-                found[entry.path] = None
-            except Unreadable:
-                found[entry.path] = b""
+            found[entry.path] = as_it_lies(desk, entry.path)
     return found

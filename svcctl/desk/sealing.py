@@ -6,12 +6,13 @@ owed on any. Its files stay where they are.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from svcctl.desk.desk import Desk
 from svcctl.desk.writing import Manner, Outcome, Writing, identity
 from svcctl.domain import seals as domain
-from svcctl.domain.keeping import broken
+from svcctl.domain.keeping import Line, broken
 from svcctl.domain.problems import (
     N_,
     GitFailed,
@@ -202,9 +203,12 @@ def _refuse_again(earlier: list[Seal], month: str, tree: str, reason: str) -> No
 # Looking at the seals -----------------------------------------------------------------------------
 
 
-def seal_problems(desk: Desk, *, thorough: bool = False) -> list[Problem]:
+def seal_problems(
+    desk: Desk, lying: Iterable[str] = (), *, thorough: bool = False
+) -> list[Problem]:
     """Return what is wrong with the seals: each against the month as it is committed now.
 
+    ``lying``: paths that may lie in the work tree otherwise than committed; they are read there.
     ``thorough``: counts, digests and signatures are computed again, of every seal there ever was.
     """
     gitdir = desk.ledger.git
@@ -216,35 +220,61 @@ def seal_problems(desk: Desk, *, thorough: bool = False) -> list[Problem]:
     if head is None:
         return found
     now = seals.trees(gitdir, head, read.seals)
+    here: dict[str, set[str]] = {}
+    for path in lying:
+        if path.endswith(".yaml"):
+            here.setdefault(domain.month_of(path), set()).add(path)
     with Contents(gitdir) as contents:
         for month, several in read.seals.items():
             newest = several[-1]
-            if newest.tree != now[month]:
-                found += _changed(gitdir, contents, head, newest)
+            if newest.tree != now[month] or month in here:
+                found += _changed(desk, gitdir, contents, head, newest, here.get(month, set()))
             for one in several if thorough else ():
                 found += _recomputed(gitdir, contents, one)
     return found
 
 
-def _changed(gitdir: GitDir, contents: Contents, head: str, newest: Seal) -> list[Problem]:
+def as_it_lies(desk: Desk, path: str) -> bytes | None:
+    """Return a record's bytes in the work tree: None where it is gone, nothing where it cannot be read."""
     try:
-        changed = seals.added_since(gitdir, head, newest)
+        return desk.ledger.read(path)
+    except FileNotFoundError:
+        return None
+    except Unreadable:
+        return b""
+
+
+def _changed(
+    desk: Desk, gitdir: GitDir, contents: Contents, head: str, newest: Seal, here: set[str]
+) -> list[Problem]:
+    """Return what was taken from a sealed month or added to it, by commits or (``here``) by hand."""
+    try:
+        changed = seals.added_since(gitdir, head, newest, here)
     except GitFailed:
         return [domain.unsound(newest.path, "tree")]
     found: list[Problem] = []
     added = []
     since = Said.of(Message(N_("since {month} was sealed"), {"month": newest.month}))
     for path, (old, new) in changed.items():
-        before, after = contents.one(old), contents.one(new)
+        before = contents.one(old)
+        after = as_it_lies(desk, path) if path in here else contents.one(new)
+        if path in here and before == after:
+            continue
         if before is None or (after is not None and only_grew(before, after)):
             added.append(path)
             continue
         after_lines = None if after is None else lines_of(path, after)
-        losses = broken(path, lines_of(path, before), after_lines, since)
+        before_lines = lines_of(path, before)
+        losses = broken(path, before_lines, after_lines, since)
         found += losses
-        if not losses:
+        only_bytes = path in here and _texts(after_lines) == _texts(before_lines)
+        if not losses and not only_bytes:
             added.append(path)
     return [*found, *([domain.written_since(newest, added)] if added else [])]
+
+
+def _texts(lines: list[Line] | None) -> list[str]:
+    return [line.text for line in lines or ()]
 
 
 def _recomputed(gitdir: GitDir, contents: Contents, one: Seal) -> list[Problem]:

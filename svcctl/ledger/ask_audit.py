@@ -227,3 +227,8 @@ def token(index: Index) -> str | None:
         return index.database.path.with_suffix(".stamp").read_text("ascii")
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def lying_otherwise(index: Index) -> list[str]:
+    """Return the records that may lie in the work tree otherwise than committed, as git said last."""
+    return [row[0] for row in index.connection.execute("select path from dirty order by path")]

@@ -5,7 +5,7 @@ Knows files, trees and git's signatures; not when a month may be sealed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from svcctl.domain.keeping import Line
@@ -86,14 +86,17 @@ def recomputed(gitdir: GitDir, contents: Contents, seal: Seal) -> tuple[int, str
     return len(found), digest_of(found)
 
 
-def added_since(gitdir: GitDir, head: str, seal: Seal) -> dict[str, tuple[str, str]]:
-    """Return what is in a sealed month otherwise than when it was sealed: path to both ids."""
+def added_since(
+    gitdir: GitDir, head: str, seal: Seal, besides: Collection[str] = ()
+) -> dict[str, tuple[str, str]]:
+    """Return what is committed in a sealed month otherwise than when it was sealed, and ``besides``:
+    path to both ids ("" where there is none)."""
     before = month_in(gitdir, seal.tree, seal.month)
     after = files_of(gitdir, head, folder_of(seal.month))
     return {
         path: (before.get(path, ""), after.get(path, ""))
-        for path in sorted({*before, *after})
-        if before.get(path) != after.get(path)
+        for path in sorted({*before, *after, *besides})
+        if before.get(path) != after.get(path) or path in besides
     }
 
 

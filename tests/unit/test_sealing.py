@@ -146,7 +146,10 @@ def test_a_seal_vouches_for_the_history_before_it(ledger: Path, tmp_path: Path) 
 
 
 def test_a_dry_run_seals_nothing(ledger: Path) -> None:
-    assert call(ledger, "seal", "2026-11", "--dry-run").code == 0
+    ran = call(ledger, "seal", "2026-11", "--dry-run")
+    assert ran.code == 0
+    assert ran.out == f"2026-11 would be sealed: 3 tickets, {SEAL}\n"
+    assert "2026-11 将被封存" in call(ledger, "--lang", "zh_CN", "seal", "2026-11", "--dry-run").out
     assert not (ledger / SEAL).exists()
 
 
@@ -213,3 +216,30 @@ def test_a_signature_over_other_words_is_bad_with_and_without_the_list(
     made.git(ledger, "config", "gpg.ssh.allowedSignersFile", str(signer))
     found = json.loads(call(ledger, "audit", "--only", "E509", "-o", "json").out)["items"]
     assert [item["args"]["what"] for item in found] == ["tickets", "bad-signature"]
+
+
+def test_an_edit_by_hand_in_a_sealed_month_is_found_before_it_is_committed(ledger: Path) -> None:
+    call(ledger, "seal", "2026-11")
+    path = ledger / FOLDER / f"{made.CLOSED}.yaml"
+    sealed = path.read_bytes()
+    assert audited(ledger, "--only", "E1,E2,E4,E5") == audited(ledger, "--only", "E1,E2,E4")
+
+    def found(text: bytes) -> list[tuple[str, str]]:
+        path.write_bytes(text)
+        items = json.loads(call(ledger, "audit", "-o", "json").out)["items"]
+        return [(item["code"], item["path"]) for item in items if item["code"] >= "E5"]
+
+    place = f"{FOLDER}/{made.CLOSED}.yaml"
+    lines = sealed.split(b"\n")
+    assert found(sealed.replace(b'"by": "desk1"', b'"by": "mgr1"', 1)) == [("E502", place)]
+    assert found(b"\n".join([*lines[:-2], b""])) == [("E501", place)]
+    assert found(sealed.replace(b"\n", b"\r\n")) == []
+    path.unlink()
+    items = json.loads(call(ledger, "audit", "-o", "json").out)["items"]
+    assert [item["path"] for item in items if item["code"] == "E504"] == [place]
+    assert found(sealed) == []
+    # A daily command asks git about the open months only, and hides nothing from the next audit.
+    path.write_bytes(sealed.replace(b'"by": "desk1"', b'"by": "mgr1"', 1))
+    call(ledger, "today")
+    items = json.loads(call(ledger, "audit", "-o", "json").out)["items"]
+    assert [item["code"] for item in items if item["code"] >= "E5"] == ["E502"]
