@@ -231,6 +231,7 @@ def draft(desk: Desk, noun: str, name: str) -> Draft:
     A policy that is in force is not edited: its text judges closed tickets. The editor gets a copy
     for a later day instead (``name``: that day; default: the newest policy, if not yet in force).
     """
+    desk.refuse_copied()
     if noun == "policy":
         return _policy_draft(desk, name)
     from svcctl.desk.cardwork import refuse_erased

@@ -190,6 +190,12 @@ class Desk:
                 ),
                 Message(N_("svcctl init {path} --desk BJA"), {"path": str(self.ledger.root)}),
             )
+        self.refuse_copied()
+        return station.desk
+
+    def refuse_copied(self) -> None:
+        """Refuse to write in a clone that was copied or restored, until ``init`` said which desk it is."""
+        station = self.station
         if station.copied:
             raise Refusal(
                 "copied-clone",
@@ -206,7 +212,6 @@ class Desk:
                     {"path": str(self.ledger.root), "desk": station.desk},
                 ),
             )
-        return station.desk
 
     def who(self, by: str | None) -> Who:
         """Return the person a command is done by: ``by``, else who sits at this desk."""

@@ -129,7 +129,7 @@ class _Sync:
     def run(self) -> Synced:
         before = ""
         for attempt in range(TRIES):
-            with Writing(self.desk, dry_run=self.dry_run) as writing:
+            with Writing(self.desk, dry_run=self.dry_run, copied=True) as writing:
                 writing.refuse_unfinished()
                 self.notices += writing.notices
                 before = before or self._head()
@@ -198,7 +198,7 @@ class _Sync:
         return now
 
     def _merge(self, theirs: str | None) -> _Merged:
-        with Writing(self.desk, dry_run=self.dry_run) as writing:
+        with Writing(self.desk, dry_run=self.dry_run, copied=True) as writing:
             writing.refuse_unfinished()
             ours = self._head()
             if theirs is None or theirs == ours:
@@ -254,7 +254,7 @@ class _Sync:
         try:
             paths = with_foreign_line_ends(self.desk.index)
             if paths:
-                with Writing(self.desk) as writing:
+                with Writing(self.desk, copied=True) as writing:
                     writing.refuse_unfinished()
                     settle_line_ends(self.gitdir, paths, self._who(), moment(self.desk))
                 self.desk.forget_index()

@@ -5,6 +5,7 @@
         writing.create(path, data); writing.append(path, old, line)
         writing.finish("SHA-261122-07M dispatched")
 
+A copied or restored clone is refused here, where every write passes; only a sync writes there.
 If only the commit fails, what was written stays written and the next command commits it.
 """
 
@@ -67,10 +68,14 @@ class Change(NamedTuple):
 class Writing:
     """The lock held, and the changes of one command collected until ``finish`` writes them."""
 
-    def __init__(self, desk: Desk, commit: bool = True, dry_run: bool = False) -> None:
+    def __init__(
+        self, desk: Desk, commit: bool = True, dry_run: bool = False, *, copied: bool = False
+    ) -> None:
+        """``copied``: also in a copied or restored clone, whose desk is not known yet."""
         self.desk = desk
         self.commit = commit
         self.dry_run = dry_run
+        self.copied = copied
         self.changes: list[Change] = []
         self._there: list[str] = []
         self._notices: list[Message] = []
@@ -81,6 +86,8 @@ class Writing:
     def __enter__(self) -> Writing:
         ledger = self.desk.ledger
         refuse_linked(ledger)
+        if not self.copied:
+            self.desk.refuse_copied()
         if not self.dry_run:
             with posix.storage(ledger.private):
                 posix.make_folders(ledger.private)

@@ -12,6 +12,8 @@ import pytest
 from test_commands_under_fire import Strike, blow_at, dies, each_failure, git_fails_at
 from thorough import THOROUGH
 
+from svcctl.ledger.folder import Ledger
+
 LATER = "2026-12-20T10:00:00+08:00"
 SEAL = "records/seals/2026-11.yaml"
 STEP = 1 if THOROUGH else 4
@@ -26,6 +28,12 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for ticket in (made.TICKET, made.OTHER):
         made.sure(root, "ticket", "cancel", ticket, "--reason", "x")
     return root
+
+
+def _copy(ready: Path, root: Path) -> None:
+    """Another folder that is the same clone: nothing else writes as its desk."""
+    shutil.copytree(ready, root)
+    Ledger(root).note_station("SHA", "desk1")
 
 
 def killed(root: Path, number: int) -> bool:
@@ -72,7 +80,7 @@ def test_a_kill_at_any_call_leaves_the_month_sealed_or_not(ready: Path, tmp_path
     number, struck = 1, True
     while struck:
         root = tmp_path / str(number)
-        shutil.copytree(ready, root)
+        _copy(ready, root)
         struck = killed(root, number)
         whole(root)
         shutil.rmtree(root)
@@ -87,7 +95,7 @@ def test_a_git_that_fails_at_any_call_is_told_and_the_month_is_sealed_or_not(
     while struck:
         number += 1
         root = tmp_path / str(number)
-        shutil.copytree(ready, root)
+        _copy(ready, root)
         with git_fails_at(number) as calls:
             ran = made.call(root, *WORDS, now=LATER)
         struck = len(calls) >= number
@@ -109,7 +117,7 @@ def test_a_disk_that_fails_at_any_call_is_told_and_the_month_is_sealed_or_not(
     number, struck = 1 if THOROUGH else 2 + lasting, True
     while struck:
         root = tmp_path / str(number)
-        shutil.copytree(ready, root)
+        _copy(ready, root)
         with blow_at(number, strike, lasting=lasting) as blows:
             ran = made.call(root, *WORDS, now=LATER)
         struck = len(blows.calls) >= number

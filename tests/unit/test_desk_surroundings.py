@@ -191,17 +191,30 @@ def test_a_clock_wrong_by_a_day_is_noticed_and_loses_nothing(root: Path, by: str
 
 
 def test_a_copied_clone_is_asked_for_a_desk_of_its_own_before_it_writes(
-    root: Path, tmp_path: Path
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("EDITOR", "sed -i '$amarks: VIP'")
     other = tmp_path / "copy"
     subprocess.run(["cp", "-a", str(root), str(other)], check=True)
     assert made.call(other, "ticket", "list").code == 0
-    for words in (NEW, ("ticket", "note", TICKET, "x"), ("customer", "new", "--name", "x")):
+    before = made.git(other, "rev-parse", "HEAD")
+    for words in (
+        NEW,
+        ("ticket", "note", TICKET, "x"),
+        ("customer", "new", "--name", "x"),
+        ("customer", "set", made.CUSTOMER, "--marks", "VIP"),
+        ("customer", "erase", made.CUSTOMER, "--reason", "x"),
+        ("staff", "set", "desk1", "--email", "a@example.com"),
+        ("edit", "customer", made.CUSTOMER),
+        ("log", "add", "x"),
+        ("me", "desk1"),
+    ):
         ran = made.call(other, *words)
         assert ran.code == 3, ran
         assert "copied or restored" in ran.err
         assert "--desk NEW" in ran.err
     assert made.uncommitted(other) == ""
+    assert made.git(other, "rev-parse", "HEAD") == before
     assert made.call(root, *NEW).code == 0
 
     made.sure(other, "init", str(other), "--desk", "BJA")
