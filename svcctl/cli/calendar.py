@@ -66,13 +66,16 @@ _DAY_CSV = (
 )
 
 
-def _hours(file: str | None) -> Hours:
-    """Return the hours that ``file`` states, or those of the ledger."""
+def _hours(file: str | None, asked: Asked) -> Hours:
+    """Return the hours that ``file`` states, or those of the ledger; what is in doubt of these is told."""
     from svcctl.desk import hours
 
     if file is not None:
         return hours.hours_of_file(file, session().now())
-    return hours.hours_of_ledger(echo.open_desk())
+    desk = echo.open_desk()
+    found = hours.hours_of_ledger(desk)
+    asked.problems = desk.rules_in_doubt()
+    return found
 
 
 # The moments are those that were typed, and calendars say of themselves from when on they hold.
@@ -81,7 +84,7 @@ _reading = reading_with(as_of=None, known=None)
 
 def _answer(kind: str, found: Answer, columns: tuple[Column, ...], asked: Asked, told: str) -> None:
     """Print an answer: for people the sentence ``told``."""
-    asked.problems = found.problems
+    asked.problems = [*asked.problems, *found.problems]
     if asked.output == "table":
         asked.run.print(told)
         return
@@ -124,7 +127,7 @@ def due(
     """Tell when a span is over."""
     from svcctl.desk import hours
 
-    found = hours.due(_hours(calendar), start, within, clock, rolls, pause or [])
+    found = hours.due(_hours(calendar, asked), start, within, clock, rolls, pause or [])
     _answer("due", found, _DUE, asked, _told_due(found.items[0], within, clock))
 
 
@@ -144,7 +147,7 @@ def between(
     """Tell how much time lies between."""
     from svcctl.desk import hours
 
-    found = hours.between(_hours(calendar), start, end, clock, pause or [])
+    found = hours.between(_hours(calendar, asked), start, end, clock, pause or [])
     _answer("between", found, _SECONDS, asked, _length(found.items[0]["seconds"]))
 
 
@@ -154,7 +157,7 @@ def open_(at: At, calendar: CalendarFile = None, *, asked: Asked) -> None:
     """Tell whether it is open."""
     from svcctl.desk import hours
 
-    found = hours.is_open(_hours(calendar), at)
+    found = hours.is_open(_hours(calendar, asked), at)
     told = _("It is open.") if found.items[0]["open"] else _("It is closed.")
     _answer("open", found, _OPEN, asked, told)
 
@@ -167,7 +170,7 @@ def next_(at: At, calendar: CalendarFile = None, *, asked: Asked) -> None:
     """Tell when it is open next."""
     from svcctl.desk import hours
 
-    found = hours.next_open(_hours(calendar), at)
+    found = hours.next_open(_hours(calendar, asked), at)
     _answer("next", found, _NEXT, asked, _told_next(found.items[0]))
 
 
@@ -177,7 +180,7 @@ def day(day: Day, calendar: CalendarFile = None, *, asked: Asked) -> None:
     """Tell about a day."""
     from svcctl.desk import hours
 
-    found = hours.day(_hours(calendar), day)
+    found = hours.day(_hours(calendar, asked), day)
     item = found.items[0]
     shown = _shown(item)
     told = " · ".join(
@@ -200,7 +203,7 @@ def add_days(
     """Count open days."""
     from svcctl.desk import hours
 
-    found = hours.add_days(_hours(calendar), day, number)
+    found = hours.add_days(_hours(calendar, asked), day, number)
     item = found.items[0]
     told = f"{item['date']} {_weekday(str(item['date']))}"
     _answer("date", found, _DATE, asked, told)
@@ -217,7 +220,7 @@ def show(
     """Show a month."""
     from svcctl.desk import hours
 
-    found = hours.month(_hours(calendar), month)
+    found = hours.month(_hours(calendar, asked), month)
     told = _month(found.items) if asked.output == "table" else ""
     _answer("day", found, _DAY_CSV, asked, told)
 

@@ -124,7 +124,8 @@ def test_deleted_rules_apply_as_git_has_them_and_every_command_tells_it(
     root: Path, path: str
 ) -> None:
     late = "2026-11-19T10:00:00+08:00"
-    commands = (*READING, ("staff", "list"), ("policy", "show"))
+    days = ("calendar", "open", "2026-11-20T10:00")
+    commands = (*READING, ("staff", "list"), ("policy", "show"), days)
     before = {words: made.call(root, *words, now=late) for words in commands}
     (root / path).unlink()
     for words in commands:
@@ -132,7 +133,8 @@ def test_deleted_rules_apply_as_git_has_them_and_every_command_tells_it(
         assert (ran.code, ran.out) == (0, before[words].out)
         assert f"{path}: E224" in ran.err
         assert f"git checkout HEAD -- {path}" in ran.err
-    assert made.call(root, "today", "--strict", now=late).code == 4
+    for words in (("today",), days):
+        assert made.call(root, *words, "--strict", now=late).code == 4
     ran = made.call(root, "ticket", "note", TICKET, "x", "--no-commit", now=late)
     assert ran.code == 0
     assert f"{path}: E224" in ran.err
