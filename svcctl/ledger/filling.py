@@ -44,10 +44,17 @@ TICKETS = f"{RECORDS}/tickets/"
 
 
 def fill(
-    ledger: Ledger, connection: sqlite3.Connection, stale: set[str] | None, since: int
+    ledger: Ledger,
+    connection: sqlite3.Connection,
+    stale: set[str] | None,
+    since: int,
+    differing: set[str] | None = None,
 ) -> tuple[int, set[str]]:
     """Read the ``stale`` paths again (None: all) and replace their rows. Return how many files, and
     the paths of those that were changed after ``since`` (nanoseconds since the epoch).
+
+    ``differing`` are the paths that git names (None: it was not asked). A folder without a file, in no
+    committed record's place, is none of them and is passed over: git would not tell when it goes.
 
     A change of the rules makes every ticket stale: what is owed follows from them.
     """
@@ -76,7 +83,7 @@ def fill(
     connection.execute("delete from rules")
     marks = ",".join("?" * len(RULE_COLUMNS))
     connection.executemany(f"insert into rules values ({marks})", rule_rows(book))
-    reading = _Reading(ledger, connection, book, since)
+    reading = _Reading(ledger, connection, book, since, differing)
     workers = min(_processors(), MOST_WORKERS)
     alone = workers == 1 or not hasattr(os, "fork") or not os.access(ledger.private, os.W_OK)
     with _indexes_later(connection) if stale is None else nullcontext():
@@ -149,12 +156,18 @@ class _Reading:
     that were changed after ``since``."""
 
     def __init__(
-        self, ledger: Ledger, connection: sqlite3.Connection, book: Book, since: int
+        self,
+        ledger: Ledger,
+        connection: sqlite3.Connection,
+        book: Book,
+        since: int,
+        differing: set[str] | None,
     ) -> None:
         self.ledger = ledger
         self.connection = connection
         self.book = book
         self.since = since
+        self.differing = differing
         self.young: set[str] = set()
 
     def read(self, groups: Iterable[Iterable[str]]) -> None:
@@ -202,11 +215,19 @@ class _Reading:
         except FileNotFoundError:
             return None
         except Unreadable as stop:
+            known = self.differing is None or path in self.differing
+            if not known and _holds_no_file(f"{self.ledger.root}/{path}"):
+                return None
             problems += stop.problems
             changed = _changed(self.ledger, path)
         if changed > self.since:
             self.young.add(path)
         return data
+
+
+def _holds_no_file(place: str) -> bool:
+    """Whether a folder stands there with nothing in it but folders: git tells of none such."""
+    return os.path.isdir(place) and not any(files for _, _, files in os.walk(place))
 
 
 def _last(connection: sqlite3.Connection) -> int:

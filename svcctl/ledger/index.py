@@ -24,7 +24,9 @@ TICK = 50_000_000  # nanoseconds by which the clock of a file system may lag beh
 RULES = ("policy", "calendar")
 
 Seen = tuple[int, int, int, int, int]
-Filler = Callable[[Ledger, sqlite3.Connection, "set[str] | None", int], tuple[int, set[str]]]
+Filler = Callable[
+    [Ledger, sqlite3.Connection, "set[str] | None", int, "set[str] | None"], tuple[int, set[str]]
+]
 
 
 class Index:
@@ -120,7 +122,7 @@ class Index:
         self, fill: Filler, stale: set[str] | None, head: str | None, dirty: set[str] | None
     ) -> None:
         connection = self.connection
-        self.reread, young = fill(self.ledger, connection, stale, self._asked - TICK)
+        self.reread, young = fill(self.ledger, connection, stale, self._asked - TICK, dirty)
         noticed = time.time_ns()
         connection.execute("delete from dirty")
         connection.executemany(

@@ -346,8 +346,7 @@ def read_record(file: Path | str, path: str) -> tuple[bytes | None, Problem | No
     """The bytes of a record file, or the problem that stands in the way (E113, E116).
 
     ``path`` is relative to the ledger's root and goes into the problem. Never follows a symbolic
-    link in the last place and never waits on a pipe. Raises FileNotFoundError if nothing is there, or
-    a folder without a file, which is nothing to git.
+    link in the last place and never waits on a pipe. Raises FileNotFoundError if nothing is there.
     """
     content, problem, _ = read_and_changed(file, path)
     return content, problem
@@ -368,8 +367,6 @@ def read_and_changed(file: Path | str, path: str) -> tuple[bytes | None, Problem
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            if stat.S_ISDIR(status.st_mode) and _holds_no_file(file):
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file))
             found = N_("a folder") if stat.S_ISDIR(status.st_mode) else N_("a pipe or device")
             return None, Problem("E116", path, args={"found": found}), 0
         if status.st_size > MAX_BYTES:
@@ -379,14 +376,7 @@ def read_and_changed(file: Path | str, path: str) -> tuple[bytes | None, Problem
         if len(content) != status.st_size:  # it grows meanwhile, or came in pieces
             content += _read_all(handle, MAX_BYTES)
         return content, None, os.fstat(handle).st_ctime_ns
-    except FileNotFoundError:
-        raise
     except OSError as error:
         return None, Problem("E116", path, args={"found": os.strerror(error.errno or 0)}), 0
     finally:
         os.close(handle)
-
-
-def _holds_no_file(folder: Path | str) -> bool:
-    """Whether there is nothing in a folder but folders: git keeps none such and tells of none."""
-    return not any(files for _, _, files in os.walk(folder))
