@@ -16,7 +16,7 @@ TICKET = (
     Column("engineer", N_("engineer"), show="person"),
     Column("visit", N_("appointment"), show="time", spare=1),
     Column("next", N_("to do next"), show="word"),
-    Column("next_due", N_("due by"), show="time"),
+    Column("next_due", N_("due by"), show="due"),
 )
 
 OBLIGATION = (
@@ -25,7 +25,7 @@ OBLIGATION = (
     Column("owner", N_("owed by"), show="word"),
     Column("who", N_("person"), show="person"),
     Column("starts", N_("counted from"), show="time", spare=1),
-    Column("due", N_("due by"), show="time"),
+    Column("due", N_("due by"), show="due"),
     Column("met", N_("done at"), show="time"),
     Column("state", N_("standing"), show="word"),
 )
@@ -36,7 +36,7 @@ CALLBACK = (
     Column("name", N_("customer"), width=20, least=12),
     Column("phone", N_("phone"), show="phone"),
     Column("engineer", N_("engineer"), show="person"),
-    Column("due", N_("due by"), show="time"),
+    Column("due", N_("due by"), show="due"),
     Column("overdue_minutes", N_("overdue"), align="right", show="minutes"),
     Column("attempts", N_("calls tried"), align="right", spare=1),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from svcctl.cli import columns
 from svcctl.cli.session import Session, session
 from svcctl.domain.problems import Message
-from svcctl.views.language import _, say, word
+from svcctl.views.language import _, due, say, word
 from svcctl.views.output import Column, Format, Item
 from svcctl.views.safe import json_text, line
 
@@ -145,7 +145,7 @@ def _print_owed(run: Session, desk: Desk, done: Written) -> None:
             shown = template.format(
                 what=word(one.kind),
                 who=names.get(one.who) or word(one.owner),
-                due=one.due.strftime("%Y-%m-%d %H:%M") if one.due else "",
+                due=due(one.due.isoformat()) if one.due else "",
                 standing=word(standing),
             )
             run.print(run.paint(shown, "red") if standing == "missed" else shown)

@@ -21,7 +21,7 @@ COLUMNS = (
     Column("level", N_("level"), align="right"),
     Column("to", N_("goes to"), show="word"),
     Column("people", N_("people"), show="person"),
-    Column("due", N_("due by"), show="time"),
+    Column("due", N_("due by"), show="due"),
     Column("overdue_minutes", N_("overdue"), align="right", show="minutes"),
     Column("owner", N_("owed by"), show="word", spare=3),
     Column("who", N_("person"), show="person", spare=2),

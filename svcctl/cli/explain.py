@@ -308,7 +308,7 @@ _COUNTED = (
     Column("what", N_("what"), spare=1, least=12, wrap=True),
     Column("engineer", N_("engineer"), show="person", spare=3),
     Column("since", N_("since"), show="time", spare=5),
-    Column("due", N_("due"), show="time", spare=1),
+    Column("due", N_("due"), show="due", spare=1),
     Column("done", N_("done"), show="time", spare=1),
     Column("counts", N_("numerator"), show="word", spare=1),
     Column("among", N_("denominator"), show="word", spare=1),

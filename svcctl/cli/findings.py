@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from svcctl.domain.problems import N_, Message
-from svcctl.views.language import _, ngettext, say
+from svcctl.views.language import _, due, ngettext, say
 from svcctl.views.output import Column
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def spoken(problem: Problem) -> Problem:
     args = problem.args
     if "outcome" not in args:
         return problem
-    shown = {**args, "due": args["due"][:16].replace("T", " ")}
+    shown = {**args, "due": due(args["due"])}
     shown["what"], shown["how"] = _what_and_how(args["what"], args["outcome"], args["gap"])
     return problem._replace(args=shown)
 

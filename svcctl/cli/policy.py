@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from svcctl.cli import echo
+from svcctl.cli.findings import count
 from svcctl.cli.lazy import Noun
 from svcctl.cli.manner import Asked, reading_with
 from svcctl.domain.problems import N_
 from svcctl.views.findings import problem_lines
-from svcctl.views.language import _, ngettext, pattern, span, word
+from svcctl.views.language import _, pattern, span, word
 from svcctl.views.output import Column
 from svcctl.views.render import render
 from svcctl.views.safe import line
@@ -183,7 +184,7 @@ def check(
     if asked.output == "table":
         for problem in found:
             run.print(_told(run, problem))
-        run.print(_summary(errors, len(found) - errors))
+        run.print(count(errors, len(found) - errors))
     else:
         items = [_finding(problem) for problem in found]
         if asked.output == "ids":
@@ -202,13 +203,6 @@ def _told(run: Session, problem: Problem) -> str:
     else:
         head = run.paint(head, "red")
     return "\n".join([head, *rest])
-
-
-def _summary(errors: int, warnings: int) -> str:
-    return _("{errors}, {warnings}").format(
-        errors=ngettext("{count} error", "{count} errors", errors).format(count=errors),
-        warnings=ngettext("{count} warning", "{count} warnings", warnings).format(count=warnings),
-    )
 
 
 def _finding(problem: Problem) -> Item:

@@ -10,7 +10,7 @@ from svcctl.cli import echo
 from svcctl.cli.manner import How, writing
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_
-from svcctl.views.language import _
+from svcctl.views.language import _, ngettext
 from svcctl.views.output import Column
 
 COLUMNS = (
@@ -45,9 +45,19 @@ def seal(
     if how.output != "table":
         run.emit("seal", [item], COLUMNS, how.output, as_of=desk.now().isoformat())
     else:
-        text = _("{month} is sealed: {count} tickets, {path}")
+        count = done.seal.tickets
         if how.dry_run:
             run.tell(_("Dry run: nothing was written."))
-            text = _("{month} would be sealed: {count} tickets, {path}")
-        run.print(text.format(month=done.seal.month, count=done.seal.tickets, path=done.seal.path))
+            text = ngettext(
+                "{month} would be sealed: {count} ticket, {path}",
+                "{month} would be sealed: {count} tickets, {path}",
+                count,
+            )
+        else:
+            text = ngettext(
+                "{month} is sealed: {count} ticket, {path}",
+                "{month} is sealed: {count} tickets, {path}",
+                count,
+            )
+        run.print(text.format(month=done.seal.month, count=count, path=done.seal.path))
     echo.notices(run, done.outcome.notices)

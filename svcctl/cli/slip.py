@@ -173,7 +173,7 @@ def list_(
         Column("slip", N_("slip")),
         Column("engineer", N_("engineer"), show="person"),
         Column("name", N_("customer"), width=20),
-        Column("due", N_("due by"), show="time"),
+        Column("due", N_("due by"), show="due"),
         Column("returned", N_("handed in"), show="time"),
         Column("state", N_("standing"), show="word"),
     )

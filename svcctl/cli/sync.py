@@ -170,7 +170,7 @@ def _show(run: Session, done: Synced, dry_run: bool) -> None:
             run.print("  " + _("{id} follows it").format(id=_id(follower)))
     for path, events in done.restored:
         run.tell(
-            _("{id}: {events} had been taken out; they are back").format(
+            _("{id}: had been taken out, and back again: {events}").format(
                 id=_id(path), events=_listed(events)
             )
         )

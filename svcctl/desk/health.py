@@ -62,7 +62,7 @@ def _git(desk: Desk) -> Iterator[Sign]:
     yield Sign(
         "commits",
         not waiting,
-        Message(N_("{count} commits are pending"), {"count": str(len(waiting))}),
+        Message(N_("{count} pending"), {"count": str(len(waiting))}),
         Message(N_("the next writing command makes them"), {}) if waiting else None,
     )
     for seen, remedy in byhand.not_committed(gitdir):
@@ -170,7 +170,7 @@ def _records(desk: Desk) -> Iterator[Sign]:
     yield Sign(
         "records",
         not problems,
-        Message(N_("{count} records have errors"), {"count": str(len({p.path for p in problems}))})
+        Message(N_("{count} with errors"), {"count": str(len({p.path for p in problems}))})
         if problems
         else Message(N_("every record can be read"), {}),
         Message(N_("svcctl audit names each with its place"), {}) if problems else None,
@@ -215,7 +215,7 @@ def _outbox(desk: Desk) -> Iterator[Sign]:
             "outbox",
             False,
             Message(
-                N_("{count} messages wait to be sent: {why}"),
+                N_("messages that wait to be sent ({count}): {why}"),
                 {"count": str(len(waiting) + len(damaged)), "why": why or "-"},
             ),
             Message(N_("svcctl remind --retry names the targets; --drop ID gives one up"), {}),

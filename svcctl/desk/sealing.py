@@ -172,7 +172,9 @@ def _refuse_owed(desk: Desk, month: str) -> None:
         raise _refused(
             "still-open",
             Message(
-                N_("{count} tickets of {month} are open, or something is owed on them: {tickets}"),
+                N_(
+                    "tickets of {month} that are open, or on which something is owed ({count}): {tickets}"
+                ),
                 {"count": str(len(rows)), "month": month, "tickets": shown},
             ),
             Message(N_("finish and close them first; svcctl ticket show ID says what is owed")),

@@ -109,7 +109,7 @@ def _conflict_text(plan: Plan, kept: Choices, gitdir: GitDir) -> tuple[Message, 
         shown += f" (+{len(paths) - 5})"
     return (
         Message(
-            N_("{count} records need a decision: {paths}"),
+            N_("records that need a decision ({count}): {paths}"),
             {"count": str(len(paths)), "paths": shown},
         ),
         Message(

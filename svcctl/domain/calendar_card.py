@@ -103,7 +103,7 @@ def unusable(path: str, problems: Sequence[Problem]) -> Unreadable:
     return Unreadable(
         problems[0].code,
         Message(
-            N_("the calendar {path} cannot be used, {count} problem(s) found"),
+            N_("the calendar {path} cannot be used, problems found: {count}"),
             {"path": path or "-", "count": str(len(problems))},
         ),
         Message(N_("correct the places named, then run the command again"), {}),

@@ -15,10 +15,11 @@ from svcctl.domain.contests import CORRECTING, RETROACTIVE, amended_value
 from svcctl.domain.following import OF_IMPORTS, does_not_follow
 from svcctl.domain.judging import Obligation, standing_at
 from svcctl.domain.policy import Book, Policy
-from svcctl.domain.problems import N_, Message, Refusal, Usage
+from svcctl.domain.problems import N_, Message, Refusal, Usage, Words
 from svcctl.domain.replay import State, over_of, replaced, replay
 from svcctl.domain.schema import Value, as_text
 from svcctl.domain.standing import OWED
+from svcctl.domain.times import deadline_text
 
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 """How far a time may lie after ``now`` before it counts as in the future."""
@@ -119,6 +120,8 @@ def decide(
             raise does_not_follow(state, event, stray.code)
     if event.do in CORRECTING and _is_voided(state, as_text(event.fields["target"])):
         raise does_not_follow(state, event, "E209")
+    if wish.do == "slip-explained":
+        _refuse_slip_that_is_in(after)
     if wish.do == "closed":
         _check_nothing_owed(policy, owed, now)
     if event.do in RETROACTIVE:
@@ -281,6 +284,35 @@ def _check_contested(state: State, event: Event) -> None:
         )
 
 
+def _refuse_slip_that_is_in(after: State) -> None:
+    """Refuse to explain a slip that was in by then: its hand-in would be promised once more.
+
+    Two desks may have written both apart from each other; so nothing is wrong with such a history.
+    """
+    explained = after.facts[-1]
+    for fact in after.facts:
+        is_in = fact.event.do == "slip-returned" and fact.at <= explained.at
+        if is_in and fact.visit == explained.visit:
+            raise Refusal(
+                "slip-is-in",
+                Message(
+                    N_("the slip of visit {number} has been in since {at} ({event})"),
+                    {
+                        "number": str(fact.visit),
+                        "at": as_text(fact.at),
+                        "event": fact.event.name,
+                    },
+                ),
+                Message(
+                    N_(
+                        "nothing is left to explain; if it did not come in, take that back first: "
+                        "svcctl ticket void {id} {event} --reason …"
+                    ),
+                    {"id": after.case.id, "event": fact.event.name},
+                ),
+            )
+
+
 def _check_nothing_owed(policy: Policy, owed: Sequence[Obligation], now: datetime) -> None:
     if policy.close_needs is None:
         return
@@ -297,12 +329,12 @@ def _check_nothing_owed(policy: Policy, owed: Sequence[Obligation], now: datetim
     ]
     if waiting:
         listed = "; ".join(
-            f"{one.kind}{f' ({one.number})' if one.number else ''} {as_text(one.due or '')}".strip()
+            f"{one.kind}{f' ({one.number})' if one.number else ''} {_due(one)}".strip()
             for one in waiting
         )
         raise Refusal(
             "still-owed",
-            Message(N_("still owed: {listed}"), {"listed": listed}),
+            Message(N_("still owed: {listed}"), {"listed": Words(listed)}),
             Message(
                 N_(
                     "record what happened, or explain a slip with `slip explain`; `svcctl why` shows the reason"
@@ -310,6 +342,10 @@ def _check_nothing_owed(policy: Policy, owed: Sequence[Obligation], now: datetim
                 {},
             ),
         )
+
+
+def _due(one: Obligation) -> str:
+    return " ".join(deadline_text(one.due)) if one.due is not None else ""
 
 
 def _check_correction(before: State, after: State, event: Event) -> None:

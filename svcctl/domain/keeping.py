@@ -13,10 +13,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from typing import Literal, NamedTuple
 
 from svcctl.domain.journals import BY_FOLDER
-from svcctl.domain.problems import N_, Message, Problem, Said
+from svcctl.domain.problems import N_, Message, Problem, Said, Words
 
 Shape = Literal["case", "journal", "policy", "seal"]
 
@@ -197,7 +198,24 @@ def _change(old: Line, now: Line | None) -> str:
         return Said.of(Message(N_("gone, or not to be read"), {}))
     before, after = _parsed(old), _parsed(now)
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    return ", ".join(f"{key}: {_said(before.get(key))} -> {_said(after.get(key))}" for key in keys)
+    changes = [
+        Said.of(
+            Message(
+                N_("{field}: {old} -> {new}"),
+                {
+                    "field": Words.of(key, "field"),
+                    "old": _said(before.get(key)),
+                    "new": _said(after.get(key)),
+                },
+            )
+        )
+        for key in keys
+    ]
+    return reduce(_and, changes) if changes else ""
+
+
+def _and(first: Said, rest: Said) -> Said:
+    return Said.of(Message(N_("{first}, {rest}"), {"first": first, "rest": rest}))
 
 
 def _said(value: object) -> str:

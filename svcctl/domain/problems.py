@@ -37,6 +37,22 @@ class Said(str):
         return made
 
 
+class Words(str):
+    """Stored words in a list that fill a place: shown by their labels, in every language.
+
+    Of an item with several words the first is one. ``field`` is the key that they are stored under.
+    """
+
+    field: str = ""
+
+    @classmethod
+    def of(cls, keys: str, field: str) -> Words:
+        """Return ``keys`` as words that are stored under ``field``."""
+        made = cls(keys)
+        made.field = field
+        return made
+
+
 class Problem(NamedTuple):
     """One finding about one place in the ledger.
 

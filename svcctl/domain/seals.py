@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from svcctl.domain.keeping import Line
-from svcctl.domain.problems import N_, Problem
+from svcctl.domain.problems import N_, Problem, Words
 from svcctl.domain.schema import Field, Flaw, Shape
 
 MONTH = re.compile(r"(?:19|2[0-9])[0-9]{2}-(?:0[1-9]|1[0-2])")
@@ -147,7 +147,7 @@ def unsound(path: str, what: str) -> Problem:
     signature (a word of ``UNVERIFIED``: nothing is known to be)."""
     if what in UNVERIFIED:
         return Problem("E512", path, 0, 0, {"what": UNVERIFIED[what]})
-    return Problem("E509", path, 0, 0, {"what": what})
+    return Problem("E509", path, 0, 0, {"what": Words.of(what, "seal")})
 
 
 def written_since(seal: Seal, paths: Sequence[str]) -> Problem:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from svcctl.domain.problems import N_
-from svcctl.views.language import _, times, word
+from svcctl.views.language import _, due, times, word
 from svcctl.views.output import Column
 from svcctl.views.render import render
 from svcctl.views.safe import line
@@ -30,6 +30,7 @@ _TICKET = Column("ticket", N_("ticket"))
 _PRIORITY = Column("priority", N_("priority"), show="word", spare=3)
 _WHAT = Column("what", N_("what"), show="word")
 _WHEN = Column("when", N_("when"), show="time")
+_DUE = Column("when", N_("when"), show="due")
 _VALUE = Column("field", N_("what"), show="word")
 _SAID = Column("said", N_("candidates"), width=40)
 _CLOCK = Column("clock", N_("when"))
@@ -41,7 +42,7 @@ _CUSTOMER = (
 )
 _LATE = Column("overdue_minutes", N_("overdue"), align="right", show="minutes", spare=2)
 _COLUMNS = {
-    "overdue": (_TICKET, _PRIORITY, _WHAT, _WHEN, _LATE, _WHO, *_CUSTOMER),
+    "overdue": (_TICKET, _PRIORITY, _WHAT, _DUE, _LATE, _WHO, *_CUSTOMER),
     "due-today": (_TICKET, _PRIORITY, _WHAT, _CLOCK, _WHO, *_CUSTOMER),
     "visits": (_TICKET, _PRIORITY, _WHO, _CLOCK, *_CUSTOMER),
     "nobody": (_TICKET, _PRIORITY, _WHAT, _WHEN, *_CUSTOMER),
@@ -67,7 +68,7 @@ def board(
         rows = [
             {
                 **item,
-                "clock": _clock(str(item["when"]), as_of),
+                "clock": _clock(str(item["when"]), as_of, section == "due-today"),
                 "who": item["who_name"] or item["who"],
                 "field": item["what"],
                 "said": _said(item) if section == "contested" else "",
@@ -113,10 +114,9 @@ def _title(section: str, rows: Sequence[Item]) -> str:
 
 
 def _parts(section: str, rows: Sequence[Item]) -> Iterator[tuple[str, int]]:
-    """How the rows are spread: over the hours, the engineers, the states or fields; in their order."""
+    """How the rows are spread: over the times, the engineers, the states or fields; in their order."""
     if section == "due-today":
-        hours = Counter(f"{item['clock'][:2]}:00" for item in rows)
-        yield from hours.items()
+        yield from Counter(str(item["clock"]) for item in rows).items()
     elif section == "visits":
         yield from Counter(line(str(item["who"])) for item in rows).items()
     else:
@@ -135,9 +135,10 @@ def _said(item: Item) -> str:
     )
 
 
-def _clock(when: str, as_of: str) -> str:
-    """The hour, where it is of the day; else also the day."""
-    return when[11:16] if when[:10] == as_of[:10] else when[5:16].replace("T", " ")
+def _clock(when: str, as_of: str, is_due: bool) -> str:
+    """The time of day, where it is of this day; else also the day."""
+    said = due(when) if is_due else when[:16].replace("T", " ")
+    return said[11:] if said[:10] == as_of[:10] else said[5:]
 
 
 def _quiet(item: Item) -> Item:

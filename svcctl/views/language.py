@@ -10,7 +10,7 @@ import gettext
 import os
 from collections.abc import Mapping, Sequence
 
-from svcctl.domain.problems import N_, Message, Said
+from svcctl.domain.problems import N_, Message, Said, Words
 
 __all__ = [
     "LANGUAGES",
@@ -18,6 +18,7 @@ __all__ = [
     "_",
     "asked_language",
     "choose_language",
+    "due",
     "language",
     "ngettext",
     "option",
@@ -128,6 +129,8 @@ MOMENTS = frozenset(
 
 
 def _shown(name: str, value: str) -> str:
+    if isinstance(value, Words):
+        return words(value, value.field)
     text = say(value.message) if isinstance(value, Said) else value
     return times(text) if name in MOMENTS and "T" in text else text
 
@@ -157,6 +160,16 @@ def times(text: str) -> str:
     import re
 
     return re.sub(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[0-9:.]*(?:Z|[+-]\d\d:\d\d)?", r"\1 \2", text)
+
+
+def due(text: str) -> str:
+    """A stored instant as people say a time until which something is due: 24:00 for an end at 00:00."""
+    from datetime import date, timedelta
+
+    day = text[:10]
+    if text[11:19] == "00:00:00" and day != "0001-01-01":
+        return f"{date.fromisoformat(day) - timedelta(1)} 24:00"
+    return text[:16].replace("T", " ")
 
 
 def phrase(text: str) -> str:

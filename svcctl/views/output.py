@@ -28,7 +28,9 @@ class Column(NamedTuple):
     title: str
     width: int | None = None
     align: Literal["left", "right"] = "left"
-    show: Literal["text", "word", "person", "time", "day", "minutes", "seconds", "phone"] = "text"
+    show: Literal["text", "word", "person", "time", "due", "day", "minutes", "seconds", "phone"] = (
+        "text"
+    )
     spare: int = 0
     least: int = 0
     wrap: bool = False

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from svcctl.domain.problems import N_
-from svcctl.views.language import _, word
+from svcctl.views.language import _, due, word
 from svcctl.views.safe import line
 
 Item = Mapping[str, Any]
@@ -21,6 +21,9 @@ TITLES = {
     "review": N_("Waiting for review"),
     "contested": N_("Contested: two desks said different things"),
 }
+
+DUE = ("up", "overdue", "due-today", "later")
+"""Sections whose time is that until which something is, or was, due."""
 
 
 def subject(company: str, name: str, day: str, items: Sequence[Item]) -> str:
@@ -49,7 +52,8 @@ def body(items: Iterable[Item]) -> str:
 
 
 def _row(item: Item) -> str:
-    when = str(item["when"])[:16].replace("T", " ")
+    is_due = item["section"] in DUE
+    when = due(str(item["when"])) if is_due else str(item["when"])[:16].replace("T", " ")
     what = word(str(item["what"]))
     if item["level"]:
         what = _("{what}, level {level}").format(what=what, level=item["level"])

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import tabulate
 import wcwidth
 
-from svcctl.views.language import _, word
+from svcctl.views.language import _, due, word
 from svcctl.views.output import Column, Item, Kept, value_at
 from svcctl.views.safe import line
 from svcctl.views.wrapping import wrap
@@ -104,7 +104,7 @@ def _measured(
     many = 0
     said = [not column.spare for column in columns]
     widest = [0] * len(columns)
-    shorter = {place: 0 for place, column in enumerate(columns) if column.show == "time"}
+    shorter = {place: 0 for place, column in enumerate(columns) if column.show in ("time", "due")}
     for item in items:
         many += 1
         row = [shown(item, column, people) for column in columns]
@@ -197,6 +197,8 @@ def _text(text: str, column: Column) -> str:
         text = word(text, column.key.rpartition(".")[2])
     elif column.show == "time":
         text = text[:16].replace("T", " ")
+    elif column.show == "due":
+        text = due(text)
     elif column.show == "day":
         text = text[:10]
     elif column.show == "minutes":

@@ -63,12 +63,12 @@ def test_forty_overdue_rows_are_counted_the_oldest_shown_and_the_rest_named() ->
     assert "more: --all" not in drawn(MANY[:10])
 
 
-def test_what_is_due_today_is_counted_by_the_hour() -> None:
+def test_what_is_due_today_is_counted_by_its_times() -> None:
     items = [
         item("due-today", number, when=f"2026-11-16T{hour}:30:00+08:00")
         for number, hour in enumerate(("13", "13", "17"))
     ]
-    assert "Due today (3): 13:00 ×2 · 17:00 ×1" in drawn(items)
+    assert "Due today (3): 13:30 ×2 · 17:30 ×1" in drawn(items)
     assert "  13:30  " in drawn(items)
     assert "2026-11-16 13:30" not in drawn(items)
 

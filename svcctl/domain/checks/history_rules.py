@@ -75,7 +75,7 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
     "E510": (
         "warning",
         N_("written after the seal"),
-        N_("{month} was sealed, and {count} tickets were written to since: {tickets}"),
+        N_("{month} was sealed, and tickets were written to since ({count}): {tickets}"),
         N_("look at them, then seal it once more: svcctl seal {month} --reason TEXT"),
     ),
     "E511": (

@@ -103,9 +103,7 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
     "E413": (
         "warning",
         N_("written down late"),
-        N_(
-            "{event}: happened {at}, written down {noted}, {gap} later; so were {count} lines in all"
-        ),
+        N_("{event}: happened {at}, written down {noted}, {gap} later; such lines in all: {count}"),
         N_(
             "write things down when they happen; a mistyped time is corrected with "
             "`svcctl ticket amend {id} {event} at …`"
