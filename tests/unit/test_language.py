@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -71,6 +72,12 @@ def test_a_translation_has_the_places_of_its_text_and_no_others() -> None:
             if _places(translated) != wanted[-1]:
                 wrong.append(f"{entry.id!r} -> {translated!r}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_translation_with_places_can_be_filled_in() -> None:
+    for entry in _catalogue():
+        for translated in _strings(entry.string) if "python-brace-format" in entry.flags else []:
+            assert list(Formatter().parse(translated)), translated  # ValueError: a brace is alone
 
 
 def test_a_translation_keeps_what_is_to_be_typed() -> None:

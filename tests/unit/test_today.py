@@ -229,19 +229,25 @@ def test_the_seconds_between_two_pictures_can_be_given(
 def test_a_trouble_is_shown_and_the_next_picture_may_be_well(
     ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    policy = next((ledger / "records/policy").glob("*.yaml"))
-    away = ledger / "away.yaml"
+    rules, away = ledger / "records/policy", ledger / "away"
 
     def goes() -> None:
-        policy.rename(away)
+        rules.rename(away)
+        rules.mkdir()
+        (rules / "2026-01-01.yaml").write_text("format: 1\nformat: 1\n", "utf-8")
+        made.git(ledger, "update-ref", "refs/was", "HEAD")
+        made.git(ledger, "update-ref", "-d", "HEAD")  # so that git has no version of it either
 
     def comes_back() -> None:
-        away.rename(policy)
+        made.git(ledger, "update-ref", "HEAD", "refs/was")
+        (rules / "2026-01-01.yaml").unlink()
+        rules.rmdir()
+        away.rename(rules)
 
     code, screen, _ = watched(ledger, monkeypatch, goes, comes_back)
     first, second, third = screen.pictures()
     assert code == 0
-    assert "has no policy" in second
+    assert "the rules of this ledger cannot be read" in second
     assert first == third.removesuffix("\x1b[?25h\x1b[?1049l")
 
 
