@@ -221,7 +221,7 @@ def sound_for_good(root: Path) -> None:
     assert [*git.rglob("*.lock.tmp"), *git.glob("fast_import_crash_*")] == []
     assert not (git / "index.lock").exists()
     assert sorted(path.name for path in (git / "svcctl").iterdir() if path.suffix != ".lock") == [
-        *(f"index-{SCHEMA}.sqlite3", f"index-{SCHEMA}.stamp", "lock", "pending", "station")
+        *(f"index-{SCHEMA}.sqlite3", f"index-{SCHEMA}.stamp", "lock", "pending", "rules", "station")
     ]
     verified = made.call(root, "index", "verify")
     assert (verified.code, verified.out) == (0, "")
