@@ -111,7 +111,7 @@ def ledger(tmp_path: Path) -> Path:
     return root
 
 
-SLOW = ("faults", "stateful", "property", "transcripts")
+SLOW = ("faults", "integration", "stateful", "property", "transcripts")
 """Folders of tests that take seconds each."""
 
 

@@ -269,6 +269,8 @@ class _Reader:
 
     def _rename(self, arguments: str, _result: int, _opened: str) -> None:
         source, target = self._paths(arguments)[:2]
+        if not source and not target:  # elsewhere: what the interpreter compiled, say
+            return
         assert source, f"a name that came from elsewhere: {arguments}"
         assert target, f"a name that leaves the ledger: {arguments}"
         moved = self.names.pop(source)

@@ -144,12 +144,18 @@ def sane(ran: Ran) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", ran.out.replace("\r\n", "\n") + ran.err)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], str]:
+    """What the reading commands say while nothing is broken."""
+    root = made.copy(tmp_path_factory.mktemp("whole") / "ledger")
+    return {words: made.sure(root, *words).out for words in READING}
+
+
 @pytest.mark.parametrize(("breaks", "place"), TICKETS.values(), ids=TICKETS.keys())
 def test_a_broken_ticket_is_named_by_every_command_and_hides_nothing_else(
-    tmp_path: Path, breaks: Break, place: str
+    tmp_path: Path, whole: dict[tuple[str, ...], str], breaks: Break, place: str
 ) -> None:
     root = made.copy(tmp_path / "ledger")
-    whole = {words: made.sure(root, *words).out for words in READING}
     path = made.ticket_file(root, OTHER)
     breaks(path)
     name = str(path.relative_to(root))

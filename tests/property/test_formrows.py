@@ -72,7 +72,7 @@ def all_alike(cases: Iterable[Case]) -> None:
                 assert forms.rows(path, data, 7) == expected
 
 
-@effort(50)
+@effort(24)
 @given(histories(), st.integers(0, 30), st.booleans())
 def test_of_any_history_the_rows_are_those_of_careful_reading(
     case: Case, hours: int, mixed: bool

@@ -176,7 +176,7 @@ def test_a_year_is_closed_sealed_and_audited_on_its_morrow(clerk: Clerk) -> None
     clerk.sure(f"callbacks record {old} --result reached --working yes --quality 5")
     clerk.sure(f"ticket close {old}")
     clerk.sure(f"ticket cancel {new} --reason 重复")
-    assert "1 tickets" in clerk.sure("seal 2026-12")
+    assert "2026-12 is sealed: 1 ticket, " in clerk.sure("seal 2026-12")
     assert clerk.files("seals") == ["seals/2026-12.yaml"]
     assert clerk.sure("audit").count(": E") == 2  # E239, E416: no phone on the slip, no holidays
     assert "0 errors, 0 warnings" in clerk.sure("audit --history")
