@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 READY = .venv/.ready
+TESTS = $(BIN)/pytest -n auto --dist worksteal
 
 .PHONY: test thorough demo bench messages clean
 
@@ -12,11 +13,12 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --dist worksteal --cov=svcctl.domain --cov-branch --cov-report=term:skip-covered --cov-fail-under=95
+	$(TESTS) tests/unit --cov=svcctl.domain --cov-branch --cov-report=term:skip-covered --cov-fail-under=95
+	$(TESTS) tests --ignore tests/unit
 
 # What the suite samples, in full: every k-th call, 500 tamperings, two minutes of load. Takes hours.
 thorough: $(READY)
-	SVCCTL_TESTS=thorough $(BIN)/pytest -n auto --dist worksteal tests/faults tests/property tests/stateful
+	SVCCTL_TESTS=thorough $(TESTS) tests/faults tests/property tests/stateful
 
 demo: $(READY)
 	$(BIN)/svcctl demo demo-ledger

@@ -116,16 +116,13 @@ SLOW = ("faults", "integration", "stateful", "property", "transcripts")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Measure what the unit tests reach: to trace the others triples their time and shows nothing.
+    """Let the slow files go first, one to each half in turn.
 
-    The slow files go first, one to each half in turn: two processes begin with a half each and take
-    from one another's end, where only quick tests are to be left.
+    Two processes begin with a half each and take from one another's end, where only quick tests
+    are to be left.
     """
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
-        folders = item.path.relative_to(Path(__file__).parent).parts
-        if "unit" not in folders:
-            item.add_marker("no_cover")
         files.setdefault(item.path, []).append(item)
     ordered = sorted(files, key=lambda path: path.parent.name not in SLOW)
     items[:] = [
