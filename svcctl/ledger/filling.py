@@ -181,8 +181,9 @@ class _Reading:
             problems: list[Problem] = []
             listed: list[Row] = []
             journals: list[Row] = []
-            for path in paths:
-                data = self._bytes(path, problems)
+            # All of a group's files, then all of its rows: each of the two is quicker undisturbed.
+            contents = [(path, self._bytes(path, problems)) for path in paths]
+            for path, data in contents:
                 if data is None:
                     continue
                 if not path.startswith(TICKETS):

@@ -7,7 +7,7 @@ asking, on other records or on this machine, so that a row stays true until the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from svcctl.domain.checks.catalogue import severity_of
 from svcctl.domain.checks.dissatisfaction import dissatisfied
@@ -78,9 +78,10 @@ def parted(number: int, rows: list[Row]) -> tuple[list[Row], Row | None]:
             listed.append((place, *row))
             kept.append(None)
         else:
-            kept.append(row[: len(PACKED)])
-            if row[_DUE] is not None:
-                dues.append(cast(int, row[_DUE]))
+            kept.append(row[:_PACKED])
+            due = row[_DUE]
+            if isinstance(due, int):
+                dues.append(due)
     many = len(kept) - len(listed)
     if not many:
         return listed, None
@@ -158,7 +159,7 @@ def ticket_row(path: str, state: State, book: Book) -> Row:
 
 
 OWING_COLUMNS = ["owing", *PACKED, "attempts", "line"]
-_VERDICT, _DUE = PACKED.index("verdict"), PACKED.index("due")
+_PACKED, _VERDICT, _DUE = len(PACKED), PACKED.index("verdict"), PACKED.index("due")
 
 RULE_COLUMNS = "rule_id kind owner severity policy rule_line rule met_with".split()
 
