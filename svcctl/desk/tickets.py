@@ -22,6 +22,7 @@ from svcctl.desk.writing import Manner, Outcome, Writing
 from svcctl.domain import cards, identity
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.checks.dissatisfaction import dissatisfied
+from svcctl.domain.contests import setter_of
 from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who, Wish, decide, reopen_until
 from svcctl.domain.judging import Obligation
 from svcctl.domain.obligations import obligations
@@ -314,9 +315,9 @@ def _check_not_too_late(desk: Desk, state: State, at: datetime) -> None:
 
 def _check_no_visit_under_way(desk: Desk, state: State) -> None:
     """Refuse a second visit that was perhaps meant to move the first."""
-    if state.state not in ("dispatched", "on-site"):
-        return
-    sent = next(fact for fact in reversed(state.facts) if fact.event.do == "dispatched")
+    sent = setter_of(state, "visit")
+    if state.state not in ("dispatched", "on-site") or sent is None or not state.text("visit"):
+        return  # with none sent, as a settlement can leave it, there is nothing to be moved
     raise Refusal(
         "visit-under-way",
         Message(
@@ -331,7 +332,7 @@ def _check_no_visit_under_way(desk: Desk, state: State) -> None:
                 "another time: svcctl ticket amend {id} {event} visit TIME --reason …; another engineer: "
                 "svcctl ticket reassign {id} …; a second visit besides: --another"
             ),
-            {"id": state.case.id, "event": sent.event.name},
+            {"id": state.case.id, "event": sent},
         ),
     )
 

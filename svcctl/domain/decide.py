@@ -321,6 +321,7 @@ def _check_nothing_owed(policy: Policy, owed: Sequence[Obligation], now: datetim
         for one in owed
         if one.met is None
         and one.ended is None
+        and "closed" not in one.met_with  # what closing itself meets cannot wait for it
         and standing_at(one, now) in OWED
         and (
             one.kind in policy.close_needs

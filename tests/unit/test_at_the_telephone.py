@@ -253,3 +253,27 @@ def test_a_score_is_typed_with_its_unit(desk: Path, svcctl: Run) -> None:
 def test_a_record_where_a_verb_belongs_is_proposed_to_be_shown(svcctl: Run, words: Any) -> None:
     noun, typed = words
     assert f"Did you mean {noun} show {typed}?" in svcctl(*words).err
+
+
+
+
+def test_where_somebody_came_without_having_been_sent_a_visit_can_be_agreed(tmp_path: Path) -> None:
+    root = made.copy(tmp_path / "ledger")
+    for words, at in (
+        (("finish", "--result", "by-phone", "--fault", "x", "--action", "y"), "10:01"),
+        (("reopen", "--reason", "x"), "10:02"),
+        (("arrive", "--by", "eng1"), "10:03"),
+    ):
+        made.sure(root, "ticket", words[0], made.OTHER, *words[1:], now=f"2026-11-16T{at}:00+08:00")
+    sent = ("ticket", "dispatch", made.OTHER, "--to", "eng1", "--visit", "2026-11-18T10:00")
+    ran = made.call(root, *sent, now="2026-11-16T10:04:00+08:00")
+    assert ran.code == 0, ran
+    again = made.call(root, *sent, now="2026-11-16T10:05:00+08:00")
+    assert (again.code, "[visit-under-way]" in again.err) == (3, True)
+    moved = ("ticket", "reassign", made.OTHER, "--to", "mgr1", "--visit", "2026-11-18T11:00")
+    now = "2026-11-16T10:06:00+08:00"
+    ran = made.call(root, *moved, "--reason", "x", "--approved-by", "mgr1", now=now)
+    assert ran.code == 0, ran
+    line = json.loads(ran.out.splitlines()[0].removeprefix("- "))
+    again = made.call(root, *sent, now="2026-11-16T10:07:00+08:00")
+    assert f"amend {made.OTHER} {line['n']}SHA visit" in again.err

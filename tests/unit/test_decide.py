@@ -498,6 +498,17 @@ def test_what_was_done_late_can_be_closed() -> None:
     assert made(tell(REACHED, FREE, SENT, FIXED, SLIP, late), wish("closed"))
 
 
+def test_what_only_closing_meets_does_not_keep_a_ticket_from_being_closed() -> None:
+    lines = "\n".join(
+        (
+            "close-needs: [nothing-owed]",
+            "obligations:",
+            "  resolved: {per: ticket, starts: opened, within: 5d, met-by: closed}",
+        )
+    )
+    assert made(tell(FREE, SENT, FIXED, SLIP), wish("closed"), policy_from(lines))
+
+
 def test_the_policy_says_what_must_not_be_owed() -> None:
     lines = "\n".join(
         line

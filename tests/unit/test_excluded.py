@@ -165,3 +165,24 @@ def test_nobody_corrects_a_line_that_can_be_seen_to_be_voided(
     case = Case(BASE.kind, BASE.head, [*BASE.events, SENT_BACK])
     stop = refused(case, wish(do, "11-18 10:00", target="3SHA", reason="x", **more))
     assert stop.code == "no-such-target"
+
+
+@pytest.mark.parametrize("calls", [1, 3])
+def test_a_line_that_its_own_desk_took_back_unseen_hides_no_contest(calls: int) -> None:
+    reviewed = tell(("11-16 09:05", "reviewed", {"cover": "free"}))
+    theirs = [
+        event(3, "voided", "11-16 10:00", {"target": "2SHA", "reason": "x"}, desk="BJ"),
+        event(4, "reviewed", "11-16 10:01", {"cover": "paid"}, desk="BJ", over="1SHA"),
+        event(5, "voided", "11-16 10:02", {"target": "4BJ", "reason": "x"}, desk="BJ"),
+    ]
+    ours = [
+        event(3 + n, "contacted", f"11-16 11:0{n}", {"result": "unreached"}) for n in range(calls)
+    ]
+    sent = {"to": "wang.wei", "visit": "2026-11-17T10:00:00+08:00"}
+    ours.append(event(3 + calls, "dispatched", "11-16 11:10", sent, over="2SHA"))
+    ours.append(event(4 + calls, "arrived", "11-17 10:00", over=ours[-1].name))
+    state = replay(merged(reviewed, ours, theirs))
+    assert {(stray.event.name, stray.code) for stray in state.strays} == {
+        (line.name, "E211") for line in ours[-2:]
+    }
+    assert state.contested["state"].other == ours[-2].name
