@@ -73,7 +73,9 @@ def _uncorrected(state: State, event: Event, without: Without) -> _Sight | None:
         corrected = as_text(one.fields.get("target", ""))
         order = event_order(corrected)
         if event.over is not None and order > event_order(event.over) and order[1] != event.desk:
-            unseen.append(corrected)  # unseen as well: to take its correction away shall not bring it
+            unseen.append(
+                corrected
+            )  # unseen as well: to take its correction away shall not bring it
         facts = without(event, unseen).facts
         place = next((n for n, fact in enumerate(facts) if fact.event is event), 0)
         if place:

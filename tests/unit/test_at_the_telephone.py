@@ -255,8 +255,6 @@ def test_a_record_where_a_verb_belongs_is_proposed_to_be_shown(svcctl: Run, word
     assert f"Did you mean {noun} show {typed}?" in svcctl(*words).err
 
 
-
-
 def test_where_somebody_came_without_having_been_sent_a_visit_can_be_agreed(tmp_path: Path) -> None:
     root = made.copy(tmp_path / "ledger")
     for words, at in (
