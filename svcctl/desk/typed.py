@@ -22,7 +22,7 @@ def stored_form(desk: Desk, field: Field, text: str, at: datetime | None = None)
     """Return ``text`` as ``field`` stores it. Raises ``Usage`` where it cannot be understood.
 
     Times and dates as ``read_time`` takes them, in the ledger's zone; of a field that names something
-    to come, the next after ``at``, when what is being written happened (None: now). Amounts as
+    to come, counted from ``at``, when what is being written happened (None: now). Amounts as
     ``120``, ``120.5``, ``1,200.00`` or with the currency's sign; lengths of time as ``24mo`` or
     24个月. What needs no reading comes back as it is.
     """
@@ -76,10 +76,11 @@ def _stored_time(desk: Desk, field: Field, text: str, at: datetime | None) -> st
         return typed
     moment = desk.read_time(text, (at or desk.now()) if field.ahead else None)
     if field.type == "instant" and not names_an_hour(typed):
+        day = moment.date().isoformat() if typed.endswith(("前", "后")) else text  # 3天后 14:00
         raise Usage(
             "which-hour",
             Message(N_("“{text}” is a day; at what time?"), {"text": text}),
-            Message(N_("such as {text} 14:00"), {"text": text}),
+            Message(N_("such as {text} 14:00"), {"text": day}),
         )
     if field.type == "date" or (field.type == "moment" and not _SAYS_HOUR.search(typed)):
         return moment.date().isoformat()
@@ -144,8 +145,8 @@ def named_field(typed: str, known: Iterable[str]) -> str:
     return typed if found is None else start + found
 
 
-_SAYS_HOUR = re.compile(r"[:点时]|[ap]m$")
-_HOUR = re.compile(r"[:点时]|[-+]\s*\d|[ap]m$|now|现在|刚才")
+_SAYS_HOUR = re.compile(r"[:点时分秒]|[ap]m$|^[-+] ?\d+ ?[smh]$")
+_HOUR = re.compile(r"[:点时分秒]|[-+]\s*\d|[ap]m$|now|现在|刚才")
 
 
 def names_an_hour(text: str) -> bool:

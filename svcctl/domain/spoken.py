@@ -101,21 +101,25 @@ def read_time(text: str, now: datetime, zone: tzinfo, after: datetime | None = N
     ``now``. A weekday is the most recent one, today included; 上周/下周 name the ISO week before
     and after. ``-1d`` keeps the time of day. Of a time that occurs twice, the first is meant.
 
-    With ``after``, for something to come: a time without a day and a weekday are the next ones after
-    that moment (a weekday without a time: that moment's own day too, which is not over yet). What
-    names its day otherwise is read as ever, also where it has passed.
+    With ``after``, for something to come: everything counts from that moment, not from ``now``
+    (明天 is the day after it, 11-16 the nearest to it, 2小时后 two hours later), and a time without a
+    day and a weekday are the next ones after it (a weekday without a time: that moment's own day
+    too, which is not over yet). What names its day otherwise may lie before it.
 
     Usage when it cannot be read, or when clocks skip that time for daylight saving.
     """
-    after = None if after is None else in_zone(after, zone).replace(tzinfo=None)
+    now = in_zone(now if after is None else after, zone)
+    after = None if after is None else now.replace(tzinfo=None)
     counted = _counted(plain(text))
-    meant = _understood(counted, in_zone(now, zone), after)
-    if meant is None and (hour := _hour_left_open(counted, in_zone(now, zone).date())):
+    meant = _understood(counted, now, after)
+    if meant is None and (hour := _hour_left_open(counted, now.date())):
         raise Usage(
             "which-hour",
             Message(N_("“{text}” is a part of a day; at what time?"), {"text": text.strip()}),
             Message(N_("such as {example}"), {"example": text.strip() + hour}),
         )
+    if meant is None and _is_no_day(counted, now.date()):
+        raise _unread(N_("{text}: no month has that day"), text)
     if meant is None or not 1 < meant.year < 9999:
         raise _unread(N_("{text} is not a time that can be read"), text)
     if meant.tzinfo is not None:
@@ -210,6 +214,20 @@ def _hour_left_open(text: str, today: date) -> str:
     return ""
 
 
+def _is_no_day(text: str, today: date) -> bool:
+    """Whether ``text`` begins with a date that no calendar has: 11-31, 2026-13-01."""
+    found = _FULL_DATE.match(text) or _MONTH_DAY.match(text)
+    if found is None or text[found.end() : found.end() + 1] in _OTHERWISE_GOES_ON:
+        return False
+    try:
+        day_said(found[0], today)
+    except ValueError:
+        return True
+    return False
+
+
+_OTHERWISE_GOES_ON = tuple("0123456789-./:")
+"""What follows a date in something that is no date, such as 11-311 or 25-70-3."""
 _LIKELY = {
     "凌晨": "1点",
     "早上": "8点",
@@ -250,11 +268,10 @@ def _shifted(text: str, now: datetime) -> datetime | None:
 def _day_and_clock(text: str, now: datetime, after: datetime | None) -> datetime | None:
     """``DAY``, ``CLOCK``, or ``DAY CLOCK`` with or without a space (an ISO day also with T)."""
     if match := _CLOCK.fullmatch(text):
-        return _following(_at((after or now).date(), match), after, 1)
+        return _following(_at(now.date(), match), after, 1)
     day = day_said(text, now.date())
     if day is not None:
         if after is not None and _weekday(text) is not None:
-            day = day_said(text, after.date()) or day
             day += timedelta(0 if day == after.date() else 7)
         return datetime(day.year, day.month, day.day)
     for cut in range(len(text) - 1, 0, -1):
@@ -269,7 +286,6 @@ def _day_and_clock(text: str, now: datetime, after: datetime | None) -> datetime
         if match := _CLOCK.fullmatch(rest):
             if after is None or _weekday(text[:cut].rstrip()) is None:
                 return _at(day, match)
-            day = day_said(text[:cut].rstrip(), after.date()) or day
             return _following(_at(day, match), after, 7)
     return None
 

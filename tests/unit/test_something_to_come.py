@@ -54,7 +54,7 @@ def test_what_was_made_earlier_was_made_for_the_next_such_moment_after_that() ->
     friday = "2026-11-20T16:00:00+08:00"
     assert _read("周六 9:00", after=friday) == "2026-11-21T09:00"
     assert _read("17:00", after=friday) == "2026-11-20T17:00"
-    assert _read("明天 9:00", after=friday) == "2026-11-23T09:00"
+    assert _read("明天 9:00", after=friday) == "2026-11-21T09:00"
 
 
 COMMANDS = (*made.AT_HOME, "ticket review 02G --cover free --at 2026-11-16T09:10")
@@ -104,3 +104,57 @@ def test_an_answer_is_promised_for_a_day_to_come(desk: Run) -> None:
 def test_when_something_happened_stays_the_past(desk: Run) -> None:
     ran = desk("ticket", "note", "02G", "来电", "--at", "周一 9:05", "-o", "json")
     assert _written(ran)["at"] == "2026-11-16T09:05:00+08:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("今天 17:00", "2026-11-18T17:00"),
+        ("后天", "2026-11-20T00:00"),
+        ("后天 9:00", "2026-11-20T09:00"),
+        ("明天下午3点", "2026-11-19T15:00"),
+        ("周五", "2026-11-20T00:00"),
+        ("下周一 9:00", "2026-11-23T09:00"),
+        ("2小时后", "2026-11-18T18:00"),
+        ("+2d", "2026-11-20T16:00"),
+    ],
+)
+def test_every_word_for_something_to_come_counts_from_when_it_was_said(
+    text: str, meant: str
+) -> None:
+    said, monday = "2026-11-18T16:00:00+08:00", "2026-11-23T10:00:00+08:00"
+    assert _read(text, now=monday, after=said) == meant
+
+
+def test_an_answer_and_an_appointment_count_from_the_moment_given(desk: Run) -> None:
+    at = ("--at", "2026-11-18 16:00", "-o", "json")
+    words = ("ticket", "contact", "02G", "--result", "reached", "--answer-by", "明天")
+    assert _written(desk(*words, *at))["answer-by"] == "2026-11-19"
+    words = ("ticket", "dispatch", "02G", "--to", "wang.wei", "--visit", "后天 9:00")
+    assert _written(desk(*words, *at))["visit"] == "2026-11-20T09:00:00+08:00"
+
+
+def test_the_moment_itself_counts_from_now(desk: Run) -> None:
+    ran = desk("ticket", "note", "02G", "来电", "--at", "昨天 16:00", "-o", "json")
+    assert _written(ran)["at"] == "2026-11-21T16:00:00+08:00"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("10分钟后", "2026-11-22T23:09"), ("半小时后", "2026-11-22T23:29")]
+)
+def test_a_visit_in_some_minutes_needs_no_hour(desk: Run, typed: str, meant: str) -> None:
+    ran = desk("ticket", "dispatch", "02G", "--to", "wang.wei", "--visit", typed, "-o", "json")
+    assert str(_written(ran)["visit"]).startswith(meant)
+
+
+def test_an_answer_in_some_minutes_is_no_whole_day(desk: Run) -> None:
+    words = ("ticket", "contact", "02G", "--result", "reached", "--answer-by", "10分钟后")
+    assert _written(desk(*words, "-o", "json"))["answer-by"] == "2026-11-22T23:09:00+08:00"
+
+
+def test_a_visit_in_some_days_is_asked_for_its_hour_in_words_that_can_be_typed(desk: Run) -> None:
+    words = ("ticket", "dispatch", "02G", "--to", "wang.wei", "--visit")
+    ran = desk(*words, "3天后")
+    assert ran.code == 2
+    assert "such as 2026-11-25 14:00" in ran.err
+    assert desk(*words, "2026-11-25 14:00").code == 0

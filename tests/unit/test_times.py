@@ -494,3 +494,19 @@ def test_what_names_no_day_is_no_time(text: str) -> None:
     with pytest.raises(Usage) as caught:
         spoken.read_time(text, now, SHANGHAI)
     assert caught.value.code == "time"
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-31", "11-31", "2026-11-31 9:00", "11月31日", "2026年2月30日下午3点", "13-01"]
+)
+def test_a_day_that_no_month_has_is_called_that(text: str) -> None:
+    with pytest.raises(Usage) as caught:
+        spoken.read_time(text, NOW, SHANGHAI)
+    assert caught.value.message.template == "{text}: no month has that day"
+
+
+@pytest.mark.parametrize("text", ["11-161 9:00", "11-311", "2026-11-16 9", "25-70-3", "hello"])
+def test_what_is_no_date_is_not_called_a_day_that_is_lacking(text: str) -> None:
+    with pytest.raises(Usage) as caught:
+        spoken.read_time(text, NOW, SHANGHAI)
+    assert "no month" not in caught.value.message.template
