@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from svcctl.domain.problems import N_
-from svcctl.views.language import _, due, times, word
+from svcctl.domain.problems import N_, Message
+from svcctl.views.language import _, due, say, times, word
 from svcctl.views.output import Column
 from svcctl.views.render import render
 from svcctl.views.safe import line
@@ -105,9 +105,8 @@ def _title(section: str, rows: Sequence[Item]) -> str:
     """The section's name, its count, and what its rows come from."""
     title = _("{title} ({count})").format(title=_(SECTIONS[section]), count=len(rows))
     if section == "overdue":
-        told = _("the oldest for {length}").format(
-            length=length(max(int(item["overdue_minutes"]) for item in rows))
-        )
+        oldest = length(max(int(item["overdue_minutes"]) for item in rows))
+        told = say(Message(N_("the oldest for {length}"), {"length": oldest}))
     else:
         told = " · ".join(f"{part} ×{count}" for part, count in _parts(section, rows))
     return _("{title}: {told}").format(title=title, told=told)

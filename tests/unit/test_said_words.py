@@ -133,3 +133,18 @@ def test_a_label_for_one_field_differs_from_the_plain_one() -> None:
     both = [key for key in LABELS if key.partition(".")[2] in LABELS]
     assert both
     assert [key for key in both if LABELS[key] == LABELS[key.partition(".")[2]]] == []
+
+
+def test_lengths_fields_and_troubles_are_said_in_chinese() -> None:
+    args = {"rule": "3m", "place": "p", "version": "v", "field": "visit"}
+    assert "3 分钟内" in say(
+        Message("rule: within {rule} round the clock ({place}, policy {version})", args)
+    )
+    assert "截至“预约上门”所载时间" in say(
+        Message("rule: until the time in {field} ({place}, policy {version})", args)
+    )
+    assert say(Message("the oldest for {length}", {"length": "2h 05m"})) == "最久的已 2 小时 5 分钟"
+    for reason in ("No such file or directory", "it is no plain file"):
+        args = {"path": "x.jpg", "reason": reason}
+        told = say(Message("{path} cannot be attached: {reason}", args))
+        assert re.search("[a-z]", told.replace("x.jpg", "")) is None, told
