@@ -14,6 +14,7 @@ from svcctl.cli.options import ShowPersonal
 from svcctl.cli.session import session
 from svcctl.domain.problems import N_
 from svcctl.views.language import _
+from svcctl.views.safe import line
 
 app = Noun(N_("Customers: name, phone, address."))
 
@@ -50,6 +51,7 @@ def new(
     how: How,
 ) -> None:
     """Add a customer."""
+    name = name or session().ask(_("Name"), "--name")
     given: cardcommands.Given = {
         "name": name,
         "contact": contact,
@@ -116,15 +118,30 @@ def erase(
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help=N_("Why it is taken out."))
     ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help=N_("Do not ask first, at a terminal either."))
+    ] = False,
     *,
     how: How,
 ) -> None:
     """Replace a customer's card by a stub."""
     from svcctl.desk.erasing import erase as take_out
+    from svcctl.desk.erasing import what_goes
 
     desk = echo.open_desk()
+    run = session()
+    if run.stdin_terminal and not (yes or how.dry_run):
+        goes = what_goes(desk, customer)
+        shown = "  ".join(line(text) for text in (goes.id, goes.name, goes.phone) if text)
+        run.tell(_("to be taken out: {customer}").format(customer=shown))
+        for ticket in goes.open:
+            run.tell("  " + _("still open: {ticket}").format(ticket=line(ticket)))
+        if not run.confirm(_("Take this customer's personal data out?")):
+            run.tell(_("nothing was changed"))
+            return
+        customer = goes.id
     if not reason:
-        reason = session().ask(_("Why it is taken out"), "--reason")
+        reason = run.ask(_("Why it is taken out"), "--reason")
     done = take_out(desk, customer, reason, how.manner)
     echo.card(desk, done.card, how.output, how.dry_run)
-    echo.notices(session(), done.notices)
+    echo.notices(run, done.notices)

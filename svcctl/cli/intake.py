@@ -38,11 +38,20 @@ def complete(
         from_earlier(desk, fields)
     run = session()
     if run.stdin_terminal and source != "-":
-        _ask(desk, fields, manner)
+        added: list[str] = []
+        try:
+            _ask(desk, fields, manner, added)
+        except (KeyboardInterrupt, EOFError):
+            run.tell("")  # the cursor stands behind the question
+            if added and not manner.dry_run:
+                text = _("no ticket was made; the customer {id} was added before and stays")
+                run.tell(text.format(id=added[0]))
+            raise
     return fields, manner
 
 
-def _ask(desk: Desk, fields: dict[str, str], manner: Manner) -> None:
+def _ask(desk: Desk, fields: dict[str, str], manner: Manner, added: list[str]) -> None:
+    """Ask for what ``fields`` lack; a customer made on the way is put into ``added``."""
     run = session()
     if "kind" not in fields:
         fields["kind"] = run.ask(
@@ -59,7 +68,7 @@ def _ask(desk: Desk, fields: dict[str, str], manner: Manner) -> None:
     if "customer" not in fields and "unit" not in fields:
         fields["customer"] = run.ask(_("Customer (id, phone or name)"), "--customer")
     if "customer" in fields:
-        fields["customer"] = _customer(desk, fields["customer"], manner)
+        fields["customer"] = _customer(desk, fields["customer"], manner, added)
     if "unit" not in fields and "model" not in fields and fields["kind"] in ("repair", "install"):
         unit = run.ask(
             _("Serial number or model of the product (- where not known)"), "--unit", default="-"
@@ -77,27 +86,53 @@ def unit_is_known(desk: Desk, typed: str) -> bool:
     return normalise(typed) in desk.ledger.names("units")
 
 
-def _customer(desk: Desk, typed: str, manner: Manner) -> str:
-    """Return the customer's id; offers to add one where nobody answers to what was typed."""
+def _customer(desk: Desk, typed: str, manner: Manner, added: list[str]) -> str:
+    """Return the customer's id; offers to add one where nobody answers to what was typed.
+
+    Where several answer, they are listed with numbers, and a number of the list is an answer.
+    """
     from svcctl.desk.finding import customer_id
+    from svcctl.domain.identity import half_width
 
     run = session()
+    numbered: dict[str, str] = {}
     while True:
+        typed = numbered.get(half_width(typed).strip(), typed)
         try:
             return customer_id(desk, typed)
         except NotFound as stop:
             run.tell(say(stop.message))
-            for one in stop.among:
-                run.tell("  " + line(one))
+            if stop.among:
+                numbered = {str(n): one.split()[0] for n, one in enumerate(stop.among, 1)}
+            for n, one in enumerate(stop.among, 1):
+                run.tell(f"  {n}  {line(one)}")
+            if stop.among:
+                typed = run.ask(
+                    _("Which one? (number in the list, id, phone or name)"), "--customer"
+                )
+                continue
             near = stop.remedy.args.get("near", "") if stop.remedy is not None else ""
             if near:
                 run.tell("  " + _("near to it: {near}").format(near=line(near)))
-            # Who is nearly known is known, mostly: then a new card takes a yes.
+            # Who is nearly known is known, mostly, and a few digits are nobody's name or telephone:
+            # then a new card takes a yes.
             if stop.code == "no-such-customer" and run.confirm(
-                _("Add a new customer?"), default=not near
+                _("Add a new customer?"), default=not (near or _is_few_digits(typed))
             ):
-                return _new_customer(desk, typed, manner)
+                added.append(_new_customer(desk, typed, manner))
+                return added[0]
             typed = run.ask(_("Customer (id, phone or name)"), "--customer")
+
+
+def _is_few_digits(typed: str) -> bool:
+    """Whether ``typed`` is a number that is too short for a telephone: of a list, or mistyped."""
+    from svcctl.domain.identity import half_width
+
+    digits = half_width(typed).replace("-", "").replace(" ", "")
+    return digits.isdigit() and len(digits) < _SHORTEST_PHONE
+
+
+_SHORTEST_PHONE = 7
 
 
 def _new_customer(desk: Desk, typed: str, manner: Manner) -> str:

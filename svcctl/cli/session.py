@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 import click
@@ -204,14 +204,30 @@ class Session:
         numbered = " · ".join(f"{n} {label}" for n, label in enumerate(labels, 1))
         hint = f" {numbered}" if choices else ""
         preset = f" [{word(default, field) if choices else default}]" if default else ""
-        while True:
+        by_number = {str(n): choice for n, choice in enumerate(choices, 1)}
+        for turn in count(1):
             answer = self._read(f"{question}{hint}{preset}: ") or default
             if not choices and answer:
                 return answer
-            by_number = {str(n): choice for n, choice in enumerate(choices, 1)}
             found = by_number.get(half_width(answer)) or stored_word(answer, field, choices)
             if found:
                 return found
+            self._tell_what_answers(answer, len(choices), turn)
+        raise AssertionError("the questions ended")
+
+    def _tell_what_answers(self, answer: str, choices: int, turn: int) -> None:
+        """Say why ``answer`` was none, what is one, and from the second time on how to stop."""
+        from svcctl.views.safe import line
+
+        if answer:
+            told = _("“{typed}” is none of these: type a number, 1 to {count}, or one of the words")
+        elif choices:
+            told = _("an answer is needed: type a number, 1 to {count}, or one of the words")
+        else:
+            told = _("an answer is needed")
+        self.tell("  " + told.format(typed=line(answer), count=choices))
+        if turn > 1:
+            self.tell("  " + _("Ctrl-C stops"))
 
     def confirm(self, question: str, *, default: bool = False) -> bool:
         """Yes or no to a translated ``question``; ``default`` where there is nobody to ask."""
@@ -226,6 +242,7 @@ class Session:
                 return True
             if answer in ("n", "no", "否", "不"):
                 return False
+            self.tell("  " + _("type y for yes or n for no"))
 
     def _read(self, prompt: str) -> str:
         sys.stderr.write(prompt)

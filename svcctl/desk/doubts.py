@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from svcctl.desk.desk import Desk
+from svcctl.desk.naming import customer_name
+from svcctl.domain.cards import UNIT
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.checks.dissatisfaction import dissatisfied
 from svcctl.domain.money import agreed, hundredths, missing, too_much, written
@@ -14,6 +16,7 @@ from svcctl.domain.policy import Book
 from svcctl.domain.problems import N_, Message
 from svcctl.domain.replay import Fact, State, replay
 from svcctl.domain.schema import as_text
+from svcctl.ledger.records import load_card
 
 LONG_AGO = timedelta(days=31)
 """How far back what is noted today may lie before it looks like a slip: more than any month."""
@@ -41,6 +44,23 @@ def asked_before(desk: Desk, fields: Mapping[str, str]) -> list[Message]:
     text = N_("an open ticket asks for the same: {listed}; if this is a double, cancel it")
     listed = "; ".join(f"{identifier} {subject}" for identifier, subject in found)
     return [Message(text, {"listed": listed})]
+
+
+def of_another(desk: Desk, fields: Mapping[str, str]) -> list[Message]:
+    """Say where the product's card names another customer: a wrong number, or it was passed on."""
+    serial, customer = fields.get("unit", ""), fields.get("customer", "")
+    owner = load_card(desk.ledger, UNIT, serial).get("customer") if serial else ""
+    if not owner or owner == customer:
+        return []
+    text = N_(
+        "the card of {unit} names {owner} as its customer, not {customer}; if it was passed on: "
+        "svcctl unit set {unit} --customer {id}"
+    )
+    named = {
+        key: " ".join(filter(None, (one, customer_name(desk, one))))
+        for key, one in (("owner", owner), ("customer", customer))
+    }
+    return [Message(text, {"unit": serial, "id": customer, **named})]
 
 
 def about_waiting(state: State, event: Event) -> list[Message]:

@@ -32,6 +32,22 @@ class Erased(NamedTuple):
     notices: tuple[Message, ...]
 
 
+class Going(NamedTuple):
+    """Whose data would be taken out, for whoever is asked first; ``open`` are ids with subjects."""
+
+    id: str
+    name: str
+    phone: str
+    open: tuple[str, ...]
+
+
+def what_goes(desk: Desk, typed: str) -> Going:
+    """Return what ``erase`` would take out. Raises ``NotFound``."""
+    card = find_card(desk, CUSTOMER, typed)
+    still_open = tuple(" ".join(row) for row in _open_tickets(desk, card))
+    return Going(card.id, card.get("name"), card.get("phone"), still_open)
+
+
 def erase(desk: Desk, typed: str, reason: str, manner: Manner) -> Erased:
     """Replace the card of the customer that ``typed`` names by a stub.
 
@@ -95,10 +111,15 @@ def _where_else(desk: Desk, card: Card) -> list[Message]:
 
 
 def _still_open(desk: Desk, card: Card) -> list[Message]:
-    rows = desk.index.connection.execute(
-        "select id from tickets where customer=? and not ended order by id", (card.id,)
-    ).fetchall()
+    rows = _open_tickets(desk, card)
     if not rows:
         return []
     text = N_("still open, and nobody can be called any more: {tickets}")
     return [Message(text, {"tickets": ", ".join(row[0] for row in rows)})]
+
+
+def _open_tickets(desk: Desk, card: Card) -> list[tuple[str, str]]:
+    """Return id and subject of the customer's tickets that have not ended."""
+    return desk.index.connection.execute(
+        "select id, subject from tickets where customer=? and not ended order by id", (card.id,)
+    ).fetchall()

@@ -14,6 +14,7 @@ from svcctl.desk.doubts import (
     asked_before,
     complaint_of,
     complaints_of,
+    of_another,
 )
 from svcctl.desk.finding import customer_id, find_card, ticket_file
 from svcctl.desk.naming import customer_name, person_name
@@ -66,7 +67,7 @@ def take(desk: Desk, fields: Mapping[str, str], manner: Manner) -> Written:
     opened = desk.read_time(manner.at)
     wanted = stored_fields(desk, TICKET.head.fields, fields, opened)
     _complete(desk, wanted)
-    notices = asked_before(desk, wanted)
+    notices = [*of_another(desk, wanted), *asked_before(desk, wanted)]
     with Writing(desk, manner.commit, manner.dry_run) as writing:
         now = desk.now()
         case = _opened_case(desk, code, wanted, opened, now, who)

@@ -275,3 +275,94 @@ def test_where_somebody_came_without_having_been_sent_a_visit_can_be_agreed(tmp_
     line = json.loads(ran.out.splitlines()[0].removeprefix("- "))
     again = made.call(root, *sent, now="2026-11-16T10:07:00+08:00")
     assert f"amend {made.OTHER} {line['n']}SHA visit" in again.err
+
+
+TWO_OF_A_NAME = (
+    *("--name", "李强", "--phone", "13900139000"),
+    *("--name", "李强", "--phone", "13700137000"),
+)
+
+
+@pytest.fixture
+def namesakes(desk: Path, svcctl: Run) -> Path:
+    """The ledger with two customers of one name besides: SHA-C0002X and SHA-C0003V."""
+    for words in (TWO_OF_A_NAME[:4], TWO_OF_A_NAME[4:]):
+        assert svcctl("customer", "new", *words, cwd=desk, now=NOW).code == 0
+    return desk
+
+
+def test_an_answer_that_is_none_is_told_what_would_be_one(desk: Path, svcctl: Run) -> None:
+    answers = "维修嘛\n７\n维修\n李强\n1\n周兰\n-\n\n\n不转\n"
+    ran = svcctl("ticket", "new", cwd=desk, now=NOW, typed=answers)
+    assert ran.code == 0, ran.err
+    told = "is none of these: type a number, 1 to 6, or one of the words"
+    assert f"“维修嘛” {told}" in ran.err
+    assert f"“７” {told}" in ran.err
+    assert "“李强” is none of these" in ran.err
+    assert ran.err.count("  an answer is needed\n") == 2
+    assert ran.err.count("Ctrl-C stops") == 2  # only from the second time on: kind, subject
+
+
+def test_customers_of_one_name_are_answered_by_their_number(namesakes: Path, svcctl: Run) -> None:
+    answers = "1\n1\n李强\n２\n-\n不转\n"
+    ran = svcctl("ticket", "new", "-o", "json", cwd=namesakes, now=NOW, typed=answers)
+    assert ran.code == 0, ran.err
+    assert "  1  SHA-C0002X  李强  13900139000\n  2  SHA-C0003V  李强  13700137000\n" in ran.err
+    assert json.loads(ran.out)["items"][0]["customer"] == "SHA-C0003V"
+
+
+def test_a_few_digits_do_not_become_a_customer_by_return(namesakes: Path, svcctl: Run) -> None:
+    answers = "1\n1\n李强\n99\n\n1\n-\n不转\n"
+    ran = svcctl("ticket", "new", "-o", "json", cwd=namesakes, now=NOW, typed=answers)
+    assert ran.code == 0, ran.err
+    assert "Add a new customer? [y/N]" in ran.err
+    assert json.loads(ran.out)["items"][0]["customer"] == "SHA-C0002X"
+    assert len(list((namesakes / "records/customers").glob("*.yaml"))) == 3
+
+
+def test_who_breaks_off_is_told_which_customer_was_added(desk: Path, svcctl: Run) -> None:
+    ran = svcctl("ticket", "new", cwd=desk, now=NOW, typed="1\n1\n欧阳娜娜\n\n\n\n\n")
+    assert ran.code == 130
+    assert "no ticket was made; the customer SHA-C0002X was added before and stays" in ran.err
+    assert (desk / "records/customers/SHA-C0002X.yaml").exists()
+
+
+def test_who_breaks_off_without_a_new_customer_is_told_of_none(desk: Path, svcctl: Run) -> None:
+    ran = svcctl("ticket", "new", cwd=desk, now=NOW, typed="1\n1\n周兰\n")
+    assert ran.code == 130
+    assert "stays" not in ran.err
+
+
+def test_a_product_of_another_customer_is_told_and_taken(namesakes: Path, svcctl: Run) -> None:
+    words = ("unit", "new", "SN26", "--customer", "周兰", "--model", "K")
+    assert svcctl(*words, cwd=namesakes, now=NOW).code == 0
+    taken = (
+        "ticket",
+        "new",
+        "--kind",
+        "repair",
+        "--unit",
+        "SN26",
+        "--subject",
+        "漏水",
+        "-o",
+        "json",
+    )
+    ran = svcctl(*taken, "--customer", "13900139000", cwd=namesakes, now=NOW)
+    assert ran.code == 0
+    assert "the card of SN26 names SHA-C0001Z 周兰 as its customer, not SHA-C0002X 李强" in ran.err
+    assert "svcctl unit set SN26 --customer SHA-C0002X" in ran.err
+    assert json.loads(ran.out)["items"][0]["customer"] == "SHA-C0002X"
+    for own in (("--customer", "周兰"), ()):
+        ran = svcctl(*taken, *own, cwd=namesakes, now=NOW)
+        assert "names" not in ran.err, ran.err
+
+
+def test_a_customer_without_a_name_is_asked_for_it(desk: Path, svcctl: Run) -> None:
+    ran = svcctl("customer", "new", "--phone", "13900139000", cwd=desk, now=NOW)
+    assert ran.code == 2
+    assert "--name is missing" in ran.err
+    assert "git log" not in ran.err
+    words = ("customer", "new", "--phone", "13900139000", "-o", "json")
+    ran = svcctl(*words, cwd=desk, now=NOW, typed="李强\n")
+    assert json.loads(ran.out)["items"][0]["name"] == "李强"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import made_ledgers as made
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from svcctl.domain.merge import merge_fields
 from svcctl.ledger import cardfile, mergefile
 
+Run = Callable[..., Any]
 CARD = f"records/customers/{made.CUSTOMER}.yaml"
 NOW = "2026-11-17T10:00:00+08:00"
 
@@ -180,3 +183,25 @@ def test_what_an_editor_or_a_stopped_sync_left_of_the_card_is_removed_too(
     assert left == []
     assert not (private / "audit.kept").exists()
     assert (private / f"sync/records/customers/{made.SECOND}.yaml").exists()
+
+
+def test_at_a_terminal_it_is_shown_and_asked_first(ledger: Path, svcctl: Run) -> None:
+    words = ("customer", "erase", made.CUSTOMER, "--reason", "客户要求")
+    before = (ledger / CARD).read_bytes()
+    name = fields(ledger, "customer", "show", made.CUSTOMER)
+    for answer in ("\n", "n\n"):
+        ran = svcctl(*words, cwd=ledger, now=NOW, typed=answer)
+        assert ran.code == 0, ran.err
+        assert f"to be taken out: {made.CUSTOMER}  {name['name']}  {name['phone']}" in ran.err
+        assert f"still open: {made.TICKET}" in ran.err
+        assert "personal data out? [y/N]" in ran.err
+        assert (ledger / CARD).read_bytes() == before
+    assert svcctl(*words, cwd=ledger, now=NOW, typed="what?\ny\n").code == 0
+    assert b"erased:" in (ledger / CARD).read_bytes()
+
+
+def test_who_says_yes_beforehand_is_not_asked(ledger: Path, svcctl: Run) -> None:
+    words = ("customer", "erase", made.CUSTOMER, "--reason", "客户要求", "--yes")
+    ran = svcctl(*words, cwd=ledger, now=NOW, typed="")
+    assert ran.code == 0, ran.err
+    assert b"erased:" in (ledger / CARD).read_bytes()
