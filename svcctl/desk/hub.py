@@ -81,8 +81,24 @@ def init(given: Path) -> Path:
         with posix.storage(root):
             flush_files(root)
     git.configure(root, CONFIG)
+    _mend_branch(root)
     _put_hooks(root / "hooks")
     return root
+
+
+def _mend_branch(root: Path) -> None:
+    """Let HEAD name the branch on which the stations are, where the one it names never began."""
+    extra = {"GIT_DIR": str(root)}
+    named = (
+        git.run(root, ["symbolic-ref", "HEAD"], extra=extra)
+        .decode("utf-8", "surrogateescape")
+        .strip()
+    )
+    words = ["for-each-ref", "--format=%(refname)", "refs/heads"]
+    there = git.run(root, words, extra=extra).decode("utf-8", "surrogateescape").split()
+    book = f"refs/heads/{BRANCH}"
+    if named != book and named not in there and (book in there or not there):
+        git.run(root, ["symbolic-ref", "HEAD", book], extra=extra)
 
 
 def _is_bare(root: Path) -> bool:

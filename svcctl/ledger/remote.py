@@ -283,6 +283,14 @@ def _refused(gitdir: GitDir, remote: Remote, err: bytes) -> Refusal:
             ),
             {"book": book},
         )
+        if _asked(gitdir, ["for-each-ref", f"refs/heads/{book}"]):
+            remedy = Message(
+                N_(
+                    "everything is kept here, on a side branch. Bring it to the one of the hub: "
+                    "git switch {book} && git merge {branch}, then svcctl sync again"
+                ),
+                {"book": book, "branch": remote.branch},
+            )
     return Refusal(
         "hub-refused",
         Message(N_("the hub does not take it: {reasons}"), {"reasons": reasons}),
