@@ -16,10 +16,11 @@ from typing import NamedTuple
 from svcctl.domain import identity
 from svcctl.domain.cards import BY_FOLDER
 from svcctl.domain.checks.catalogue import CODES, severity
+from svcctl.domain.checks.crossing import expected_place
 from svcctl.domain.keeping import day_of_policy, shape_of
 from svcctl.domain.problems import N_, Message, Problem, Said, Unreadable
 from svcctl.ledger.cardfile import read_card as read_raw
-from svcctl.ledger.folder import RECORDS, is_card, is_case, is_ticket
+from svcctl.ledger.folder import RECORDS, is_card, is_case, is_ticket, ticket_path
 from svcctl.ledger.git import GitDir, run
 from svcctl.ledger.history import Contents
 from svcctl.ledger.losses import Losses
@@ -123,9 +124,9 @@ class _Look:
     def reasons(self) -> Iterator[Message]:
         yield from self._foreign_files()
         yield from self._removed()
-        cases = [path for path, (_, new) in self.changed.items() if new and is_case(path)]
-        for path in cases:
-            yield from self._tip(path)
+        cases = [(path, old) for path, (old, new) in self.changed.items() if new and is_case(path)]
+        for path, old in cases:
+            yield from self._tip(path, fresh=old is None)
         yield from self._lost()
         for path, (_, new) in self.changed.items():
             if new is not None and is_card_file(path):
@@ -149,12 +150,14 @@ class _Look:
 
     def _removed(self) -> Iterator[Message]:
         for path, (_, new) in self.changed.items():
-            if new is None and path.startswith(f"{RECORDS}/") and shape_of(path) is None:
+            if not path.startswith(f"{RECORDS}/") or expected_place(path):
+                continue  # no record: nothing reads it, and it was taken by mistake
+            if new is None and shape_of(path) is None:
                 yield Message(N_("{path}: the record was removed"), {"path": path})
 
     # Cases ----------------------------------------------------------------------------------
 
-    def _tip(self, path: str) -> Iterator[Message]:
+    def _tip(self, path: str, *, fresh: bool) -> Iterator[Message]:
         data = self.objects.get(f"{self.new}:{path}") or b""
         read = read_lines(data, path)
         if read.case is None or any(problem.code == "E314" for problem in read.problems):
@@ -163,6 +166,16 @@ class _Look:
         desks = {event.desk for event in read.case.events}
         if is_ticket(path):
             desks.add(read.case.id.partition("-")[0])
+            place = ticket_path(read.case.id)
+            if fresh and path != place:  # so no second file has its id; what lies so already stays
+                args = {"path": path, "id": read.case.id, "place": place}
+                yield Message(
+                    N_(
+                        "{path}: the ticket {id} belongs in {place}: move it there (git mv), or put "
+                        "its lines into the file that lies there and remove this one (git rm)"
+                    ),
+                    args,
+                )
         yield from self._unregistered(path, desks)
 
     def _unregistered(self, path: str, desks: set[str]) -> Iterator[Message]:

@@ -10,11 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from svcctl.domain.cases import Case
+from svcctl.domain.checks.crossing import expected_place
+from svcctl.domain.keeping import lost, shape_of
 from svcctl.domain.merge import HeadsDiffer, Renamed, lost_events, merge_cases
 from svcctl.domain.problems import N_, Message, Refusal
 from svcctl.domain.replay import Contest, replay
 from svcctl.ledger.folder import RECORDS, is_case, is_ticket
 from svcctl.ledger.git import GitDir
+from svcctl.ledger.history import files_of, with_alias
+from svcctl.ledger.holding import lines_of
 from svcctl.ledger.lineends import normal
 from svcctl.ledger.mergefile import (
     HEAD_CHANGED,
@@ -104,6 +108,9 @@ class Planner:
         self.inside = self.trees.inside
         self.sides = self.trees.sides
         self.collided: list[str] = []
+        self._gone: list[tuple[str, str, Entry]] = []
+        """Records that a side took away: the path, which side, and what it took."""
+        self._tickets: dict[str, list[bytes]] = {}
 
     def make(self) -> Plan:
         """Go through every path that differs; ids that two records share are left in ``collided``."""
@@ -116,6 +123,11 @@ class Planner:
                     self.settle(path, None)
                 else:
                     self._path(path)
+        self.plan.deleted = [
+            (self.inside(path), side)
+            for path, side, was in self._gone
+            if not self._may_go(self.inside(path), self.read(was))
+        ]
         return self.plan
 
     def _look_ahead(self, paths: Sequence[str]) -> None:
@@ -178,7 +190,8 @@ class Planner:
         is_record = record.startswith(f"{RECORDS}/")
         if entry is None:
             if is_record:
-                self.plan.deleted.append((record, "there" if change == "received" else "here"))
+                assert sides.base is not None
+                self._gone.append((path, "there" if change == "received" else "here", sides.base))
             self.settle(path, None)
             return
         contests: tuple[Contest, ...] = ()
@@ -235,7 +248,8 @@ class Planner:
         if sides.ours is None or sides.theirs is None:
             left = sides.ours or sides.theirs
             if record.startswith(f"{RECORDS}/"):
-                self.plan.deleted.append((record, "there" if sides.ours else "here"))
+                was = next(base for base in sides.bases if base is not None)
+                self._gone.append((path, "there" if sides.ours else "here", was))
             self.settle(path, left)  # changed on one side, taken away on the other: it stays
             return
         ours, theirs = self.read(sides.ours), self.read(sides.theirs)
@@ -256,6 +270,41 @@ class Planner:
             return
         self.settle(path, merged.data)
         self._report(record, merged, (ours, theirs), bases, decided)
+
+    def _may_go(self, record: str, was: bytes) -> bool:
+        """Whether what is taken away is no record, or a ticket that another file of its id keeps whole.
+
+        Asked of what the merge makes of all files: of two files with one id, each side may have
+        kept another.
+        """
+        lines = lines_of(record, was)
+        if not lines and expected_place(record):
+            return True
+        if shape_of(record) != "case":
+            return False
+        self._tickets = self._tickets or self._tickets_by_id()
+        kept = self._tickets.get(_stem(record), [])
+        now = [line for data in kept for line in lines_of(record, data)]
+        return bool(kept) and not lost(lines, now)
+
+    def _tickets_by_id(self) -> dict[str, list[bytes]]:
+        """What the merge makes of the tickets, by id and by the id that a ticket had before."""
+        held = files_of(self.gitdir, self.ours, f"{RECORDS}/tickets")
+        gone = {_stem(self.inside(path)) for path, _, _ in self._gone}
+        wanted = {path for path in held if _stem(path) in gone}
+        wanted |= set(with_alias(self.gitdir, self.ours, ""))
+        made = {self.inside(path): path for path in self.plan.files}
+        found: dict[str, list[bytes]] = {}
+        for record in filter(is_ticket, sorted(wanted | made.keys())):
+            path = made.get(record)
+            data = self.objects.blob(held[record]) if path is None else self.content(path)
+            if data is None:
+                continue
+            case = read_lines(data, record).case
+            before = str(case.head.get("alias", "")) if case is not None else ""
+            for name in filter(None, (_stem(record), before)):
+                found.setdefault(name, []).append(data)
+        return found
 
     def _conflict(self, path: str, ours: Entry, theirs: Entry, conflict: Conflict | None) -> None:
         self.plan.conflicts[path] = conflict or Conflict(Message(LINES))
@@ -316,6 +365,10 @@ def _cases(
         return own, pushed, known
     ours, theirs = (read_lines(data, record).case for data in sides)
     return ours, theirs, [c for data in bases if (c := read_lines(data, record).case) is not None]
+
+
+def _stem(record: str) -> str:
+    return record.rpartition("/")[2].removesuffix(".yaml")
 
 
 def _normalised(path: str) -> bool:

@@ -6,12 +6,14 @@ name of whoever writes next; so it is asked before that. Nothing of what a line 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from svcctl.domain import identity
 from svcctl.domain.problems import N_, GitFailed, Message, Problem, Refusal, Said
 from svcctl.ledger.commit import Note
-from svcctl.ledger.folder import is_case
-from svcctl.ledger.git import GitDir
+from svcctl.ledger.folder import RECORDS, is_case, is_ticket, ticket_path
+from svcctl.ledger.git import GitDir, head, run
+from svcctl.ledger.history import files_of
 from svcctl.ledger.holding import lines_of, only_grew
 from svcctl.ledger.lineends import normal
 
@@ -19,6 +21,15 @@ REMEDY = N_(
     "git diff -- {path} shows it. Put the lines back as they were (git checkout -- {path} does, and drops "
     "those not committed yet) and correct them by a line: svcctl ticket amend, void. What shall stay "
     "as it is now, commit in your own name with git"
+)
+
+MOVED = N_(
+    "{path}: the ticket {id} lies in {held} in the last commit, and only half of a move would be committed"
+)
+MOVE_BACK = N_("put it back, then repeat the command: mkdir -p {folder} && {move} {path} {held}")
+COMMIT_MOVE = N_(
+    "it belongs here: commit the move in your own name (git add -A -- {held} {path} && "
+    "git commit -m WHY), then repeat the command"
 )
 
 
@@ -33,9 +44,13 @@ def lacking(gitdir: GitDir, files: Iterable[tuple[str, bytes | None]]) -> list[P
 
     found: list[Problem] = []
     deed = Deed("", "", "").told()
+    places: dict[str, str] | None = None
     with Objects(gitdir) as objects:
         for path, now in files:
             held = objects.get(f"HEAD:{gitdir.prefix}{path}")
+            if held is None and now is not None and is_ticket(path):
+                places = _tickets_held(gitdir) if places is None else places
+                found += _elsewhere(gitdir, path, places)
             if held is None or held == now:
                 continue
             before, after = normal(held), None if now is None else normal(now)
@@ -43,6 +58,28 @@ def lacking(gitdir: GitDir, files: Iterable[tuple[str, bytes | None]]) -> list[P
                 kept = None if after is None else lines_of(path, after)
                 found += broken(path, lines_of(path, before), kept, deed)
     return found
+
+
+def _tickets_held(gitdir: GitDir) -> dict[str, str]:
+    """Return where the last commit has each ticket, by the name of its file."""
+    if head(gitdir) is None:
+        return {}
+    paths = files_of(gitdir, "HEAD", f"{RECORDS}/tickets")
+    return {path.rpartition("/")[2]: path for path in paths}
+
+
+def _elsewhere(gitdir: GitDir, path: str, places: Mapping[str, str]) -> list[Problem]:
+    """Return a finding where the last commit has the ticket at ``path`` in another folder."""
+    name = path.rpartition("/")[2]
+    held = places.get(name)
+    if held is None:
+        return []
+    identifier = name.removesuffix(".yaml")
+    args = {"id": identifier, "path": path, "held": held, "folder": held.rpartition("/")[0]}
+    staged = run(gitdir.root, ["ls-files", "-z", "--", path])
+    here = identity.TICKET.fullmatch(identifier) is not None and path == ticket_path(identifier)
+    args["move"] = "" if here else "git mv" if staged else "mv"
+    return [Problem("E304", path, 0, 0, args, "", identifier)]
 
 
 def refuse_lacking(gitdir: GitDir, files: Iterable[tuple[str, bytes | None]]) -> None:
@@ -77,6 +114,9 @@ def _told(found: list[Problem]) -> tuple[Message, Message]:
     from svcctl.domain.checks.history_rules import MESSAGES
 
     first, *more = found
+    if first.code == "E304":
+        remedy = MOVE_BACK if first.args["move"] else COMMIT_MOVE
+        return Message(MOVED, first.args), Message(remedy, first.args)
     said = Said.of(Message(MESSAGES[first.code][2], first.args))
     args = {"path": first.path, "line": str(first.line), "finding": said, "count": str(len(more))}
     text = N_("{path}:{line}: {finding}")

@@ -74,6 +74,40 @@ def test_who_commits_the_change_with_git_is_the_one_the_history_names(root: Path
     assert "by Nobody" in found
 
 
+@pytest.mark.parametrize("staged", [True, False], ids=["git mv", "mv"])
+def test_half_of_a_move_is_not_committed_and_the_remedy_takes_it_back(
+    root: Path, staged: bool
+) -> None:
+    head, wrong = made.git(root, "rev-parse", "HEAD"), PATH.replace("/11/", "/12/")
+    (root / wrong).parent.mkdir()
+    subprocess.run([*(["git"] if staged else []), "mv", PATH, wrong], cwd=root, check=True)
+    ran = note(root)
+    assert ran.code == 3
+    assert f"{wrong}: the ticket {TICKET} lies in {PATH} in the last commit" in ran.err
+    assert made.git(root, "rev-parse", "HEAD") == head
+    remedy = ran.err.partition("repeat the command: ")[2].partition("\n")[0]
+    subprocess.run(remedy, shell=True, cwd=root, check=True)
+    assert note(root).code == 0
+    assert made.uncommitted(root) == ""
+    assert made.git(root, "ls-files", "--", wrong) == ""
+
+
+def test_a_ticket_moved_home_is_committed_with_its_move_before_it_is_written(root: Path) -> None:
+    wrong = PATH.replace("/11/", "/12/")
+    (root / wrong).parent.mkdir()
+    made.git(root, "mv", PATH, wrong)
+    made.commit_all(root)
+    (root / PATH).parent.mkdir(exist_ok=True)
+    (root / wrong).rename(root / PATH)
+    ran = note(root)
+    assert ran.code == 3
+    for command in ran.err.partition("in your own name (")[2].partition(")")[0].split(" && "):
+        made.git(root, *command.split()[1:])
+    assert note(root).code == 0
+    assert made.uncommitted(root) == ""
+    assert made.git(root, "ls-files", "--", wrong) == ""
+
+
 def test_a_journals_line_changed_by_hand_is_refused(root: Path) -> None:
     assert made.call(root, "log", "add", "停电一小时").code == 0
     (path,) = (root / "records").rglob("2026-11.SHA.yaml")

@@ -249,11 +249,54 @@ def test_where_nothing_was_here_or_it_cannot_be_read_the_pushed_rules_say_the_zo
     assert told(old=broken, now=before) == []
 
 
-def test_a_ticket_moved_to_another_folder_is_no_removal(three: Stations, told: Told) -> None:
-    (three.sha / "records/tickets/2026/10").mkdir()
-    made.git(three.sha, "mv", FILE, FILE.replace("/11/", "/10/"))
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_ticket_is_taken_where_its_id_says_and_nowhere_else(
+    three: Stations, told: Told, copied: bool
+) -> None:
+    wrong = FILE.replace("/11/", "/10/")
+    (three.sha / wrong).parent.mkdir()
+    if copied:
+        (three.sha / wrong).write_bytes((three.sha / FILE).read_bytes())
+    else:
+        made.git(three.sha, "mv", FILE, wrong)
+    made.commit_all(three.sha)
+    [reason] = told()
+    assert reason.startswith(f"{wrong}: the ticket {TICKET} belongs in {FILE}: move it there")
+    made.git(three.sha, "mv", "-f", wrong, FILE)
     made.commit_all(three.sha)
     assert told() == []
+
+
+def test_a_ticket_that_lies_elsewhere_already_may_be_written_and_moved_home(
+    three: Stations, told: Told
+) -> None:
+    wrong = FILE.replace("/11/", "/10/")
+    (three.sha / wrong).parent.mkdir()
+    made.git(three.sha, "mv", FILE, wrong)
+    made.commit_all(three.sha)
+    here = made.git(three.sha, "rev-parse", "HEAD").strip()
+    made.sure(three.sha, "ticket", "note", TICKET, "x")
+    assert told(old=here) == []
+    (three.sha / FILE).parent.mkdir(exist_ok=True)
+    made.git(three.sha, "mv", wrong, FILE)
+    made.commit_all(three.sha)
+    assert told(old=here) == []
+
+
+@pytest.mark.parametrize("stray", ["records/sub/foo.txt", "records/tickets/2026/11/x.yaml.bak"])
+def test_what_is_no_record_may_go(tmp_path: Path, stray: str) -> None:
+    three = stations(tmp_path, hook=True)
+    (three.sha / stray).parent.mkdir(exist_ok=True)
+    (three.sha / stray).write_text("1", "utf-8")
+    made.commit_all(three.sha)
+    made.sure(three.sha, "sync")
+    made.sure(three.bja, "sync")
+    made.git(three.bja, "rm", "--quiet", stray)
+    made.commit_all(three.bja)
+    made.sure(three.bja, "sync")
+    made.sure(three.sha, "sync")
+    assert not (three.sha / stray).exists()
+    assert tree(three.sha) == tree(three.hub, "main")
 
 
 def test_comments_in_the_rules_and_rules_to_come_may_change(three: Stations, told: Told) -> None:
@@ -372,6 +415,43 @@ def test_a_station_on_another_branch_is_told_how_to_rename_it(tmp_path: Path, bo
     made.git(root, "branch", "-m", book)
     made.sure(root, "sync", hub_)
     assert tree(root) == tree(hub_, book)
+
+
+def test_a_side_branch_is_brought_to_the_hubs_and_not_renamed_onto_it(tmp_path: Path) -> None:
+    three = stations(tmp_path, hook=True)
+    made.git(three.sha, "switch", "--quiet", "-c", "draft")
+    made.sure(three.sha, "ticket", "note", TICKET, "x")
+    ran = made.call(three.sha, "sync")
+    assert ran.code == 3
+    assert "git branch -m" not in ran.err
+    remedy = "git switch main && git merge draft"
+    assert remedy in ran.err
+    subprocess.run(remedy, shell=True, cwd=three.sha, check=True, capture_output=True)
+    made.sure(three.sha, "sync")
+    assert tree(three.sha, "draft") == tree(three.hub, "main")
+
+
+@pytest.mark.parametrize("sent", [True, False], ids=["main was sent", "nothing was sent"])
+def test_a_hub_whose_branch_never_began_gets_that_of_the_stations(
+    tmp_path: Path, sent: bool
+) -> None:
+    root, hub_ = made.copy(tmp_path / "first"), tmp_path / "hub"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "trunk", hub_], check=True)
+    if sent:
+        made.sure(root, "sync", hub_)
+    made.sure("", "hub", "init", hub_)
+    made.sure(root, "ticket", "note", TICKET, "x")
+    made.sure(root, "sync", hub_)
+    made.sure(tmp_path / "BJA", "init", "--from", hub_, "--desk", "BJA")
+    assert made.git(hub_, "symbolic-ref", "HEAD").strip() == "refs/heads/main"
+
+
+def test_a_hub_keeps_the_branch_that_has_its_book(tmp_path: Path) -> None:
+    root, hub_ = made.copy(tmp_path / "first"), tmp_path / "hub"
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "trunk", hub_], check=True)
+    made.git(root, "push", "--quiet", str(hub_), "main:trunk", "main")
+    made.sure("", "hub", "init", hub_)
+    assert made.git(hub_, "symbolic-ref", "HEAD").strip() == "refs/heads/trunk"
 
 
 @pytest.mark.parametrize("how", ["empty", "other branch"])

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from made_ledgers import CUSTOMER, OTHER, TICKET, Ran
 from stations import Stations, stations, tree, twin
 
+from svcctl.domain import identity
 from svcctl.ledger import remote
 from svcctl.ledger.folder import Ledger
 
@@ -554,6 +556,81 @@ def test_a_ticket_moved_to_another_folder_takes_the_lines_of_the_others_along(
     alike(three)
     assert "in the old place" in (three.sha / wrong).read_text("utf-8")
     assert not (three.bja / FREE).exists()
+
+
+@pytest.fixture
+def doubled(three: Stations) -> Stations:
+    """Every clone has two files with one id; the second one, in the wrong folder, has a line of its own."""
+    file, wrong = three.sha / FREE, three.sha / FREE.replace("/11/", "/12/")
+    before = file.read_bytes()
+    note(three.sha, "in the wrong place", OTHER)
+    wrong.parent.mkdir()
+    wrong.write_bytes(file.read_bytes())
+    file.write_bytes(before)
+    made.git(three.sha, "reset", "--quiet", "HEAD~1")
+    made.commit_all(three.sha)
+    syncs(*three.all)
+    return three
+
+
+def renamed(file: Path) -> None:
+    """What E304 advises for the later of two records: a new id, and its old one as ``alias``."""
+    new = identity.ticket_id("SHA", date(2026, 11, 16), 77)
+    text = file.read_text("utf-8").replace(f"id: {OTHER}\n", f"id: {new}\nalias: {OTHER}\n", 1)
+    (file.parents[1] / "11" / f"{new}.yaml").write_text(text, "utf-8")
+    file.unlink()
+
+
+@pytest.mark.parametrize("way", ["moved over it", "lines put together", "new id"])
+def test_there_is_a_way_out_of_two_files_with_one_id(doubled: Stations, way: str) -> None:
+    place = doubled.sha
+    file, wrong = place / FREE, place / FREE.replace("/11/", "/12/")
+    if way == "moved over it":
+        made.git(place, "mv", "-f", str(wrong), str(file))
+    elif way == "lines put together":
+        note(doubled.bja, "in the right place meanwhile", OTHER)
+        file.write_bytes(wrong.read_bytes())
+        made.git(place, "rm", "--quiet", str(wrong))
+    else:
+        renamed(wrong)
+    made.commit_all(place)
+    syncs(doubled.sha, doubled.bja, doubled.gza, doubled.sha)
+    alike(doubled)
+    assert not (doubled.bja / wrong.relative_to(place)).exists()
+    kept = b"".join(path.read_bytes() for path in (doubled.gza / FREE).parent.iterdir())
+    assert b"in the wrong place" in kept
+    sound(doubled.gza)
+
+
+def test_the_last_file_that_has_a_line_does_not_go(doubled: Stations) -> None:
+    wrong = FREE.replace("/11/", "/12/")
+    made.git(doubled.sha, "rm", "--quiet", wrong)
+    made.commit_all(doubled.sha)
+    assert wrong in refused(doubled.sha, "would-delete-records").err
+
+
+def test_two_sides_that_each_keep_another_file_lose_neither(doubled: Stations) -> None:
+    wrong = FREE.replace("/11/", "/12/")
+    made.git(doubled.sha, "mv", "-f", wrong, FREE)
+    made.commit_all(doubled.sha)
+    made.git(doubled.bja, "rm", "--quiet", FREE)
+    made.commit_all(doubled.bja)
+    syncs(doubled.sha, doubled.bja, doubled.sha)
+    assert "in the wrong place" in (doubled.bja / FREE).read_text("utf-8")
+
+
+def test_of_two_equal_files_one_stays_whichever_each_side_keeps(three: Stations) -> None:
+    wrong = FREE.replace("/11/", "/12/")
+    (three.sha / wrong).parent.mkdir()
+    (three.sha / wrong).write_bytes((three.sha / FREE).read_bytes())
+    made.commit_all(three.sha)
+    syncs(*three.all)
+    for place, path in ((three.sha, wrong), (three.bja, FREE)):
+        made.git(place, "rm", "--quiet", path)
+        made.commit_all(place)
+    syncs(three.sha)
+    assert FREE in refused(three.bja, "would-delete-records").err
+    assert (three.sha / FREE).exists()
 
 
 # Clones that write as one desk --------------------------------------------------------------------

@@ -35,7 +35,11 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "error",
         N_("two records with one id"),
         N_("{id} is also in {other}"),
-        N_("keep the older record; give the other a new id and its old one as `alias`"),
+        N_(
+            "one ticket in two files: put the lines of both into the one in the folder of its month, "
+            "`git rm` the other, commit. Two different records: keep the older; give the other a new "
+            "id and its old one as `alias`"
+        ),
     ),
     "E305": (
         "error",
@@ -47,7 +51,7 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "error",
         N_("record in the wrong folder"),
         N_("a ticket of {day} belongs in {folder}"),
-        N_("move the file there with `git mv`"),
+        N_("move the file there with `git mv`; where one of its id lies there already, see E304"),
     ),
     "E307": (
         "warning",
