@@ -13,12 +13,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from svcctl.domain.problems import N_, Disputed, Message, NeedsPerson, NotFound
+from svcctl.domain.checks.catalogue import CODES, severity_of
+from svcctl.domain.problems import (
+    N_,
+    Disputed,
+    Message,
+    NeedsPerson,
+    NotFound,
+    Problem,
+    Said,
+)
 from svcctl.ledger import posix
 from svcctl.ledger.git import GitDir
 from svcctl.ledger.leftovers import SYNC_COPIES
 from svcctl.ledger.mergefile import HERE, MIDDLE, THERE, has_markers
 from svcctl.ledger.objects import Objects
+from svcctl.ledger.records import problems_in
 from svcctl.ledger.syncplan import Choice, Plan
 
 Keep = Literal["here", "there"]
@@ -59,7 +69,8 @@ class Choices:
 
     def read(self, gitdir: GitDir) -> dict[str, Choice]:
         """Return what is decided, by path. Raises ``NotFound`` where nothing waits for a decision,
-        ``NeedsPerson`` naming every copy that still holds markers."""
+        ``NeedsPerson`` naming every copy that still holds markers, or the line that makes a
+        copy one that nobody could read."""
         versions = self._versions()
         if not versions:
             raise NotFound(
@@ -69,6 +80,7 @@ class Choices:
             )
         found: dict[str, Choice] = {}
         open_ones: list[str] = []
+        wrong: list[Problem] = []
         with Objects(gitdir) as objects:
             for path, (here, there) in versions.items():
                 data = self._decided(path)
@@ -78,6 +90,8 @@ class Choices:
                     open_ones.append(path)
                 else:
                     found[path] = Choice(here, there, data)
+                    if data not in (objects.blob(here), objects.blob(there)):
+                        wrong += _errors(path.removeprefix(gitdir.prefix), data)
         if open_ones:
             raise NeedsPerson(
                 "still-undecided",
@@ -96,7 +110,26 @@ class Choices:
                     for path in open_ones
                 ),
             )
+        if wrong:
+            raise self._unreadable(gitdir, wrong)
         return found
+
+    def _unreadable(self, gitdir: GitDir, wrong: list[Problem]) -> NeedsPerson:
+        """Return the stop before copies are merged that nobody could read; the first error is shown."""
+        told = []
+        for one in wrong:
+            what = Said.of(Message(CODES[one.code].message, one.args))
+            place = str(self.folder / gitdir.prefix / one.path)
+            args = {"path": place, "line": str(one.line), "code": one.code, "what": what}
+            told.append(Message(N_("{path}:{line}: {code} {what}"), args))
+        return NeedsPerson(
+            "bad-copy",
+            told[0],
+            Message(
+                N_("nothing was merged and the copy stays: mend it, then svcctl sync --continue")
+            ),
+            tuple(Disputed(one.path, why) for one, why in zip(wrong, told, strict=True)),
+        )
 
     def _decided(self, path: str) -> bytes | None:
         try:
@@ -108,6 +141,10 @@ class Choices:
     def clear(self) -> None:
         """Take the copies away: the merge they were for is done."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _errors(record: str, data: bytes) -> list[Problem]:
+    return [one for one in problems_in(record, data) if severity_of(one) == "error"]
 
 
 def kept(data: bytes, side: Keep) -> bytes:

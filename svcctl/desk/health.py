@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from svcctl.desk import byhand, driving
 from svcctl.domain.problems import N_, GitFailed, Message, Stop
-from svcctl.ledger import changes, git
+from svcctl.ledger import changes, git, remote
 from svcctl.ledger.pending import Pending
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def _git(desk: Desk) -> Iterator[Sign]:
         yield Sign("git", False, Message(N_("this is a linked worktree: reading only"), {}))
     else:
         yield Sign("git", True, Message(N_("repository {path}"), {"path": str(gitdir.path)}))
+    if off := remote.off_branch(gitdir):
+        yield Sign("branch", False, *off)
     waiting = Pending(gitdir).take()
     yield Sign(
         "commits",
@@ -65,7 +67,9 @@ def _git(desk: Desk) -> Iterator[Sign]:
         Message(N_("{count} pending"), {"count": str(len(waiting))}),
         Message(N_("the next writing command makes them"), {}) if waiting else None,
     )
-    for seen, remedy in byhand.not_committed(gitdir):
+    from svcctl.desk.syncing import moment
+
+    for seen, remedy in byhand.not_committed(desk.ledger, gitdir, moment(desk)):
         yield Sign("commits", False, seen, remedy)
     yield Sign(
         "merging",

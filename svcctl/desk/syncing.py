@@ -32,7 +32,7 @@ from svcctl.domain.problems import (
     Stop,
     Unreadable,
 )
-from svcctl.ledger import git, posix, remote, syncapply
+from svcctl.ledger import git, leftovers, posix, remote, syncapply
 from svcctl.ledger.commit import Identity, Moved
 from svcctl.ledger.folder import RECORDS, refuse_linked
 from svcctl.ledger.git import GitDir
@@ -239,7 +239,7 @@ class _Sync:
     def _tell_what_is_not_committed(self) -> None:
         """Say what an editor changed: a sync sends commits alone, and leaves the rest as it is."""
         try:
-            for pair in byhand.not_committed(self.gitdir):
+            for pair in byhand.not_committed(self.desk.ledger, self.gitdir, moment(self.desk)):
                 self.notices += pair
         except GitFailed as stop:  # what was sent is sent
             self.notices.append(stop.message)
@@ -319,6 +319,8 @@ class _Sync:
                 )
             )
         self._tell_what_is_not_committed()
+        if not self.dry_run:
+            leftovers.forget_erased(self.desk.ledger)
         return Synced(
             self.place.where,
             self.place.branch,

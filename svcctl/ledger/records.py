@@ -23,7 +23,7 @@ from svcctl.domain.policy_text import Fields
 from svcctl.domain.problems import N_, Message, NotFound, Problem, Unreadable
 from svcctl.domain.ticket import TICKET
 from svcctl.ledger import cardfile, casefile
-from svcctl.ledger.folder import RECORDS, Ledger, journal_kind
+from svcctl.ledger.folder import RECORDS, Ledger, is_case, journal_kind
 from svcctl.ledger.plaincase import plain_case
 
 if TYPE_CHECKING:
@@ -195,6 +195,26 @@ def policy_in(path: str, name: str, data: bytes) -> Policy:
         TICKET.head,
         raw.key_place,
     )
+
+
+def problems_in(path: str, data: bytes) -> list[Problem]:
+    """Return what is wrong with ``data`` as the record at ``path``, of whatever kind; [] for no record."""
+    if is_case(path):
+        return read_lines(data, path).problems
+    if not path.startswith(f"{RECORDS}/") or not path.endswith(".yaml"):
+        return []
+    folder = path.split("/")[1]
+    kind = cards.BY_FOLDER.get(folder)
+    if kind is not None:
+        return read_card(kind, data, path)[1]
+    try:
+        if folder == "policy":
+            policy_in(path, path.rpartition("/")[2].removesuffix(".yaml"), data)
+        elif folder == "calendar":
+            calendar_in(path, data)
+    except Unreadable as stop:
+        return list(stop.problems)
+    return cardfile.read_card(data, path).problems
 
 
 def load_calendar(ledger: Ledger, name: str) -> Calendar:

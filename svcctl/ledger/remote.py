@@ -46,13 +46,9 @@ def find(gitdir: GitDir, given: str | None, folder: Path) -> Remote:
     The usual one is that of the branch, else ``origin``, else the only one. Raises ``Refusal``
     where HEAD is no branch, ``NotFound`` where there is no remote.
     """
-    out = _asked(gitdir, ["symbolic-ref", "--quiet", "--short", "HEAD"])
+    out = _branch(gitdir)
     if not out:
-        raise Refusal(
-            "no-branch",
-            Message(N_("this clone is not on a branch (a commit was checked out by itself)")),
-            Message(N_("git switch main, then sync again")),
-        )
+        raise Refusal("no-branch", *_way_back(gitdir))
     names = _asked(gitdir, ["remote"]).split("\n")
     usual = _asked(gitdir, ["config", "--get", f"branch.{out}.remote"])
     merged = _asked(gitdir, ["config", "--get", f"branch.{out}.merge"])
@@ -73,6 +69,31 @@ def find(gitdir: GitDir, given: str | None, folder: Path) -> Remote:
         return Remote(given, given, branch)
     place = os.path.normpath(os.path.join(folder, os.path.expanduser(given)))
     return Remote(place if os.path.isdir(place) else given, "", branch)
+
+
+def _branch(gitdir: GitDir) -> str:
+    return _asked(gitdir, ["symbolic-ref", "--quiet", "--short", "HEAD"])
+
+
+def off_branch(gitdir: GitDir) -> tuple[Message, Message] | None:
+    """Return what to say, and to do, where HEAD is no branch; None where it is one."""
+    return None if _branch(gitdir) else _way_back(gitdir)
+
+
+def _way_back(gitdir: GitDir) -> tuple[Message, Message]:
+    # What was committed there is on no branch: whoever only switches leaves it behind.
+    names = _asked(gitdir, ["for-each-ref", "--format=%(refname:short)", "refs/heads"]).split("\n")
+    branch = BRANCH if BRANCH in names or not names[0] else names[0]
+    return (
+        Message(N_("this clone is not on a branch (a commit was checked out by itself)")),
+        Message(
+            N_(
+                "keep what was written here and go back: git branch -f {kept} && "
+                "git switch {branch} && git merge --no-edit {kept}, then svcctl sync"
+            ),
+            {"kept": f"kept-{_asked(gitdir, ['rev-parse', 'HEAD'])[:12]}", "branch": branch},
+        ),
+    )
 
 
 def _asked(gitdir: GitDir, words: list[str]) -> str:

@@ -37,7 +37,7 @@ from svcctl.ledger.commit import (
     stage,
     stamp,
 )
-from svcctl.ledger.folder import SYNC_NOTE
+from svcctl.ledger.folder import SYNC_NOTE, is_case
 from svcctl.ledger.git import GitDir, finish, head, run, start
 from svcctl.ledger.mergefile import merge_file
 from svcctl.ledger.objects import (
@@ -225,7 +225,7 @@ class _Move:
         except (FileNotFoundError, NotADirectoryError):
             return None
         if not stat.S_ISREG(status.st_mode):
-            raise _in_the_way([path])
+            raise _in_the_way(self.gitdir, [path])
         with posix.storage(place):
             return place.read_bytes()
 
@@ -267,7 +267,7 @@ class _Move:
             if path in self.changes and difference.new != self.changes[path].new
         ]
         if wrong:
-            raise _in_the_way(list(dict.fromkeys(wrong)))
+            raise _in_the_way(self.gitdir, list(dict.fromkeys(wrong)))
 
     def write_files(self) -> None:
         """Let every place hold the new content; one that holds it already is left alone.
@@ -309,7 +309,8 @@ class _Move:
         try:
             put_all(self._puts)
         except FileExistsError as error:
-            raise _in_the_way([str(error.filename2 or error.filename)]) from None
+            where = os.path.relpath(error.filename2 or error.filename, self.gitdir.top)
+            raise _in_the_way(self.gitdir, [where]) from None
         for place, executable in self._modes:
             if bool(os.stat(place).st_mode & 0o100) != executable:
                 with posix.storage(place):
@@ -329,12 +330,12 @@ class _Move:
 
     def _merge_into(self, path: str, found: bytes | None, change: Difference) -> None:
         if found is None or change.new is None:
-            raise _in_the_way([path])
+            raise _in_the_way(self.gitdir, [path])
         base = [self.objects.blob(change.old.oid)] if change.old is not None else []
         record = path[len(self.gitdir.prefix) :] if path.startswith(self.gitdir.prefix) else ""
         merged = merge_file(record, self.objects.blob(change.new.oid), found, base)
         if merged.data is None:
-            raise _in_the_way([path])
+            raise _in_the_way(self.gitdir, [path])
         self._write(path, found, merged.data, change.new.mode)
 
     def _write(self, path: str, found: bytes | None, data: bytes, mode: str) -> None:
@@ -377,19 +378,27 @@ class _Move:
                 posix.sweep(self.place(folder))
 
 
-def _in_the_way(paths: list[str]) -> Refusal:
+def _in_the_way(gitdir: GitDir, paths: list[str]) -> Refusal:
+    """Return the refusal to write where somebody changed files; ``paths`` from the work tree's top."""
     shown = ", ".join(paths[:5]) + (" …" if len(paths) > 5 else "")
+    if is_case(paths[0].removeprefix(gitdir.prefix)):
+        # Lines that svcctl wrote may stand there too, and wait to be committed.
+        remedy = N_(
+            "git diff HEAD -- :/{path} shows it. Put the lines back as they were and leave those that "
+            "were added, then sync again (git checkout HEAD -- :/{path} puts all of it back, and drops "
+            "lines of svcctl that are not committed yet)"
+        )
+    else:
+        remedy = N_(
+            "keep it: git add :/{path} && git commit; drop it, and what svcctl wrote there and has not "
+            "committed yet: git checkout HEAD -- :/{path} (a file git does not know: move it away); "
+            "then sync again"
+        )
     return Refusal(
         "in-the-way",
         Message(
             N_("changed by hand and not committed, so the sync cannot write there: {paths}"),
             {"paths": shown},
         ),
-        Message(
-            N_(
-                "keep it: git add {path} && git commit; drop it: git checkout -- {path} "
-                "(a file git does not know: move it away); then sync again"
-            ),
-            {"path": paths[0]},
-        ),
+        Message(remedy, {"path": paths[0]}),
     )

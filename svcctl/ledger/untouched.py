@@ -11,16 +11,16 @@ from collections.abc import Iterable, Mapping
 from svcctl.domain import identity
 from svcctl.domain.problems import N_, GitFailed, Message, Problem, Refusal, Said
 from svcctl.ledger.commit import Note
-from svcctl.ledger.folder import RECORDS, is_case, is_ticket, ticket_path
+from svcctl.ledger.folder import RECORDS, is_case, is_ticket, journal_kind, ticket_path
 from svcctl.ledger.git import GitDir, head, run
 from svcctl.ledger.history import files_of
 from svcctl.ledger.holding import lines_of, only_grew
 from svcctl.ledger.lineends import normal
 
 REMEDY = N_(
-    "git diff -- {path} shows it. Put the lines back as they were (git checkout -- {path} does, and drops "
-    "those not committed yet) and correct them by a line: svcctl ticket amend, void. What shall stay "
-    "as it is now, commit in your own name with git"
+    "git diff HEAD -- :/{path} shows it. Put the lines back as they were (git checkout HEAD -- :/{path} "
+    "does, and drops those not committed yet) and correct them by a line: svcctl {noun} amend, void. "
+    "What shall stay as it is now, commit in your own name with git"
 )
 
 MOVED = N_(
@@ -34,9 +34,9 @@ COMMIT_MOVE = N_(
 
 
 def lacking(gitdir: GitDir, files: Iterable[tuple[str, bytes | None]]) -> list[Problem]:
-    """Return a finding for each committed line that these tickets and journals lack, or have otherwise.
+    """Return a finding for each committed line that these files lack, or have otherwise.
 
-    ``files``: paths relative to the ledger's root, and what lies there (None: nothing). One git
+    ``files``: tickets, journals, rules in force and seals; paths relative to the ledger's root, and what lies there (None: nothing). One git
     process for all. Line ends are no difference. Raises GitFailed.
     """
     from svcctl.domain.keeping import Deed, broken
@@ -93,7 +93,7 @@ def refuse_lacking(gitdir: GitDir, files: Iterable[tuple[str, bytes | None]]) ->
     except GitFailed:
         return
     if found:
-        raise Refusal("committed-lines-changed", *_told(found))
+        raise Refusal("committed-lines-changed", *_told(gitdir, found))
 
 
 def look_at(gitdir: GitDir, note: Note) -> None:
@@ -107,10 +107,10 @@ def look_at(gitdir: GitDir, note: Note) -> None:
         except OSError:
             continue  # the commit itself says why it cannot be read
     if files and (found := lacking(gitdir, files)):
-        raise GitFailed("git-lines-changed", *_told(found))
+        raise GitFailed("git-lines-changed", *_told(gitdir, found))
 
 
-def _told(found: list[Problem]) -> tuple[Message, Message]:
+def _told(gitdir: GitDir, found: list[Problem]) -> tuple[Message, Message]:
     from svcctl.domain.checks.history_rules import MESSAGES
 
     first, *more = found
@@ -122,4 +122,6 @@ def _told(found: list[Problem]) -> tuple[Message, Message]:
     text = N_("{path}:{line}: {finding}")
     if more:
         text = N_("{path}:{line}: {finding}; and {count} more lines")
-    return Message(text, args), Message(REMEDY, {"path": first.path})
+    kind = journal_kind(first.path)
+    noun = "ticket" if kind is None else kind.name
+    return Message(text, args), Message(REMEDY, {"path": gitdir.prefix + first.path, "noun": noun})

@@ -44,7 +44,8 @@ def test_a_committed_line_changed_by_hand_is_refused_with_its_place_and_what_to_
     assert ran.code == 3
     assert f"{PATH}:" in ran.err
     assert "the event 2SHA was changed" in ran.err
-    assert f"git checkout -- {PATH}" in ran.err
+    assert f"git checkout HEAD -- :/{PATH}" in ran.err
+    assert "svcctl ticket amend" in ran.err
     assert "[committed-lines-changed]" in ran.err
     assert (root / PATH).read_bytes() == fresh
     assert made.git(root, "rev-parse", "HEAD") == head
@@ -115,6 +116,22 @@ def test_a_journals_line_changed_by_hand_is_refused(root: Path) -> None:
     ran = made.call(root, "log", "add", "来电")
     assert ran.code == 3
     assert "the event 1SHA was changed" in ran.err
+    assert "svcctl log amend" in ran.err
+
+
+def test_the_way_back_that_is_named_takes_back_what_was_staged_too_and_from_any_folder(
+    root: Path,
+) -> None:
+    good = (root / PATH).read_bytes()
+    changed(root)
+    made.git(root, "add", PATH)
+    told = note(root).err
+    for command in (f"git diff HEAD -- :/{PATH}", f"git checkout HEAD -- :/{PATH}"):
+        assert command in told
+        shown = made.git(root / "records", *command.split()[1:])
+        assert ("2026-11-16T09:01" in shown) == ("diff" in command)
+    assert (root / PATH).read_bytes() == good
+    assert note(root).code == 0
 
 
 def test_lines_added_and_not_committed_line_ends_and_other_words_are_no_change(root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -132,6 +133,26 @@ def test_a_field_changed_otherwise_on_both_sides_stops_and_shows_both(three: Sta
     assert not (three.bja / ".git/svcctl/sync").exists()
 
 
+def test_a_copy_that_nobody_could_read_is_not_merged_and_its_line_is_named(
+    three: Stations,
+) -> None:
+    disagree(three)
+    copy = three.bja / ".git/svcctl/sync" / CARD
+    text = copy.read_text("utf-8").split("\n")
+    both = [line for line in text if not line.startswith(("<<<<<<<", "=======", ">>>>>>>"))]
+    copy.write_text("\n".join(both), "utf-8")
+    ran = refused(three.bja, "bad-copy", "--continue")
+    assert ran.code == 5
+    second = [at for at, line in enumerate(both, start=1) if line.startswith("phone:")][1]
+    assert f"{copy}:{second}: E1" in ran.err
+    assert copy.read_text("utf-8") == "\n".join(both)
+    del both[second - 1]
+    copy.write_text("\n".join(both), "utf-8")
+    made.sure(three.bja, "sync", "--continue")
+    assert 'phone: "222"' in (three.bja / CARD).read_text("utf-8")
+    sound(three.bja)
+
+
 @pytest.mark.parametrize(("side", "phone"), [("here", "222"), ("there", "111")])
 def test_one_side_can_be_taken_for_all_that_is_disputed(
     three: Stations, side: str, phone: str
@@ -193,6 +214,49 @@ def test_a_file_changed_by_hand_is_never_overwritten(three: Stations) -> None:
     assert 'phone: "111"' in card.read_text("utf-8")
 
 
+def commands(ran: Ran, first: str) -> str:
+    """The command of a remedy from ``first`` on, without what is said around it."""
+    line = next(line for line in ran.err.split("\n") if first in line)
+    return line[line.index(first) :].partition(", then")[0].partition(" does")[0]
+
+
+def paste(root: Path, command: str) -> None:
+    subprocess.run(["sh", "-c", command], cwd=root, check=True, capture_output=True)
+
+
+def test_lines_written_on_no_branch_come_along_by_the_way_back_that_is_named(
+    three: Stations,
+) -> None:
+    made.git(three.bja, "checkout", "--quiet", "--detach")
+    note(three.bja, "on no branch")
+    ran = refused(three.bja, "no-branch")
+    seen = made.call(three.bja, "doctor")
+    assert seen.code == 1
+    assert "is not on a branch" in seen.out
+    paste(three.bja, commands(ran, "git branch"))
+    syncs(three.bja, three.sha)
+    assert "on no branch" in (three.sha / FILE).read_text("utf-8")
+    assert "is not on a branch" not in made.call(three.bja, "doctor").out
+
+
+def test_the_way_out_of_a_head_changed_by_hand_keeps_a_line_that_waits(three: Stations) -> None:
+    note(three.sha, "from afar")
+    syncs(three.sha)
+    lock = three.bja / ".git/index.lock"
+    lock.touch()
+    note(three.bja, "waits")
+    lock.unlink()
+    file = three.bja / FILE
+    good = file.read_text("utf-8")
+    file.write_text(good.replace("subject: 不制冷", "subject: 不制热"), "utf-8")
+    told = refused(three.bja, "in-the-way").err
+    assert f"git diff HEAD -- :/{FILE}" in told
+    assert "drops lines of svcctl that are not committed yet" in told
+    file.write_text(file.read_text("utf-8").replace("不制热", "不制冷"), "utf-8")
+    syncs(three.bja)
+    assert {"waits", "from afar"} <= set(re.findall("waits|from afar", file.read_text("utf-8")))
+
+
 def test_a_file_git_does_not_know_is_never_overwritten(three: Stations) -> None:
     ran = made.sure(three.sha, "customer", "new", "--name", "丙", "-o", "ids")
     path = f"records/customers/{ran.out.strip()}.yaml"
@@ -239,6 +303,41 @@ def test_what_was_changed_by_hand_and_not_committed_is_named_with_the_command(
     assert "not committed" not in made.sure(three.sha, "sync").err
     syncs(three.bja)
     assert (three.bja / CARD).read_bytes() == card.read_bytes()
+
+
+def test_what_is_kept_for_good_and_was_changed_by_hand_is_not_to_be_committed(
+    three: Stations,
+) -> None:
+    policy = next((three.sha / "records/policy").glob("*.yaml")).relative_to(three.sha)
+    card = three.sha / CARD
+    card.write_text(card.read_text("utf-8") + "marks: by hand\n", "utf-8")
+    file = three.sha / FILE
+    file.write_text(file.read_text("utf-8").replace("T09:02", "T09:01", 1), "utf-8")
+    rules = (three.sha / policy).read_text("utf-8")
+    (three.sha / policy).write_text(rules + "note: mine\n", "utf-8")
+    ran = made.sure(three.sha, "sync")
+    assert f"which no hub takes: {policy}, {FILE}\n" in ran.err
+    assert f"no other station gets it: {CARD}\n" in ran.err
+    assert f"git commit -m WHY -- {CARD}\n" in ran.err
+    assert "git add -A records " not in ran.err
+    assert f"which no hub takes: {policy}, {FILE}" in made.call(three.sha, "doctor").out
+    made.git(three.sha, "add", "-A", "records")
+    for _ in range(2):
+        paste(three.sha / "records", commands(made.sure(three.sha, "sync"), "git checkout HEAD"))
+    told = made.sure(three.sha, "sync").err
+    assert "no hub takes" not in told
+    assert "git add -A records && git commit" in told
+
+
+def test_a_policy_to_come_changed_by_hand_is_a_persons_to_commit(three: Stations) -> None:
+    today = next((three.sha / "records/policy").glob("*.yaml"))
+    coming = today.with_name("2099-01-01.yaml")
+    coming.write_bytes(today.read_bytes())
+    made.commit_all(three.sha)
+    coming.write_text(coming.read_text("utf-8") + "note: mine\n", "utf-8")
+    told = made.sure(three.sha, "sync").err
+    assert "no hub takes" not in told
+    assert "git add -A records && git commit" in told
 
 
 def test_what_was_removed_by_hand_is_named_with_the_way_back(three: Stations) -> None:
@@ -727,6 +826,21 @@ def test_an_erased_customer_wins_whole(three: Stations) -> None:
     syncs(three.sha, three.gza)
     alike(three)
     assert (three.bja / CARD).read_text("utf-8") == stub
+
+
+def test_no_copy_is_left_of_a_card_that_another_station_erased(three: Stations) -> None:
+    disagree(three)
+    copy = three.bja / ".git/svcctl/sync" / CARD
+    edited = three.bja / f".git/svcctl/edit-{CUSTOMER}.yaml"
+    edited.write_bytes(copy.read_bytes())
+    other = edited.with_name(f"edit-{made.SECOND}.yaml")
+    other.write_text("mine\n", "utf-8")
+    made.sure(three.sha, "customer", "erase", CUSTOMER, "--reason", "x", "--by", "mgr1")
+    syncs(three.sha, three.bja)
+    assert "erased:" in (three.bja / CARD).read_text("utf-8")
+    assert not copy.exists()
+    assert not edited.exists()
+    assert other.exists()
 
 
 def test_histories_with_several_merge_bases_stop_only_where_these_disagree(

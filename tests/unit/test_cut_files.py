@@ -131,6 +131,7 @@ def test_deleted_rules_apply_as_git_has_them_and_every_command_tells_it(
         assert (ran.code, ran.out) == (0, before[words].out)
         assert f"{path}: E224" in ran.err
         assert f"git checkout HEAD -- {path}" in ran.err
+        assert "git rm" not in ran.err, "what applies to tickets is not to go"
     for words in (("today",), days):
         assert made.call(root, *words, "--strict", now=late).code == 4
     ran = made.call(root, "ticket", "note", TICKET, "x", "--no-commit", now=late)

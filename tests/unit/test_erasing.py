@@ -205,3 +205,16 @@ def test_who_says_yes_beforehand_is_not_asked(ledger: Path, svcctl: Run) -> None
     ran = svcctl(*words, cwd=ledger, now=NOW, typed="")
     assert ran.code == 0, ran.err
     assert b"erased:" in (ledger / CARD).read_bytes()
+
+
+def test_erasing_again_removes_the_copies_that_came_to_be_here_meanwhile(ledger: Path) -> None:
+    erase(ledger)
+    copy = ledger / f".git/svcctl/sync/{CARD}"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    words = ("customer", "erase", made.CUSTOMER, "--reason", "x")
+    copy.write_text('phone: "13811112222"\n')
+    assert made.call(ledger, *words, "--dry-run", now=NOW).code == 3
+    assert copy.exists()
+    ran = made.call(ledger, *words, now=NOW)
+    assert "[already-erased]" in ran.err
+    assert not copy.exists()

@@ -108,10 +108,7 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "error",
         N_("rules taken away"),
         N_("the file is gone, and git's last commit has it"),
-        N_(
-            "take it back: git checkout HEAD -- {path}; if it shall go, tell git: git rm {path}, then "
-            "git commit"
-        ),
+        N_("take it back: git checkout HEAD -- {path}"),
     ),
 }
 
