@@ -71,6 +71,7 @@ def list_tickets(
 def show(ticket: TicketId, *, asked: Asked) -> None:
     """Show one ticket."""
     from svcctl.cli.turned import what
+    from svcctl.desk import warranty
     from svcctl.desk.attaching import paths_of
     from svcctl.desk.finding import ticket_file
     from svcctl.desk.history import events
@@ -108,7 +109,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
     if asked.output != "table":
         asked.emit("ticket", [item], columns.TICKET)
         return
-    run, money = asked.run, account(state)
+    run, money, until = asked.run, account(state), warranty.told(desk, state)
     run.print(run.paint(f"{case.id} · {word(state.state)} · {line(state.text('subject'))}", "bold"))
     for label, text in (
         ("kind", word(state.text("kind"), "kind")),
@@ -118,6 +119,7 @@ def show(ticket: TicketId, *, asked: Asked) -> None:
         ("customer", f"{state.text('customer')} {line(name)}"),
         *((key, line(told)) for key, told in ways_to_reach(desk, state.text("customer"))),
         ("unit", f"{state.text('unit')} {line(state.text('model'))}".strip()),
+        ("warranty", say(until) if until is not None else ""),
         ("engineer", _person(asked, state.text("engineer"))),
         ("visit", times(state.text("visit"))),
         ("payment", say(money) if money is not None else ""),

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from svcctl.desk.finding import ticket_file
+from svcctl.desk.warranty import warranty_until
 from svcctl.domain import cards
 from svcctl.domain.cards import Card
 from svcctl.domain.problems import N_, Message, NotFound, Refusal, Unreadable
 from svcctl.domain.replay import Fact, State, replay
 from svcctl.domain.schema import as_text
-from svcctl.domain.times import add_months, format_instant, parse_span
+from svcctl.domain.times import format_instant
 from svcctl.ledger.records import load_card, load_ticket
 from svcctl.views.slip import SlipPage
 
@@ -57,7 +58,6 @@ def _page(desk: Desk, state: State, number: int) -> SlipPage:
     policy = desk.book.at(state.opened)
     engineer = as_text(sent[-1].event.fields["to"]) if sent else state.text("engineer")
     visits = [fact.event.fields["visit"] for fact in sent if "visit" in fact.event.fields]
-    until = warranty_until(unit)
     return SlipPage(
         number=f"{state.case.id}/{number}",
         ticket=state.case.id,
@@ -81,7 +81,7 @@ def _page(desk: Desk, state: State, number: int) -> SlipPage:
         cover=state.text("cover"),
         warranty_scope=policy.warranty,
         warranty_period=_field(unit, "warranty"),
-        warranty_until=until,
+        warranty_until=warranty_until(unit),
         fault=_fault(state),
         wanted=_day(state.text("wanted")),
         marks="; ".join(m for m in (state.text("marks"), _field(customer, "marks")) if m),
@@ -118,22 +118,6 @@ def slip_item(page: SlipPage) -> dict[str, object]:
 def _fault(state: State) -> str:
     details = state.text("details")
     return state.text("subject") + (f"\n{details}" if details else "")
-
-
-def warranty_until(unit: Card | None) -> date | None:
-    """Return the last day of a unit's warranty: its length from installation, else from sale.
-
-    The corresponding day ends it (PRC Civil Code 202); None where the card does not say.
-    """
-    start = _day(_field(unit, "installed") or _field(unit, "sold"))
-    length = _field(unit, "warranty")
-    if start is None or not length:
-        return None
-    span = parse_span(length)
-    months = {"mo": 1, "y": 12}.get(span.unit)
-    if months is not None:
-        return add_months(start, months * span.amount)
-    return date.fromordinal(start.toordinal() + span.amount) if span.unit == "d" else None
 
 
 def _last(facts: list[Fact], do: str) -> Fact | None:

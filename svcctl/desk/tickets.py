@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from svcctl.desk import items
+from svcctl.desk import items, warranty
 from svcctl.desk.desk import Desk
 from svcctl.desk.doubts import (
     about_complaint_left,
@@ -233,6 +233,8 @@ def act(
         if not complaint_of(after, desk.book, complaints):  # an answer that counts again has one
             also = _complaint(desk, writing, state, after, event, now, who, code)
         outcome = writing.finish(f"{case.id} {do}", who, now)
+    if do == "reviewed":
+        notices += warranty.doubts(desk, after)
     notices += after_writing(desk.book, state, after, event, who.role)
     notices += about_complaint_left(state, after, desk.book, complaints)
     outcome = outcome._replace(notices=(*notices, *outcome.notices))
