@@ -94,7 +94,8 @@ class Department(RuleBasedStateMachine):
         wrong = self.wrong if place == 2 else timedelta()
         root = self.stations.all[place]
         ran = made.call(root, *words, now=(self.now + wrong).isoformat())
-        assert ran.code in (0, 3, 8), (words, ran)
+        wrong_pick = ran.code == 2 and "[no-such-candidate]" in ran.err
+        assert ran.code in (0, 3, 8) or wrong_pick, (words, ran)
         self.written += ran.code == 0
         self.lines |= event_lines(root)
         return ran

@@ -145,9 +145,14 @@ class TicketLife(RuleBasedStateMachine):
         assert event.over == over_of(state, event)
         after = replay(Case(TICKET, case.head, [*case.events, event]))
         assert after.facts[-1].event.name == event.name
-        known = {(stray.event.name, stray.code) for stray in state.strays}
-        assert {(stray.event.name, stray.code) for stray in after.strays} <= known
-        assert set(after.contested) <= set(state.contested)
+        if event.do == "settled" and event.fields["value"] == "state":
+            # Lines that were left out may happen now, and come up against others in their turn.
+            known = {stray.event.name for stray in state.strays}
+            assert {stray.event.name for stray in after.strays} <= known
+        else:
+            strays = {(stray.event.name, stray.code) for stray in state.strays}
+            assert {(stray.event.name, stray.code) for stray in after.strays} <= strays
+            assert set(after.contested) <= set(state.contested)
         if event.do == "settled":
             assert event.fields["value"] not in after.contested
         if event.do == "closed" and self.policy.close_needs:
