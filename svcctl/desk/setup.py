@@ -166,8 +166,26 @@ def _refuse_nothing_there(known: Ledger, source: str, fresh: bool) -> None:
         return
     words = ["symbolic-ref", "--short", "HEAD"]
     branch = git.run(known.git.top, words).decode("utf-8", "surrogateescape").strip()
+    book = f"refs/remotes/origin/{remote.BRANCH}"
+    begun = git.run(known.git.top, ["for-each-ref", "--format=%(refname)", book]).strip()
     if fresh:
         shutil.rmtree(known.root)
+    if begun:  # a repository that git made with another first branch than the stations have
+        raise Refusal(
+            "nothing-to-clone",
+            Message(
+                N_(
+                    "{remote} has a ledger on {book}, but names its branch {branch}, which is empty"
+                ),
+                {"remote": source, "book": remote.BRANCH, "branch": branch},
+            ),
+            Message(
+                N_(
+                    "who looks after it mends that on its computer: svcctl hub init DIR; then the "
+                    "same command again, into an empty folder"
+                )
+            ),
+        )
     raise Refusal(
         "nothing-to-clone",
         Message(

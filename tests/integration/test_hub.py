@@ -439,6 +439,10 @@ def test_a_hub_whose_branch_never_began_gets_that_of_the_stations(
     subprocess.run(["git", "init", "-q", "--bare", "-b", "trunk", hub_], check=True)
     if sent:
         made.sure(root, "sync", hub_)
+        ran = made.call(tmp_path / "early", "init", "--from", hub_, "--desk", "BJA")
+        assert "[nothing-to-clone]" in ran.err
+        assert "svcctl hub init" in ran.err
+        assert "svcctl sync" not in ran.err
     made.sure("", "hub", "init", hub_)
     made.sure(root, "ticket", "note", TICKET, "x")
     made.sure(root, "sync", hub_)
