@@ -14,11 +14,11 @@ from svcctl.domain.cards import CardKind
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.decide import Wish, decide
 from svcctl.domain.obligations import obligations
-from svcctl.domain.problems import N_, Message, NotFound, Refusal, Unreadable
+from svcctl.domain.problems import N_, Message, NotFound, Refusal, Said, Unreadable
 from svcctl.domain.replay import State, replay
 from svcctl.domain.turned import last_standing, last_written
 from svcctl.ledger.folder import RECORDS, is_case
-from svcctl.ledger.records import load_lines, load_ticket
+from svcctl.ledger.records import load_card, load_lines, load_ticket
 
 if TYPE_CHECKING:
     from svcctl.desk.desk import Desk
@@ -78,6 +78,7 @@ def undo(desk: Desk, reason: str, manner: Manner) -> Written | Noted:
     found = last or logged
     assert found is not None
     _check_nothing_hidden(desk, found.path)
+    _check_last_made(desk, found)
     if last is None:
         assert logged is not None
         from svcctl.desk.entries import entry_id
@@ -148,6 +149,65 @@ def _check_nothing_hidden(desk: Desk, path: str) -> None:
                 ),
                 Message(N_("put that file right first, or name the line: svcctl ticket void")),
             ) from stop
+
+
+def _check_last_made(desk: Desk, found: Last | _Logged) -> None:
+    """Refuse where the last command of this clone wrote no line, or one that was taken out by hand.
+
+    ``found`` would be taken back instead: an older line that nobody speaks of.
+    """
+    from svcctl.ledger.folder import is_card
+    from svcctl.ledger.lastmade import last_made
+
+    gitdir = desk.ledger.repository
+    made = last_made(gitdir) if gitdir is not None else None
+    if gitdir is None or made is None:
+        return
+    root, cases = desk.ledger.root, [path for path in made.paths if is_case(path)]
+    if cases:
+        from svcctl.ledger.untouched import refuse_lacking
+
+        refuse_lacking(
+            gitdir, [(p, (root / p).read_bytes() if (root / p).is_file() else None) for p in cases]
+        )
+        return
+    changed = [path for path in made.paths if is_card(path) and (root / path).is_file()]
+    if not changed:
+        return
+    noted = int(found.event.noted.timestamp())
+    if noted > made.at:
+        return  # written since, and not committed
+    files = [(root / path).stat().st_mtime_ns for path in (found.path, changed[0])]
+    if noted == made.at and files[0] > files[1]:
+        return
+    raise _card_was_last(desk, changed[0], found)
+
+
+def _card_was_last(desk: Desk, path: str, found: Last | _Logged) -> Refusal:
+    """Return the refusal of ``undo`` after a card was changed, naming the way back for both."""
+    folder, name = path.removesuffix(".yaml").split("/")[1:]
+    kind = cards.BY_FOLDER.get(folder)
+    said = N_("the last thing written here was {path}; undo takes back lines, not cards")
+    back = N_("`git show` shows what was changed there")
+    if kind is not None and kind.name in ("customer", "unit", "staff"):
+        back = N_("to change it back: svcctl {noun} set {card} …")
+        if load_card(desk.ledger, kind, name).get("erased"):
+            back = N_("what was erased does not come back")
+    older = N_("to take back the line before it: svcctl {noun} void {id} --reason …")
+    if isinstance(found, Last):
+        args = {"noun": "ticket", "id": f"{found.ticket} {found.event.name}"}
+        if found.event.do == "opened":
+            older = N_("the line before it opened {id}: svcctl ticket cancel {id} --reason …")
+            args = {"id": found.ticket}
+    else:
+        from svcctl.desk.entries import entry_id
+
+        args = {"noun": found.kind.name, "id": entry_id(found.path, found.event)}
+    first = Message(back, {"noun": kind.name if kind is not None else "", "card": name})
+    remedy = {"first": Said.of(first), "second": Said.of(Message(older, args))}
+    return Refusal(
+        "card-changed-last", Message(said, {"path": path}), Message(N_("{first}\n{second}"), remedy)
+    )
 
 
 def _is_later(desk: Desk, logged: _Logged, last: Last) -> bool:

@@ -183,3 +183,67 @@ def test_two_notes_of_one_moment_are_two_commands(root: Path) -> None:
     ran = made.sure(root, "ticket", "show", made.TICKET, "-o", "json", now=now)
     events = json.loads(ran.out)["items"][0]["events"]
     assert [e["counts"] for e in events if e["do"] == "noted"][-2:] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("words", "back"),
+    [
+        (("customer", "set", made.CUSTOMER, "--address", "x"), f"customer set {made.CUSTOMER}"),
+        (("unit", "set", made.UNIT, "--model", "x"), f"unit set {made.UNIT}"),
+        (("staff", "new", "eng2", "--name", "戊", "--role", "engineer"), "staff set eng2"),
+    ],
+    ids=["customer", "unit", "staff"],
+)
+def test_undo_after_a_change_of_a_card_takes_back_no_older_line(
+    day: Day, words: tuple[str, ...], back: str
+) -> None:
+    day("ticket", "note", made.TICKET, "一")
+    before = day.events()
+    note = list(before)[-1]
+    day(*words)
+    for more in (("--dry-run",), ()):
+        ran = made.call(day.root, "undo", *more, now=day.now)
+        assert (ran.code, ran.out) == (3, "")
+        assert "card-changed-last" in ran.err
+        assert f"svcctl {back} …" in ran.err
+        assert f"svcctl ticket void {made.TICKET} {note} --reason …" in ran.err
+    assert day.events() == before
+    day("ticket", "void", made.TICKET, note, "--reason", "x")
+    assert not day.events()[note]
+
+
+def test_undo_after_an_erasure_takes_back_no_entry_of_the_log(day: Day) -> None:
+    day("log", "add", "一")
+    made.sure(day.root, "customer", "erase", made.SECOND, "--reason", "x", now=day.now)
+    ran = made.call(day.root, "undo", now=day.now)  # within the same minute: the files tell
+    assert ran.code == 3
+    assert "svcctl log void 2026-11/1SHA --reason …" in ran.err
+    assert "what was erased does not come back" in ran.err
+    assert "customer set" not in ran.err
+    assert day.entries() == ["一"]
+
+
+def test_undo_takes_back_a_line_that_was_written_after_a_card_and_not_committed(day: Day) -> None:
+    day("customer", "set", made.CUSTOMER, "--address", "x")
+    day("log", "add", "一", "--no-commit")
+    day("undo")
+    assert day.entries() == []
+
+
+@pytest.mark.parametrize("entry", [False, True], ids=["ticket", "log"])
+def test_undo_takes_back_no_older_line_where_the_last_was_taken_out_by_hand(
+    day: Day, entry: bool
+) -> None:
+    day("ticket", "note", made.TICKET, "一")
+    day("log", "add", "一")
+    before = day.events()
+    day(*(("log", "add", "二") if entry else ("ticket", "note", made.OTHER, "二")))
+    file = made.ticket_file(day.root, made.OTHER)
+    if entry:
+        (file,) = (day.root / "records/logs").rglob("*.yaml")
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:-1]))
+    ran = made.call(day.root, "undo", now=day.now)
+    assert ran.code == 3
+    assert "committed-lines-changed" in ran.err
+    assert day.events() == before
