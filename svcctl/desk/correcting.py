@@ -14,7 +14,7 @@ from svcctl.domain.cards import CardKind
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.decide import Wish, decide
 from svcctl.domain.obligations import obligations
-from svcctl.domain.problems import N_, Message, NotFound, Refusal, Said, Unreadable
+from svcctl.domain.problems import N_, Message, NotFound, Refusal, Unreadable, each_on_a_line
 from svcctl.domain.replay import State, replay
 from svcctl.domain.turned import last_standing, last_written
 from svcctl.ledger.folder import RECORDS, is_case
@@ -204,10 +204,8 @@ def _card_was_last(desk: Desk, path: str, found: Last | _Logged) -> Refusal:
 
         args = {"noun": found.kind.name, "id": entry_id(found.path, found.event)}
     first = Message(back, {"noun": kind.name if kind is not None else "", "card": name})
-    remedy = {"first": Said.of(first), "second": Said.of(Message(older, args))}
-    return Refusal(
-        "card-changed-last", Message(said, {"path": path}), Message(N_("{first}\n{second}"), remedy)
-    )
+    remedy = each_on_a_line(first, Message(older, args))
+    return Refusal("card-changed-last", Message(said, {"path": path}), remedy)
 
 
 def _is_later(desk: Desk, logged: _Logged, last: Last) -> bool:

@@ -10,6 +10,7 @@ from svcctl.desk.naming import customer_name
 from svcctl.domain.cards import UNIT
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.checks.dissatisfaction import dissatisfied
+from svcctl.domain.checks.service_rules import FINISH_IT, missing_on_slip, undescribed
 from svcctl.domain.money import agreed, hundredths, missing, too_much, written
 from svcctl.domain.obligations import obligations
 from svcctl.domain.policy import Book
@@ -220,6 +221,29 @@ def about_finish(after: State, event: Event, role: str) -> list[Message]:
     return told
 
 
+def about_slip(after: State, event: Event) -> list[Message]:
+    """Say at once what a slip will be found to lack: fault and action of the work, an opinion, a model."""
+    made = _fact(after, event)
+    if made is None or event.do not in ("finished", "slip-returned"):
+        return []
+    if event.do == "finished":
+        done = [f.event for f in _of_visit(after, made) if f.event.do == "finished"]
+        missing = [(field, event.name) for field in undescribed(done)] if made.visit else []
+    else:
+        missing = missing_on_slip(after, made)
+    told = []
+    for field, target in missing:
+        text = N_(
+            "{what} is not recorded, and the audit will say so (E410): "
+            "svcctl ticket amend {id} {target} {field} VALUE --reason …"
+        )
+        if not target:
+            text = FINISH_IT
+        args = {"what": field, "field": field, "target": target, "id": after.case.id}
+        told.append(Message(text, args))
+    return told
+
+
 _ON_SITE = ("fixed", "no-fault", "not-fixed", "parts-needed", "workshop")
 """Results that nobody has without having been there."""
 
@@ -292,6 +316,7 @@ def after_writing(
         *about_waiting(before, event),
         *said_before(after, event),
         *about_finish(after, event, role),
+        *about_slip(after, event),
         *about_callback(book, after, event),
         *about_money(before, after, event),
         *about_complaint(after, event),

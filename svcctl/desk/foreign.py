@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from svcctl.desk.newcomers import People
 from svcctl.domain.cases import Case, Event
-from svcctl.domain.decide import CLOCKS_DIFFER_BY
 from svcctl.domain.problems import N_
 from svcctl.domain.replay import State, over_of, step
 from svcctl.domain.schema import Value, as_text
 from svcctl.domain.ticket import TICKET
+from svcctl.domain.times import CLOCKS_DIFFER_BY
 from svcctl.exchange.mapping import Foreign, TicketMap
 from svcctl.exchange.table import Faults
 

@@ -24,6 +24,8 @@ from svcctl.ledger.vouching import move_anchor
 
 SHOWN_LINES = 8
 """How many lines in a row are shown of what is new in a file."""
+WIDE = 160
+"""How many characters of a line are shown."""
 
 
 def code_named(typed: str) -> Code:
@@ -159,15 +161,27 @@ def _changed(path: str, before: bytes | None, after: bytes | None) -> Iterator[s
         return
     yield f"+++ {path}" if before is None else path
     old, new = _lines(before or b""), _lines(after)
-    shown = 0
-    for line in list(unified_diff(old, new, n=0, lineterm=""))[2:]:
-        if not line.startswith("@@"):
-            shown += 1
-            if shown <= SHOWN_LINES * 2:
-                marked = f"{line[0]} {line[1:]}"
-                yield marked if len(marked) <= 160 else marked[:159] + "…"
-    if shown > SHOWN_LINES * 2:
+    told = list(unified_diff(old, new, n=0, lineterm=""))[2:]
+    lines = [line for line in told if not line.startswith("@@")]
+    for place, line in enumerate(lines[: SHOWN_LINES * 2]):
+        other = place + (1 if line[0] == "-" else -1)
+        paired = 0 <= other < len(lines) and lines[other][0] != line[0]
+        yield _cut(line, lines[other] if paired else "")
+    if len(lines) > SHOWN_LINES * 2:
         yield "…"
+
+
+def _cut(line: str, other: str) -> str:
+    """A line of a difference with its mark, not too long, in which what differs from ``other`` stands."""
+    mark, text = line[0], line[1:]
+    if len(text) + 2 > WIDE:
+        alike = next(
+            (n for n, (a, b) in enumerate(zip(text, other[1:], strict=False)) if a != b), 0
+        )
+        if alike > WIDE - 40:
+            text = "…" + text[alike - 60 :]
+    marked = f"{mark} {text}"
+    return marked if len(marked) <= WIDE else marked[: WIDE - 1] + "…"
 
 
 def _lines(data: bytes) -> list[str]:

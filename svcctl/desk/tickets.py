@@ -24,13 +24,14 @@ from svcctl.domain import cards, identity
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.checks.dissatisfaction import dissatisfied
 from svcctl.domain.contests import setter_of
-from svcctl.domain.decide import CLOCKS_DIFFER_BY, Who, Wish, decide, reopen_until
+from svcctl.domain.decide import Who, Wish, decide, reopen_until
 from svcctl.domain.judging import Obligation
 from svcctl.domain.obligations import obligations
 from svcctl.domain.problems import N_, Message, Problem, Refusal, Usage
 from svcctl.domain.replay import State, replay
 from svcctl.domain.schema import Value, as_text
 from svcctl.domain.ticket import TICKET
+from svcctl.domain.times import CLOCKS_DIFFER_BY
 from svcctl.ledger.folder import ticket_path
 from svcctl.ledger.records import load_card, load_ticket
 

@@ -7,22 +7,19 @@ Pure: the desk reads files and clocks and hands in what is needed. Whatever this
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from svcctl.domain.cases import Case, Event, EventKind
 from svcctl.domain.contests import CORRECTING, RETROACTIVE, amended_value
-from svcctl.domain.following import OF_IMPORTS, does_not_follow
+from svcctl.domain.following import OF_IMPORTS, does_not_follow, still_contested
 from svcctl.domain.judging import Obligation, standing_at
 from svcctl.domain.policy import Book, Policy
-from svcctl.domain.problems import N_, Message, Refusal, Usage, Words
+from svcctl.domain.problems import N_, Message, Refusal, Usage, Words, each_on_a_line
 from svcctl.domain.replay import State, over_of, replaced, replay
 from svcctl.domain.schema import Value, as_text
 from svcctl.domain.standing import OWED
-from svcctl.domain.times import deadline_text
-
-CLOCKS_DIFFER_BY = timedelta(minutes=5)
-"""How far a time may lie after ``now`` before it counts as in the future."""
+from svcctl.domain.times import CLOCKS_DIFFER_BY, deadline_text
 
 NOT_BY_HAND = ("opened", "imported")
 """Events that taking or importing a ticket writes. As commands they would skip every rule."""
@@ -123,7 +120,7 @@ def decide(
     if wish.do == "slip-explained":
         _refuse_slip_that_is_in(after)
     if wish.do == "closed":
-        _check_nothing_owed(policy, owed, now)
+        _check_nothing_owed(state.case.id, policy, owed, now)
     if event.do in RETROACTIVE:
         _check_correction(state, after, event)
         _check_amended_time(state, event, now)
@@ -254,34 +251,7 @@ def _check_contested(state: State, event: Event) -> None:
             )
         return
     for value in sorted(set(replaced(state, event)) & set(state.contested)):
-        contest = state.contested[value]
-        raise Refusal(
-            "contested",
-            Message(
-                N_(
-                    "{value} is contested: {applied} says {applied_text}, {other} says {other_text}"
-                ),
-                {
-                    "value": value,
-                    "applied": contest.applied,
-                    "applied_text": contest.applied_text,
-                    "other": contest.other,
-                    "other_text": contest.other_text,
-                },
-            ),
-            Message(
-                N_(
-                    "settle it first, with one of these:\n"
-                    "svcctl ticket settle {id} --pick {applied} --reason …\n"
-                    "svcctl ticket settle {id} --pick {other} --reason …"
-                ),
-                {
-                    "id": state.case.id,
-                    "applied": contest.applied,
-                    "other": contest.other,
-                },
-            ),
-        )
+        raise still_contested(state, value)
 
 
 def _refuse_slip_that_is_in(after: State) -> None:
@@ -313,7 +283,9 @@ def _refuse_slip_that_is_in(after: State) -> None:
             )
 
 
-def _check_nothing_owed(policy: Policy, owed: Sequence[Obligation], now: datetime) -> None:
+def _check_nothing_owed(
+    identifier: str, policy: Policy, owed: Sequence[Obligation], now: datetime
+) -> None:
     if policy.close_needs is None:
         return
     waiting = [
@@ -336,13 +308,23 @@ def _check_nothing_owed(policy: Policy, owed: Sequence[Obligation], now: datetim
         raise Refusal(
             "still-owed",
             Message(N_("still owed: {listed}"), {"listed": Words(listed)}),
-            Message(
-                N_(
-                    "record what happened, or explain a slip with `slip explain`; `svcctl why` shows the reason"
-                ),
-                {},
-            ),
+            each_on_a_line(*_what_meets(identifier, waiting)),
         )
+
+
+def _what_meets(identifier: str, owed: Sequence[Obligation]) -> list[Message]:
+    """Return how to meet obligations, in the words in which the audit says it of a breach, each once."""
+    from svcctl.domain.checks.owed_rules import code_of_rule
+    from svcctl.domain.checks.service_rules import MESSAGES  # both build on this module
+
+    found: dict[tuple[str, str], Message] = {}
+    for one in owed:
+        code = code_of_rule(one.kind)
+        which = f"{one.kind}:{one.number}" if one.number > 1 else one.kind
+        remedy = MESSAGES[code][3]
+        told = Message(remedy, {"id": identifier, "which": which})
+        found.setdefault((remedy, which if "{which}" in remedy else ""), told)
+    return list(found.values())
 
 
 def _due(one: Obligation) -> str:

@@ -75,6 +75,8 @@ def does_not_follow(state: State, event: Event, code: str) -> Refusal:
                 {"id": state.case.id},
             ),
         )
+    if "state" in state.contested:
+        return still_contested(state, "state")
     stated = event.fields.get("visit-no")
     if isinstance(stated, int) and not 1 <= stated <= state.visits:
         return Refusal(
@@ -114,4 +116,34 @@ def _is_open(state: State, way: Pattern) -> bool:
     return all(
         one.field != OF_IMPORTS and (one.field not in head or one.holds(state.values.get))
         for one in way.conditions
+    )
+
+
+def still_contested(state: State, value: str) -> Refusal:
+    """Return the refusal of what builds on ``value`` while it is contested, naming both candidates."""
+    contest = state.contested[value]
+    return Refusal(
+        "contested",
+        Message(
+            N_("{value} is contested: {applied} says {applied_text}, {other} says {other_text}"),
+            {
+                "value": value,
+                "applied": contest.applied,
+                "applied_text": contest.applied_text,
+                "other": contest.other,
+                "other_text": contest.other_text,
+            },
+        ),
+        Message(
+            N_(
+                "settle it first, with one of these:\n"
+                "svcctl ticket settle {id} --pick {applied} --reason …\n"
+                "svcctl ticket settle {id} --pick {other} --reason …"
+            ),
+            {
+                "id": state.case.id,
+                "applied": contest.applied,
+                "other": contest.other,
+            },
+        ),
     )

@@ -37,6 +37,12 @@ class Said(str):
         return made
 
 
+def each_on_a_line(*messages: Message) -> Message:
+    """Return one message that says these one below the other; it needs no translation of its own."""
+    places = {f"line{number}": Said.of(one) for number, one in enumerate(messages)}
+    return Message("\n".join(f"{{{place}}}" for place in places), places)
+
+
 class Words(str):
     """Stored words in a list that fill a place: shown by their labels, in every language.
 

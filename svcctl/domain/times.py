@@ -15,6 +15,9 @@ from svcctl.domain.problems import N_, Message, Usage
 
 Unit = Literal["s", "m", "h", "d", "mo", "y"]
 
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+"""How far a time may lie after a desk's clock before it counts as in the future."""
+
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 #: What a span may at most be: a hundred years, in each unit. Longer is a slip of the finger.

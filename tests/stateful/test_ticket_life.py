@@ -16,7 +16,7 @@ from ticketplay import at, book, head, policy_from, shipped_policy
 from tickets_at_random import LIKELY, Chance
 
 from svcctl.domain.cases import Case, Event, read_case
-from svcctl.domain.decide import CLOCKS_DIFFER_BY, NOT_BY_HAND, Who, Wish, decide
+from svcctl.domain.decide import NOT_BY_HAND, Who, Wish, decide
 from svcctl.domain.obligations import obligations
 from svcctl.domain.patterns import Pattern
 from svcctl.domain.policy import ROLES
@@ -24,6 +24,7 @@ from svcctl.domain.problems import Stop
 from svcctl.domain.replay import State, over_of, replay
 from svcctl.domain.schema import as_text
 from svcctl.domain.ticket import TABLE, TICKET
+from svcctl.domain.times import CLOCKS_DIFFER_BY
 from svcctl.ledger import casefile
 
 seeds = st.integers(0, 2**32)

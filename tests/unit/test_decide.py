@@ -20,11 +20,12 @@ from ticketplay import (
 )
 
 from svcctl.domain.cases import Case, Event
-from svcctl.domain.decide import _MAY, CLOCKS_DIFFER_BY, Wish, decide
+from svcctl.domain.decide import _MAY, Wish, decide
 from svcctl.domain.obligations import obligations
 from svcctl.domain.policy import MAY, ROLES, Policy
 from svcctl.domain.problems import Refusal, Stop, Usage
 from svcctl.domain.replay import replay
+from svcctl.domain.times import CLOCKS_DIFFER_BY
 
 NOW = at("11-20 12:00")
 FREE: Told = ("11-16 09:05", "reviewed", {"cover": "free"})

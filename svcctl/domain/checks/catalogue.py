@@ -59,6 +59,8 @@ def remedy_of(problem: Problem) -> str:
     """Return the template of what to do: nothing, where what was owed is done or over."""
     if is_over(problem):
         return MENDED_NO_MORE
+    if problem.code == "E410" and problem.args["field"] == "finished":
+        return service_rules.FINISH_IT
     return CODES[problem.code].remedy
 
 

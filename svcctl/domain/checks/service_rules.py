@@ -6,22 +6,25 @@ the moment of asking, the standing of obligations, is in ``owed_rules``; the res
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 
+from svcctl.domain.cases import Event
 from svcctl.domain.checks.dissatisfaction import dissatisfied
 from svcctl.domain.checks.owed_rules import span_text
-from svcctl.domain.decide import CLOCKS_DIFFER_BY
 from svcctl.domain.moved import moved_too_late
 from svcctl.domain.patterns import Pattern
 from svcctl.domain.policy import Book, Policy
 from svcctl.domain.problems import N_, Problem, Severity
 from svcctl.domain.schema import Value, as_text
 from svcctl.domain.state import Fact, State
-from svcctl.domain.times import Span
+from svcctl.domain.times import CLOCKS_DIFFER_BY, Span
 
 Roles = Mapping[str, str]
+
+FINISH_IT = N_("say what the visit came to: svcctl ticket finish {id} --result …")
+"""What to do about E410 where no line says that the visit is over."""
 
 MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
     "E401": (
@@ -86,7 +89,7 @@ MESSAGES: dict[str, tuple[Severity, str, str, str]] = {
         "error",
         N_("slip field missing"),
         N_("{event}: the slip came in, but {field} is not recorded"),
-        N_("add it with `svcctl ticket amend {id}`"),
+        N_("add it: svcctl ticket amend {id} {target} {field} VALUE --reason …"),
     ),
     "E411": (
         "error",
@@ -344,22 +347,40 @@ def _slip_returned(path: str, state: State, fact: Fact) -> list[Problem]:
         found.append(_problem("E409", path, state, fact))
     if fields.get("signed") is False and not fields.get("unsigned"):
         found.append(_problem("E411", path, state, fact))
+    for field, target in missing_on_slip(state, fact):
+        found.append(_problem("E410", path, state, fact, field=field, target=target))
+    return found
+
+
+def missing_on_slip(state: State, slip: Fact) -> list[tuple[str, str]]:
+    """Return what the slip that came in with ``slip`` lacks: each field, and the line it belongs to.
+
+    The line is an event's name, or ``head``; "" where that line itself is missing.
+    """
+    found = []
     done = [
-        other.event.fields
+        other.event
         for other in state.facts
-        if other.event.do == "finished" and other.visit in (fact.visit, 0)
+        if other.event.do == "finished" and other.visit in (slip.visit, 0)
     ]
     if not done:
-        found.append(_problem("E410", path, state, fact, field="finished"))
-    elif done[-1].get("result") in _DESCRIBED:
-        for field in ("fault", "action"):
-            if not any(one.get(field) for one in done):
-                found.append(_problem("E410", path, state, fact, field=field))
+        found.append(("finished", ""))
+    else:
+        found += [(field, done[-1].name) for field in undescribed(done)]
     if not state.values.get("unit") and not state.values.get("model"):
-        found.append(_problem("E410", path, state, fact, field="model"))
-    if fields.get("signed") is True and not fields.get("opinion"):
-        found.append(_problem("E410", path, state, fact, field="opinion"))
+        found.append(("model", "head"))
+    if slip.event.fields.get("signed") is True and not slip.event.fields.get("opinion"):
+        found.append(("opinion", slip.event.name))
     return found
+
+
+def undescribed(done: Sequence[Event]) -> list[str]:
+    """Return which of fault and action none of these finishes of one visit tells, where it has to be told."""
+    if done[-1].fields.get("result") not in _DESCRIBED:
+        return []
+    return [
+        field for field in ("fault", "action") if not any(one.fields.get(field) for one in done)
+    ]
 
 
 _DESCRIBED = ("fixed", "not-fixed", "parts-needed", "workshop")
