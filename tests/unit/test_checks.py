@@ -8,8 +8,9 @@ import pytest
 
 from svcctl.desk import playing
 from svcctl.domain.checks import crossing
-from svcctl.domain.checks.catalogue import severity, severity_of
+from svcctl.domain.checks.catalogue import remedy_of, severity, severity_of
 from svcctl.domain.checks.dissatisfaction import dissatisfied
+from svcctl.domain.checks.examples import EXAMPLES
 from svcctl.domain.checks.examples.sound import (
     ARRIVED,
     BEGUN,
@@ -126,6 +127,32 @@ def test_each_field_that_a_returned_slip_lacks_is_named(book: Book) -> None:
     assert fields(book, *DONE, silent) == ["opinion"]
     assert fields(book, *DONE, RETURNED, unit="") == ["model"]
     assert fields(book, *DONE, RETURNED, unit="", model="KFR-35") == []
+
+
+def test_what_a_slip_lacks_is_added_by_the_command_that_the_finding_names(book: Book) -> None:
+    bare = told("17T11:00", "eng1", "finished", result="fixed", over="5SHA")
+    silent = {key: value for key, value in RETURNED.items() if key != "opinion"}
+    state = state_of(*BEGUN, ARRIVED, bare, silent, unit="")
+    made = [p for p in ticket_problems(TICKET, state, book) if p.code == "E410"]
+    said = [remedy_of(problem).format_map(dict(problem.args)) for problem in made]
+    assert [line.partition("amend ")[2].partition(" VALUE --reason …")[0] for line in said] == [
+        f"{state.case.id} {place}"
+        for place in ("6SHA fault", "6SHA action", "head model", "7SHA opinion")
+    ]
+    (missing,) = (
+        p
+        for p in ticket_problems(TICKET, state_of(*BEGUN, ARRIVED, RETURNED), book)
+        if p.code == "E410"
+    )
+    assert "svcctl ticket finish {id} --result" in remedy_of(missing)
+
+
+def test_the_example_of_a_code_shows_where_its_lines_differ() -> None:
+    for code in ("E409", "E410", "E411"):
+        old, new = list(playing.difference(EXAMPLES[code]))[1:3]
+        assert (old[0], new[0]) == ("-", "+")
+        assert old[1:] != new[1:]
+        assert max(len(old), len(new)) <= 160
 
 
 def test_a_visit_in_which_nothing_was_repaired_needs_no_fault_and_no_action(book: Book) -> None:

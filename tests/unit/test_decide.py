@@ -302,6 +302,25 @@ def test_a_contested_state_refuses_every_transition_but_nothing_else() -> None:
         assert made(case, wish(do, **fields))
 
 
+def test_what_cannot_follow_a_contested_state_names_the_contest_and_how_to_settle_it() -> None:
+    case = merged(
+        tell(REACHED),
+        [event(3, "reviewed", fields={"cover": "free"}, desk="BJ", over="1SHA")],
+        [event(3, "cancelled", fields={"reason": "x"}, over="1SHA")],
+    )
+    assert replay(case).contested.keys() >= {"state"}
+    slip = {"signed": "true", "third-copy": "left", "visit-no": "1"}
+    for do, fields in (
+        ("closed", {}),
+        ("slip-returned", slip),
+        ("called-back", {"result": "reached"}),
+    ):
+        stop = refused(case, wish(do, **fields))
+        assert stop.code == "contested", do
+        assert stop.remedy is not None
+        assert "ticket settle {id} --pick {applied}" in stop.remedy.template
+
+
 @pytest.mark.parametrize(
     ("case", "target", "field"), [(HEADS, "head", "subject"), (FIELDS, "3SHA", "to")]
 )
@@ -481,6 +500,14 @@ def test_closing_is_refused_while_something_is_owed_and_says_what(
     assert stop.code == "still-owed", why
     said = [one.replace("T", " ").removesuffix(":00+08:00") for one in listed]
     assert stop.message.args["listed"].split("; ") == said
+    assert stop.remedy is not None
+    (line,) = stop.remedy.template.format_map(dict(stop.remedy.args)).splitlines()  # each once
+    known = {
+        "slip": "slip return",
+        "callback-next": "callbacks record",
+        "first-call": "ticket contact",
+    }
+    assert f"svcctl {known[listed[0].split()[0]]} {case.id}" in line
 
 
 def test_what_is_owed_but_not_yet_due_keeps_a_ticket_open_too() -> None:

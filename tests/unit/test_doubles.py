@@ -128,3 +128,31 @@ def test_an_arrival_written_down_after_the_finish_changes_nothing_else(desk: Run
     desk(SECOND)
     desk("ticket finish 02G --result fixed --at 2026-11-18T09:30")
     assert "finished" in desk("ticket arrive 02G --at 2026-11-18T09:00").out.splitlines()[1]
+
+
+def test_finish_and_slip_return_say_at_once_what_the_audit_will_miss(tmp_path: Path) -> None:
+    root = made.copy(tmp_path / "ledger")
+    now = "2026-11-16T12:00:00+08:00"
+    told = made.sure(root, "ticket", "finish", made.TICKET, "--result", "fixed", now=now).err
+    lacks = [line for line in told.splitlines() if "E410" in line]
+    assert [line.partition(" ")[0] for line in lacks] == ["fault", "action"]
+    slip = made.sure(root, "slip", "return", made.TICKET, "--signed", now=now).err
+    lacks = [line for line in slip.splitlines() if "E410" in line]
+    assert [line.partition(" ")[0] for line in lacks] == ["fault", "action", "opinion"]
+    for line in lacks:  # what is said can be done
+        words = line.partition("svcctl ")[2].removesuffix(" --reason …").split()
+        value = "satisfied" if "opinion" in words else "x"
+        done = [value if word == "VALUE" else word for word in words]
+        made.sure(root, *done, "--reason", "x", now=now)
+    assert "E410" not in made.call(root, "audit", now=now).out
+
+
+def test_a_slip_and_a_finish_that_say_everything_are_not_doubted(tmp_path: Path) -> None:
+    root = made.copy(tmp_path / "ledger")
+    now = "2026-11-16T12:00:00+08:00"
+    finish = ("--result", "fixed", "--fault", "x", "--action", "y")
+    for words in (
+        ("ticket", "finish", made.TICKET, *finish),
+        ("slip", "return", made.TICKET, "--signed", "--opinion", "satisfied"),
+    ):
+        assert "E410" not in made.sure(root, *words, now=now).err
