@@ -70,7 +70,9 @@ def test_less_than_was_agreed_leaves_the_payment_open_and_why_says_how_much(desk
 
 
 def test_the_fee_on_the_slip_holds_where_it_differs_from_the_quote(desk: Desk) -> None:
-    desk.then(*AGREED, *DONE[:2], "finish --by wang.wei --result fixed --fee 200")
+    desk.then(
+        *AGREED, *DONE[:2], "finish --by wang.wei --result fixed --fee 200 --fault x --action y"
+    )
     assert desk.then("record paid amount=180") == "180.00 of 200.00 received, 20.00 missing\n"
     assert desk.payment() == "open"
 
@@ -159,7 +161,7 @@ def test_a_higher_fee_on_the_slip_makes_a_payment_in_advance_a_part(desk: Desk) 
         *AGREED,
         "record paid amount=180",
         *DONE[:2],
-        "finish --by wang.wei --result fixed --fee 200",
+        "finish --by wang.wei --result fixed --fee 200 --fault x --action y",
     )
     assert told == "180.00 of 200.00 received, 20.00 missing\n"
     assert desk.payment() == "open"
@@ -196,7 +198,7 @@ def test_a_quote_after_the_acceptance_counts_once_it_is_accepted(desk: Desk) -> 
 
 def test_the_fee_of_a_second_visit_takes_the_place_of_the_first_and_says_so(desk: Desk) -> None:
     desk.then(*AGREED, *DONE[:2], "finish --by wang.wei --result parts-needed --fee 50")
-    told = desk.then(*DONE[:2], "finish --by wang.wei --result fixed --fee 70")
+    told = desk.then(*DONE[:2], "finish --by wang.wei --result fixed --fee 70 --fault x --action y")
     said, _colon, way = told.partition("svcctl ")
     assert said.startswith("the fee 70.00 takes the place of 50.00 (")
     amend = (
