@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from svcctl.domain.problems import GitFailed
 from svcctl.ledger.commit import scrubbed
 from svcctl.ledger.git import GitDir, run
 
@@ -19,11 +20,14 @@ def last_made(gitdir: GitDir) -> Made | None:
     """Return the commit HEAD stands for where a command of this clone made it, else None.
 
     A merge, what a sync brought, and what somebody committed with git are none: HEAD's log names
-    a commit of ours by its own subject. One git process. Raises GitFailed.
+    a commit of ours by its own subject. Nor is there one where git cannot be asked. One process.
     """
     words = ["log", "--walk-reflogs", "-1", "-z", "--root", "--name-only", "--no-renames"]
     words += ["--no-relative", "--no-show-signature", "--no-ext-diff"]
-    told = run(gitdir.top, [*words, "--format=%P%x00%ct%x00%s%x00%gs", "HEAD"])
+    try:
+        told = run(gitdir.top, [*words, "--format=%P%x00%ct%x00%s%x00%gs", "HEAD"])
+    except GitFailed:
+        return None  # nothing is committed yet, or git cannot tell: that keeps nobody from undoing
     parents, _, rest = told.decode("utf-8", "surrogateescape").partition("\0")
     at, _, rest = rest.partition("\0")
     subject, _, rest = rest.partition("\0")

@@ -247,3 +247,16 @@ def test_undo_takes_back_no_older_line_where_the_last_was_taken_out_by_hand(
     assert ran.code == 3
     assert "committed-lines-changed" in ran.err
     assert day.events() == before
+
+
+def test_undo_needs_no_commit_in_the_repository(tmp_path: Path) -> None:
+    made.git(tmp_path, "init", "-q")
+    words = (
+        ("init", tmp_path, "--desk", "SHA"),
+        ("staff", "new", "a", "--name", "A", "--role", "manager"),
+        ("log", "add", "x", "--by", "a"),
+    )
+    for each in words:
+        made.sure(tmp_path, *each, "--no-commit")
+    ran = made.sure(tmp_path, "undo", "--by", "a", "--no-commit")
+    assert "words: x" in ran.out
