@@ -113,16 +113,10 @@ def _card(root: Path, name: str, fields: dict[str, str]) -> str:
     return write(root, f"records/{name}.yaml", "\n".join(lines).encode())
 
 
-_made: set[str] = set()
-
-
 def write(root: Path, path: str, content: bytes) -> str:
     """Write one new file and return its path."""
     full = f"{root}/{path}"
-    folder = os.path.dirname(full)
-    if folder not in _made:
-        os.makedirs(folder, exist_ok=True)
-        _made.add(folder)
+    os.makedirs(os.path.dirname(full), exist_ok=True)
     with open(full, "wb") as file:
         file.write(content)
     return path
