@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hostile_person import person, settle_in
 
 from svcctl.domain.problems import GitFailed, StorageFailed
 from svcctl.ledger import git
@@ -17,27 +17,6 @@ from svcctl.ledger.changes import StatusEntry, finish_status, ignored_paths, sta
 from svcctl.ledger.commit import Identity, Note, commit
 from svcctl.ledger.pending import Pending, settle
 
-HOSTILE = """\
-[user]
-	useConfigOnly = true
-[commit]
-	gpgsign = true
-[core]
-	hooksPath = {hooks}
-	autocrlf = true
-	safecrlf = true
-	fsmonitor = {hooks}/fsmonitor
-	ignoreStat = true
-	attributesFile = {hooks}/attributes
-	fsyncMethod = writeout-only
-[status]
-	showUntrackedFiles = no
-[i18n]
-	commitEncoding = GB18030
-[fastimport]
-	unpackLimit = 1
-"""
-HOOKS = "fsmonitor post-commit post-index-change pre-commit reference-transaction".split()
 A = "records/tickets/2026/11/SHA-261122-07M.yaml"
 B = "records/tickets/2026/11/工单 二.yaml"
 WHEN = datetime.fromisoformat("2026-11-22T09:30:00+08:00")
@@ -49,28 +28,7 @@ Made = Callable[..., str | None]
 
 @pytest.fixture(autouse=True)
 def _hostile_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hooks = tmp_path / "person" / "hooks"
-    hooks.mkdir(parents=True)
-    for name in HOOKS:
-        (hooks / name).write_text("#!/bin/sh\nexit 1\n")
-        (hooks / name).chmod(0o755)
-    (hooks / "attributes").write_text("* filter=nonesuch text eol=crlf\n")
-    (hooks.parent / ".gitconfig").write_text(HOSTILE.format(hooks=hooks))
-    monkeypatch.setenv("HOME", str(hooks.parent))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-
-
-def person(folder: Path, *words: str) -> str:
-    """What a person does with git by hand, with an identity and without the hostile settings."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    for role in ("AUTHOR", "COMMITTER"):
-        env |= {f"GIT_{role}_NAME": "someone", f"GIT_{role}_EMAIL": "someone@example.com"}
-    words = ("-c", "core.quotePath=false", *words)
-    done = subprocess.run(
-        ["git", *words], cwd=folder, env=env, check=True, capture_output=True, text=True
-    )
-    return done.stdout
+    settle_in(tmp_path, monkeypatch)
 
 
 def write(gitdir: git.GitDir, path: str, text: str = "id: 1\n") -> str:

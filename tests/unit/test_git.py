@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hostile_person import person, settle_in
 
 from svcctl.domain.problems import GitFailed
 from svcctl.ledger import git
@@ -22,28 +23,6 @@ from svcctl.ledger.changes import (
     start_status,
 )
 
-HOSTILE = """\
-[user]
-	useConfigOnly = true
-[commit]
-	gpgsign = true
-[core]
-	hooksPath = {hooks}
-	autocrlf = true
-	safecrlf = true
-	quotepath = true
-	fsmonitor = {hooks}/fsmonitor
-	ignoreStat = true
-	attributesFile = {hooks}/attributes
-[status]
-	showUntrackedFiles = no
-	relativePaths = true
-	short = true
-[init]
-	defaultBranch = trunk
-	templateDir = {hooks}/template
-"""
-HOOKS = "fsmonitor post-commit post-index-change pre-commit reference-transaction".split()
 NAME = "records/tickets/2026/11/工单 一.yaml"
 
 Do = Callable[..., str]
@@ -51,28 +30,7 @@ Do = Callable[..., str]
 
 @pytest.fixture(autouse=True)
 def _hostile_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hooks = tmp_path / "person" / "hooks"
-    (hooks / "template" / "hooks").mkdir(parents=True)
-    for name in HOOKS:
-        for place in (hooks / name, hooks / "template" / "hooks" / name):
-            place.write_text("#!/bin/sh\nexit 1\n")
-            place.chmod(0o755)
-    (hooks / "attributes").write_text("* filter=nonesuch text eol=crlf\n")
-    (hooks.parent / ".gitconfig").write_text(HOSTILE.format(hooks=hooks))
-    monkeypatch.setenv("HOME", str(hooks.parent))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-
-
-def person(folder: Path, *words: str) -> str:
-    """What a person does with git by hand, with an identity and without the hostile settings."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    for role in ("AUTHOR", "COMMITTER"):
-        env |= {f"GIT_{role}_NAME": "someone", f"GIT_{role}_EMAIL": "someone@example.com"}
-    done = subprocess.run(
-        ["git", *words], cwd=folder, env=env, check=True, capture_output=True, text=True
-    )
-    return done.stdout
+    settle_in(tmp_path, monkeypatch)
 
 
 def write(root: Path, path: str, text: str = "id: 1\n") -> str:
