@@ -104,9 +104,8 @@ def _customer(desk: Desk, typed: str, manner: Manner, added: list[str]) -> str:
             run.tell(say(stop.message))
             if stop.among:
                 numbered = {str(n): one.split()[0] for n, one in enumerate(stop.among, 1)}
-            for n, one in enumerate(stop.among, 1):
-                run.tell(f"  {n}  {line(one)}")
-            if stop.among:
+                for n, one in enumerate(stop.among, 1):
+                    run.tell(f"  {n}  {line(one)}")
                 typed = run.ask(
                     _("Which one? (number in the list, id, phone or name)"), "--customer"
                 )

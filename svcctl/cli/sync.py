@@ -57,7 +57,7 @@ def sync(
 ) -> None:
     """Bring this clone and the hub together."""
     from svcctl.desk.choices import Choices
-    from svcctl.desk.syncing import moment, sync
+    from svcctl.desk.syncing import sync
 
     if keep is not None and not go_on:
         raise Usage("keep-alone", Message(N_("--keep goes with --continue"), {}))
@@ -70,13 +70,13 @@ def sync(
         if stop.code == "sync-conflict":  # else the sentence itself names what is open
             _show_disputed(run, stop)
         if how.output != "table":
-            at = moment(desk).isoformat()
+            at = desk.moment().isoformat()
             run.emit("disputed", disputed(stop), _DISPUTED, how.output, as_of=at)
         raise
     if how.output == "table":
         _show(run, done, how.dry_run)
     else:
-        at = moment(desk).isoformat()
+        at = desk.moment().isoformat()
         run.emit("sync", items(done), _COLUMNS, how.output, as_of=at)
     echo.notices(run, done.notices)
 

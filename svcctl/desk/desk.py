@@ -70,10 +70,14 @@ class Desk:
 
     def today(self) -> str:
         """The present day as text; where the rules cannot be read, in the clock's own zone."""
+        return self.moment().date().isoformat()
+
+    def moment(self) -> datetime:
+        """As ``now``; where the rules cannot be read, in the clock's own zone."""
         try:
-            return self.now().date().isoformat()
+            return self.now()
         except Unreadable:
-            return self._clock().date().isoformat()
+            return self._clock().replace(microsecond=0)
 
     def read_time(self, text: str | None, after: datetime | None = None) -> datetime:
         """Return what a person typed as a time (None: now). Raises ``Usage``.

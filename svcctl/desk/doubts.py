@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from svcctl.desk.desk import Desk
 from svcctl.desk.naming import customer_name
-from svcctl.domain.cards import UNIT
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.checks.dissatisfaction import dissatisfied
 from svcctl.domain.checks.service_rules import FINISH_IT, missing_on_slip, undescribed
@@ -17,7 +16,6 @@ from svcctl.domain.policy import Book
 from svcctl.domain.problems import N_, Message
 from svcctl.domain.replay import Fact, State, replay
 from svcctl.domain.schema import as_text
-from svcctl.ledger.records import load_card
 
 LONG_AGO = timedelta(days=31)
 """How far back what is noted today may lie before it looks like a slip: more than any month."""
@@ -47,10 +45,10 @@ def asked_before(desk: Desk, fields: Mapping[str, str]) -> list[Message]:
     return [Message(text, {"listed": listed})]
 
 
-def of_another(desk: Desk, fields: Mapping[str, str]) -> list[Message]:
-    """Say where the product's card names another customer: a wrong number, or it was passed on."""
-    serial, customer = fields.get("unit", ""), fields.get("customer", "")
-    owner = load_card(desk.ledger, UNIT, serial).get("customer") if serial else ""
+def of_another(desk: Desk, fields: Mapping[str, str], owner: str) -> list[Message]:
+    """Say where the product's card names another customer, ``owner``: a wrong number, or it was
+    passed on."""
+    customer = fields.get("customer", "")
     if not owner or owner == customer:
         return []
     text = N_(
@@ -61,7 +59,7 @@ def of_another(desk: Desk, fields: Mapping[str, str]) -> list[Message]:
         key: " ".join(filter(None, (one, customer_name(desk, one))))
         for key, one in (("owner", owner), ("customer", customer))
     }
-    return [Message(text, {"unit": serial, "id": customer, **named})]
+    return [Message(text, {"unit": fields["unit"], "id": customer, **named})]
 
 
 def about_waiting(state: State, event: Event) -> list[Message]:

@@ -67,9 +67,7 @@ def _git(desk: Desk) -> Iterator[Sign]:
         Message(N_("{count} pending"), {"count": str(len(waiting))}),
         Message(N_("the next writing command makes them"), {}) if waiting else None,
     )
-    from svcctl.desk.syncing import moment
-
-    for seen, remedy in byhand.not_committed(desk.ledger, gitdir, moment(desk)):
+    for seen, remedy in byhand.not_committed(desk.ledger, gitdir, desk.moment()):
         yield Sign("commits", False, seen, remedy)
     yield Sign(
         "merging",

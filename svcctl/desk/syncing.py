@@ -14,7 +14,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +29,6 @@ from svcctl.domain.problems import (
     Refusal,
     Said,
     Stop,
-    Unreadable,
 )
 from svcctl.ledger import git, leftovers, posix, remote, syncapply
 from svcctl.ledger.commit import Identity, Moved
@@ -97,14 +95,6 @@ def sync(
                 posix.make_folders(ledger.private)
             stack.enter_context(posix.lock(ledger.private / "sync.lock", PATIENCE, ledger.waiting))
         return _Sync(desk, gitdir, place, dry_run, choices, pause).run()
-
-
-def moment(desk: Desk) -> datetime:
-    """The present instant in the ledger's zone; in the clock's own where no rules can be read."""
-    try:
-        return desk.now()
-    except Unreadable:  # rules that cannot be read may be what this sync mends
-        return desk.clock().astimezone().replace(microsecond=0)
 
 
 class _Sync:
@@ -212,7 +202,7 @@ class _Sync:
             if self.dry_run:
                 return _Merged(ours, plan)
             who = self._who()
-            now = moment(self.desk)
+            now = self.desk.moment()
             if theirs in bases and not plan.files:
                 return _Merged(ours, plan)  # only to be sent
             if plan.like_theirs and ours in bases:
@@ -239,7 +229,7 @@ class _Sync:
     def _tell_what_is_not_committed(self) -> None:
         """Say what an editor changed: a sync sends commits alone, and leaves the rest as it is."""
         try:
-            for pair in byhand.not_committed(self.desk.ledger, self.gitdir, moment(self.desk)):
+            for pair in byhand.not_committed(self.desk.ledger, self.gitdir, self.desk.moment()):
                 self.notices += pair
         except GitFailed as stop:  # what was sent is sent
             self.notices.append(stop.message)
@@ -256,7 +246,7 @@ class _Sync:
             if paths:
                 with Writing(self.desk, copied=True) as writing:
                     writing.refuse_unfinished()
-                    settle_line_ends(self.gitdir, paths, self._who(), moment(self.desk))
+                    settle_line_ends(self.gitdir, paths, self._who(), self.desk.moment())
                 self.desk.forget_index()
         except (Stop, OSError) as trouble:
             if isinstance(trouble, Stop):
@@ -283,7 +273,7 @@ class _Sync:
             kept = Choices(self.desk.ledger.private)
             syncstops.ask_a_person(self.gitdir, kept, plan, dry_run=self.dry_run)
             station = self.desk.station
-            give_new_ids(planner, Scribe(station.desk, station.me, moment(self.desk)))
+            give_new_ids(planner, Scribe(station.desk, station.me, self.desk.moment()))
         return plan
 
     def _who(self) -> Identity:

@@ -67,8 +67,7 @@ def take(desk: Desk, fields: Mapping[str, str], manner: Manner) -> Written:
     who = desk.who(manner.by)
     opened = desk.read_time(manner.at)
     wanted = stored_fields(desk, TICKET.head.fields, fields, opened)
-    _complete(desk, wanted)
-    notices = [*of_another(desk, wanted), *asked_before(desk, wanted)]
+    notices = [*_complete(desk, wanted), *asked_before(desk, wanted)]
     with Writing(desk, manner.commit, manner.dry_run) as writing:
         now = desk.now()
         case = _opened_case(desk, code, wanted, opened, now, who)
@@ -80,20 +79,23 @@ def take(desk: Desk, fields: Mapping[str, str], manner: Manner) -> Written:
     return Written(path, case.events[0], state, obligations(state, desk.book), outcome)
 
 
-def _complete(desk: Desk, fields: dict[str, str]) -> None:
-    """Fill what follows from the ticket it is about and from the cards: whose, which unit."""
+def _complete(desk: Desk, fields: dict[str, str]) -> list[Message]:
+    """Fill what follows from the ticket it is about and from the cards: whose, which unit; return what
+    is in doubt about these."""
     from_earlier(desk, fields)
-    serial = fields.get("unit", "")
+    serial, owner = fields.get("unit", ""), ""
     if serial:
         unit = find_card(desk, cards.UNIT, serial)
         fields["unit"] = identity.normalise(serial)
+        owner = unit.get("customer")
         if not fields.get("customer"):
-            fields["customer"] = unit.get("customer")
+            fields["customer"] = owner
     if fields.get("customer"):
         fields["customer"] = customer_id(desk, fields["customer"])
         load_card(desk.ledger, cards.CUSTOMER, fields["customer"])
     fields.setdefault("channel", "phone")
     fields.setdefault("priority", "normal")
+    return of_another(desk, fields, owner)
 
 
 def from_earlier(desk: Desk, fields: dict[str, str]) -> None:
@@ -321,7 +323,7 @@ def _check_no_visit_under_way(desk: Desk, state: State) -> None:
     """Refuse a second visit that was perhaps meant to move the first."""
     sent = setter_of(state, "visit")
     if state.state not in ("dispatched", "on-site") or sent is None or not state.text("visit"):
-        return  # with none sent, as a settlement can leave it, there is nothing to be moved
+        return  # where somebody came without having been sent, there is nothing to be moved
     raise Refusal(
         "visit-under-way",
         Message(

@@ -152,7 +152,7 @@ def test_a_slip_that_is_in_is_not_explained() -> None:
 def test_a_slip_of_another_visit_or_one_that_was_taken_back_can_be_explained() -> None:
     again: Told = ("11-18 17:00", "dispatched", {"to": "wang.wei"})
     void: Told = ("11-18 17:00", "voided", {"target": "5SHA", "reason": "x"})
-    part: Told = (*FIXED[:2], {**FIXED[2], "result": "not-fixed"})  # type: ignore[misc]
+    part: Told = ("11-17 10:20", "finished", {"result": "not-fixed", "fault": "x", "action": "y"})
     for case in (tell(FREE, SENT, part, SLIP, again), tell(FREE, SENT, FIXED, SLIP, void)):
         asked = wish("slip-explained", "11-19 09:00", reason="x")
         assert decide(replay(case), asked, at("11-19 09:00"), book().at(at("11-19 09:00")))
