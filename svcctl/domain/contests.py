@@ -65,9 +65,11 @@ def _given(state: State, value: str, name: str) -> _Given | None:
     """Return what the event called ``name`` gave ``value``; None where it gave it nothing."""
     if value == "state" and name in state.taken_up:
         return _Given(state.taken_up[name])
+    contest = state.contested.get(value)
+    if value == "state" and contest is not None and name == contest.applied:
+        return _Given(contest.applied_text)
     fact = next((fact for fact in state.facts if fact.event.name == name), None)
     if fact is None:
-        contest = state.contested.get(value)
         excluded = any(one.name == name for one in state.excluded)
         return _Given(contest.other_text) if contest is not None and excluded else None
     if value == "state":
@@ -143,12 +145,12 @@ def same_visit(state: State, event: Event) -> Fact | None:
     if event.over is None:
         return None
     seen = event_order(event.over)
-    for fact in reversed(state.facts):
-        if fact.event.order <= seen:
-            return None
-        if fact.event.do in state.case.kind.visit_starts:
-            return fact
-    return None
+    starts = [fact for fact in state.facts if fact.event.do in state.case.kind.visit_starts]
+    if not starts or starts[-1].event.order <= seen:
+        return None
+    other = starts[-1]
+    known = any(one.visit == other.visit and one.event.order <= seen for one in starts)
+    return None if known else other
 
 
 def pass_over(state: State, fact: Fact) -> None:
@@ -203,10 +205,15 @@ def _contest(state: State, event: Event, value: str, new: str, setter: str) -> N
             return
     if contest is None:
         return
-    if event.do == "settled" or new == contest.other_text:
+    if event.do == "settled" or (new == contest.other_text and not _excludes(state, value)):
         del state.contested[value]
     else:
         state.contested[value] = contest._replace(applied=event.name, applied_text=new)
+
+
+def _excludes(state: State, value: str) -> bool:
+    """Whether lines wait for somebody to decide on ``value``."""
+    return value == "state" and bool(state.excluded)
 
 
 def amended_value(kind: CaseKind, target: Event | None, event: Event) -> Value | None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from svcctl.domain.cases import Case, Event, EventKind
 from svcctl.domain.contests import CORRECTING, RETROACTIVE, amended_value
+from svcctl.domain.corrections import check_correction, refuse_built_upon
 from svcctl.domain.following import OF_IMPORTS, does_not_follow, still_contested
 from svcctl.domain.judging import Obligation, standing_at
 from svcctl.domain.policy import Book, Policy
@@ -122,7 +123,7 @@ def decide(
     if wish.do == "closed":
         _check_nothing_owed(state.case.id, policy, owed, now)
     if event.do in RETROACTIVE:
-        _check_correction(state, after, event)
+        check_correction(state, after, event)
         _check_amended_time(state, event, now)
     return event
 
@@ -224,7 +225,7 @@ def _check_amended_time(state: State, event: Event, now: datetime) -> None:
         return
     # Earlier is what the opening may be; later only up to what followed it.
     _check_time(state, at, now, at)
-    _refuse_built_upon(target, [f.event.name for f in state.facts[1:] if f.at < at])
+    refuse_built_upon(target, [f.event.name for f in state.facts[1:] if f.at < at])
 
 
 def _check_contested(state: State, event: Event) -> None:
@@ -329,59 +330,3 @@ def _what_meets(identifier: str, owed: Sequence[Obligation]) -> list[Message]:
 
 def _due(one: Obligation) -> str:
     return " ".join(deadline_text(one.due)) if one.due is not None else ""
-
-
-def _check_correction(before: State, after: State, event: Event) -> None:
-    """Refuse a correction that would leave later events without ground to stand on, naming them."""
-    known = {(stray.event.name, stray.code) for stray in before.strays}
-    broken = [s.event.name for s in after.strays if (s.event.name, s.code) not in known]
-    target = as_text(event.fields.get("target") or event.fields["value"])
-    broken += [
-        contest.applied
-        for value, contest in after.contested.items()
-        if value not in before.contested and value != _settled_by(before, target)
-        if contest.other not in broken
-    ]
-    if event.do == "settled" and before.excluded:
-        broken = []  # the lines that happen after all may leave other values to settle
-    if event.do == "voided":
-        broken += [
-            fact.event.name
-            for fact in before.facts
-            if fact.event.over == target and fact.event.name not in broken
-        ]
-        made = next((f for f in before.facts if f.event.name == target), None)
-        if made is not None and made.event.do in before.case.kind.visit_starts:
-            broken += [
-                f.event.name
-                for f in before.facts
-                if f.visit == made.visit
-                and f is not made
-                and before.case.kind.events[f.event.do].scoped
-                and f.event.name not in broken
-            ]
-    _refuse_built_upon(target, broken)
-
-
-def _settled_by(state: State, name: str) -> str:
-    """Return the value that the event called ``name`` settled: voiding it is to reopen the question.
-
-    Of a void, what it turned: taking it back may take the settlement back once more.
-    """
-    events = {event.name: event for event in state.case.events}
-    event = events.get(name)
-    while event is not None and event.do == "voided":
-        event = events.get(as_text(event.fields["target"]))
-    return as_text(event.fields["value"]) if event is not None and event.do == "settled" else ""
-
-
-def _refuse_built_upon(target: str, broken: list[str]) -> None:
-    if broken:
-        raise Refusal(
-            "built-upon",
-            Message(
-                N_("{target} cannot be changed like this: {events} build on it"),
-                {"target": target, "events": ", ".join(dict.fromkeys(broken))},
-            ),
-            Message(N_("void those first, the last one first; or add what is true now"), {}),
-        )

@@ -3,128 +3,188 @@
 One desk cancels, the other, which has not seen it, arrives and finishes: after the merge the second
 desk's lines follow no more. They are kept, count for nothing, and make the state contested: with the
 first of them as the other candidate. Settling picks one side: the excluded lines are dismissed, or
-happen after all, from the state in which their desk wrote them. Knows the table of states through
-``replay``, which asks it about a line that does not follow.
+happen after all, from the state in which their desk wrote them. What a desk had before it is found by
+leaving out what it may not have seen; ``replay`` says what a line then leads to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Sequence
 
-from svcctl.domain.cases import Event
-from svcctl.domain.contests import settlement
+from svcctl.domain.cases import CaseKind, Event
+from svcctl.domain.contests import RETROACTIVE, settlement
 from svcctl.domain.identity import event_order
 from svcctl.domain.schema import as_text
-from svcctl.domain.state import Contest, State
+from svcctl.domain.state import Contest, Led, State
 
-Follows = Callable[[str], str | None]
-"""From a state to the one that would follow; "" for none other; None where the line may not be."""
-Without = Callable[[Event, Collection[str]], State]
-"""What a line would have led to, had the corrections of these names not been written."""
+REFERRING = ("target", "pick")
+"""Fields that name an event which the desk of the line has seen."""
 
 
-class _Sight(NamedTuple):
-    """What a desk had before it when it wrote a line, to which that led, and whose line came between."""
-
-    seen: str
-    other: str
-    by: str
-    corrected: bool = False
+Without = Callable[[Collection[Event]], Led | None]
+"""What the line in question would have led to, had these not been written; None where it does not
+follow then either."""
 
 
-def exclude(state: State, event: Event, follows: Follows, without: Without) -> bool:
+def exclude(state: State, event: Event, without: Without) -> bool:
     """Note ``event``, which does not follow, as excluded by another desk's line; whether it is so.
 
-    Its desk wrote it in a state that was so before that line, or behind an excluded line of its own
-    or one that it had seen. One that only says what has become so anyway is dismissed.
+    Its desk wrote it where it did follow, without what others wrote unseen; or behind an excluded
+    line of its own or one that it had seen. One that only says what has become so anyway is dismissed.
     """
     if any(event.desk == one.desk or event.over == one.name for one in state.excluded):
         state.excluded.append(event)
         return True
-    sight = _before_another(state, event, follows) or _uncorrected(state, event, without)
-    if sight is None:
+    if not state.views.may_look(len(state.events)):
         return False
-    if sight.other == state.state:
-        if event.over is None:
-            return False
+    for unseen in _ways(state, event):
+        led = without(unseen)
+        if led is not None or not state.views.left:
+            break
+    else:
+        return False
+    if led is None:
+        return False
+    if led.after == state.state and event.over is not None:
         state.dismissed.append(event)  # it says what is so already: nothing is to be decided
         return True
     if not state.excluded:
-        state.seen = sight.seen
+        state.seen = led.before
     state.excluded.append(event)
     if "state" not in state.contested:
-        contest = Contest("state", sight.by, event.name, state.state, sight.other)
-        state.contested["state"] = contest
-        if sight.corrected:
-            state.undone[event.name] = sight.by
+        undone = _needed(state, unseen, without)
+        by = undone[-1].name if undone else _in_the_way(state, unseen)
+        state.contested["state"] = Contest("state", by, event.name, state.state, led.after)
+        if undone:
+            state.undone[event.name] = [one.name for one in undone]
     return True
 
 
-def _uncorrected(state: State, event: Event, without: Without) -> _Sight | None:
-    """Return what the desk saw where another desk corrected, unseen, what ``event`` is built on."""
-    unseen: list[str] = []
-    for one in reversed(state.corrections):
-        if one.desk == event.desk:
-            continue
-        if event.over is not None and one.order < event_order(event.over):
-            break
-        unseen.append(one.name)
-        corrected = as_text(one.fields.get("target", ""))
-        order = event_order(corrected)
-        if event.over is not None and order > event_order(event.over) and order[1] != event.desk:
-            unseen.append(
-                corrected
-            )  # unseen as well: to take its correction away shall not bring it
-        facts = without(event, unseen).facts
-        place = next((n for n, fact in enumerate(facts) if fact.event is event), 0)
-        if place:
-            return _Sight(facts[place - 1].state, facts[place].state, one.name, corrected=True)
-    return None
+def _ways(state: State, event: Event) -> Iterator[list[Event]]:
+    """Yield what may not have been seen where ``event`` followed.
+
+    That is at its own desk, which may have corrected more since; or where another desk brought it
+    back, by a void of a void.
+    """
+    yield from _unseen(state, event)
+    for one in state.corrections:
+        if one.desk != event.desk and one.do == "voided":
+            yield from _unseen(state, one)
+    since = [one for one in state.corrections if one.desk == event.desk and one.order > event.order]
+    if since:
+        yield from ([*unseen, *since] for unseen in _unseen(state, event))
 
 
-def _before_another(state: State, event: Event, follows: Follows) -> _Sight | None:
-    """Return what the desk saw where another desk's line, unseen, changed the state before ``event``."""
-    seen = _seen(state, event, follows)
-    return None if seen is None else _Sight(seen, follows(seen) or seen, state.setters["state"])
+def _unseen(state: State, event: Event) -> Iterator[list[Event]]:
+    """Yield what the desk of ``event`` may not have seen: of every other, all from one line on.
+
+    First what was written behind all that ``event`` says it saw; then the least that may matter.
+    """
+    apart = _apart(state, event)
+    if event.over is not None:
+        seen = event_order(event.over)
+        later = [one for lines in apart for one in lines if one.order > seen]
+        if later:
+            yield later
+    cuts = [_cuts(state.case.kind, lines) for lines in apart]
+    for total in range(1, sum(map(len, cuts)) + 1):
+        for depths in _spread(total, [len(places) for places in cuts]):
+            yield [
+                one
+                for lines, places, depth in zip(apart, cuts, depths, strict=True)
+                if depth
+                for one in lines[places[-depth] :]
+            ]
 
 
-def _seen(state: State, event: Event, follows: Follows) -> str | None:
-    """Return the state in which the desk wrote ``event``; None where another desk's line is not why it
-    does not follow."""
+def _apart(state: State, event: Event) -> list[list[Event]]:
+    """Return the lines of each other desk that the desk of ``event`` did not name until then.
+
+    A desk that has seen a line has seen those before it of the same desk. Corrections count
+    wherever they stand.
+    """
+    seen: dict[str, int] = {}
+    for one in state.events:
+        if one.desk == event.desk and one.order <= event.order:
+            for name in (one.over, *(one.fields.get(key) for key in REFERRING)):
+                number, desk = event_order(name) if isinstance(name, str) else (0, "")
+                seen[desk] = max(seen.get(desk, 0), number)
+    corrections = {one.name for one in state.corrections}
+    apart: dict[str, list[Event]] = {}
+    for one in state.events[state.case.kind.opens :]:
+        before = one.order < event.order or one.name in corrections
+        if before and one.desk != event.desk and one.n > seen.get(one.desk, 0):
+            apart.setdefault(one.desk, []).append(one)
+    return list(apart.values())
+
+
+def _cuts(kind: CaseKind, lines: Sequence[Event]) -> list[int]:
+    """Return the places of those lines that can decide what follows."""
+    return [
+        place
+        for place, one in enumerate(lines)
+        if one.do in RETROACTIVE
+        or one.do in kind.visit_starts
+        or "state" in kind.events[one.do].sets
+    ]
+
+
+def _spread(total: int, rooms: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Yield every way in which ``total`` fits into ``rooms``."""
+    if not rooms:
+        if not total:
+            yield ()
+        return
+    for first in range(min(total, rooms[0]), -1, -1):
+        for rest in _spread(total - first, rooms[1:]):
+            yield (first, *rest)
+
+
+def _needed(state: State, unseen: Sequence[Event], without: Without) -> list[Event]:
+    """Return the corrections among ``unseen`` without which alone the line can follow."""
+    names = {one.name for one in unseen}
+    corrections = {one.name for one in state.corrections}
+    needed = [one for one in unseen if one.name in corrections]
+    for one in reversed(needed):
+        fewer = [other for other in unseen if other is not one]
+        if without(fewer) is not None:
+            unseen = fewer
+    return [one for one in unseen if one in needed and one.fields.get("target") not in names]
+
+
+def _in_the_way(state: State, unseen: Sequence[Event]) -> str:
+    """Return whose line made the present state: the last of ``unseen`` that counts."""
+    names = {one.name for one in unseen}
     setter = state.setters["state"]
-    if event_order(setter)[1] == event.desk:
-        return None
-    if event.over is not None and event_order(event.over) >= event_order(setter):
-        return None
-    before = False
-    for fact in reversed(state.facts):
-        if before and follows(fact.state) is not None:
-            return fact.state
-        if fact.event.name == event.over:
-            return None
-        before = before or fact.event.name == setter
-    return None
+    if setter in names:
+        return setter
+    return next((f.event.name for f in reversed(state.facts) if f.event.name in names), setter)
 
 
-def take_up(state: State, event: Event, happen: Callable[[State, Event], None]) -> None:
-    """Let the excluded lines happen, or dismiss them, where ``event`` settles the state."""
+def take_up(state: State, event: Event, happen: Callable[[State, Event], None]) -> Contest | None:
+    """Let the excluded lines happen, or dismiss them, where ``event`` settles the state.
+
+    Return what is contested next: lines of a third desk may not follow the picked ones either.
+    """
     contest = state.contested.get("state")
     if contest is None or not state.excluded or as_text(event.fields["value"]) != "state":
-        return
+        return None
     if settlement(state, event) is None:
-        return
+        return None
     lines, state.excluded = state.excluded, []
     names = {line.name for line in lines}
     state.strays = [stray for stray in state.strays if stray.event.name not in names]
     pick = as_text(event.fields["pick"])
     if pick not in names:
         state.dismissed += lines
-        return
+        return None
     setter, state.state = state.setters["state"], state.seen
-    del state.contested["state"]
     for line in lines:
+        if not state.excluded:
+            state.contested.pop("state", None)  # against what stood before, the settlement decides
         happen(state, line)
     state.taken_up[pick] = state.state
     state.setters["state"] = setter
+    again = state.contested.get("state")
     state.contested["state"] = contest
+    return again if state.excluded else None

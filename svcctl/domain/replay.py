@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
 from typing import NamedTuple
 
 from svcctl.domain.cases import Case, CaseKind, Event
@@ -34,7 +33,7 @@ from svcctl.domain.excluded import exclude, take_up
 from svcctl.domain.identity import event_order
 from svcctl.domain.patterns import Pattern
 from svcctl.domain.schema import Value, as_text
-from svcctl.domain.state import Contest, Fact, State, Stray
+from svcctl.domain.state import Contest, Fact, Led, State, Stray, Views
 
 __all__ = [
     "CORRECTING",
@@ -65,21 +64,26 @@ def replay(case: Case, until: datetime | None = None, known: datetime | None = N
         events = [event for event in events if event.noted <= known]
     if case.kind.opens and events and events[0] is not case.events[0]:
         events = ()  # not opened yet: what is said to have been before that makes it no sooner
+    state = _replay(case, events, Views())
+    reckon(state)
+    return state
+
+
+def _replay(case: Case, events: Sequence[Event], views: Views) -> State:
     corrections = _Corrections(case, events)
-    state = State(case, events)
+    state = State(case, events, views=views)
     for position, event in enumerate(events):
         if (
             event.do in RETROACTIVE
             and not corrections.is_repeated(position)
             and corrections.admit(position, state)
         ):
-            state = State(case, events, corrections.counting(), corrections.undoing)
+            state = State(case, events, corrections.counting(), corrections.undoing, views)
             change(state.values, corrections.amended.get("head", {}))
             for earlier in range(position + 1):
                 corrections.apply(state, earlier)
         else:
             corrections.apply(state, position)
-    reckon(state)
     return state
 
 
@@ -105,6 +109,15 @@ class _Amendment(NamedTuple):
     source: str
 
 
+def _taken_back(voids: Sequence[tuple[str, str]]) -> set[str]:
+    """Return what these voids, each by its name, took back: the later ones first."""
+    dropped: set[str] = set()
+    for name, target in reversed(voids):
+        if name not in dropped:
+            dropped.add(target)
+    return dropped
+
+
 class _Corrections:
     """The voids and amendments admitted so far, and what is left of an event after them."""
 
@@ -125,7 +138,7 @@ class _Corrections:
             undone = state.undone.get(as_text(event.fields["pick"]))
             if settled is not None and undone is not None and event.fields["value"] == "state":
                 self.undoing.add(event.name)
-                self.admitted.append((event.name, undone))
+                self.admitted += [(event.name, name) for name in undone]
                 self._weigh()
                 return True
             where = place_amended(self.case.kind, as_text(event.fields["value"]))
@@ -164,14 +177,18 @@ class _Corrections:
         return position > 0 and self.events[position - 1].order == self.events[position].order
 
     def _known(self, position: int) -> dict[str, Event]:
-        """Return what can be corrected there: what counts, and what another desk voided, it may be
-        unseen; both desks' corrections hold then, so that either may be taken back."""
+        """Return what can be corrected there: all but what the desk itself took back before.
+
+        What another desk took back, or brought back, may have been unseen; both desks' corrections
+        hold then, so that either may be taken back.
+        """
         desk = self.events[position].desk
+        voids = [(name, made) for name, made in self.admitted if isinstance(made, str)]
+        own = [(name, made) for name, made in voids if event_order(name)[1] == desk]
+        turned = {made for name, made in voids if event_order(name)[1] != desk}
         gone = {
-            made
-            for name, made in self.admitted
-            if isinstance(made, str) and name not in self.dropped and event_order(name)[1] == desk
-        }
+            made for name, made in own if name not in self.dropped and name not in turned
+        } & _taken_back(own)
         return {
             event.name: event
             for event in self.events[:position]
@@ -216,19 +233,20 @@ def step(state: State, event: Event) -> None:
     name = event.name
     if not state.facts:
         state.setters = dict.fromkeys((*state.values, "state"), name)
-    if event.do == "settled":
-        take_up(state, event, step)
+    again = take_up(state, event, step) if event.do == "settled" else None
     fact = _place(state, kind, event)
     following = _following(kind, state, fact)
     if following is None:
         args = {"event": name, "do": event.do, "state": state.state}
-        excluded = exclude(state, event, partial(_from, kind, fact), partial(_without, state))
+        excluded = exclude(state, event, partial(_without, state, event))
         code = "E211" if excluded else "E207"
         if event not in state.dismissed:
             state.strays.append(Stray(event, code, args))
         return
     for value in written_values(kind, event, following):
         write(state, event, value, following)
+    if again is not None:
+        state.contested["state"] = again._replace(applied=name, applied_text=state.state)
     state.visits = fact.visits
     state.attempts[event.do] = fact.attempt
     # A new one each time: facts keep the counts of their own moment.
@@ -243,11 +261,29 @@ def step(state: State, event: Event) -> None:
         state.attempts = {}
 
 
-def _without(state: State, event: Event, names: Collection[str]) -> State:
-    """Return what ``event`` would have led to, had the corrections of these names not been written."""
-    kept = [e for e in state.events if e.order < event.order or e in state.corrections]
-    lines = [event, *(e for e in kept if e.name not in names)]
-    return replay(Case(state.case.kind, state.case.head, sorted(lines, key=attrgetter("order"))))
+def _without(state: State, event: Event, unseen: Collection[Event]) -> Led | None:
+    """Return what ``event`` would have led to, had its desk's view been without ``unseen``.
+
+    None where it would not follow, or where enough was tried.
+    """
+    gone = {one.name for one in unseen}
+    corrections = {one.name for one in state.corrections}
+    kept = [
+        one
+        for one in state.events
+        if (one.order <= event.order or one.name in corrections) and one.name not in gone
+    ]
+    view = (event.name, frozenset(one.name for one in kept))
+    views = state.views
+    if view not in views.led:
+        views.led[view] = None  # while it is looked for
+        if not views.may_look(len(kept) * (1 + sum(one.do in RETROACTIVE for one in kept))):
+            return None
+        with views.deeper():
+            facts = _replay(state.case, kept, views).facts
+        place = next((n for n, fact in enumerate(facts) if fact.event.name == event.name), 0)
+        views.led[view] = Led(facts[place - 1].state, facts[place].state) if place else None
+    return views.led[view]
 
 
 def _place(state: State, kind: CaseKind, event: Event) -> Fact:

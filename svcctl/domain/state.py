@@ -5,7 +5,8 @@ Everything here is derived from the head and the events, and never stored.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -108,6 +109,50 @@ class Stray(NamedTuple):
     args: dict[str, str]
 
 
+class Led(NamedTuple):
+    """The state in which an event was written at its desk, and the one to which it led there."""
+
+    before: str
+    after: str
+
+
+ENOUGH = 100_000
+"""How many events a replay looks at, at most, to find what desks had before them; it is asked where
+an event does not follow, and what people write takes a few hundred."""
+DEEP = 8
+"""How many such views within views."""
+
+
+class Views:
+    """What events led to where only some of the others had been written, for one replay.
+
+    By the name of the event and those it had before it; None where it did not follow there.
+    """
+
+    __slots__ = ("deep", "led", "left")
+
+    def __init__(self) -> None:
+        self.led: dict[tuple[str, frozenset[str]], Led | None] = {}
+        self.left = ENOUGH
+        self.deep = 0
+
+    def may_look(self, steps: int) -> bool:
+        """Whether one more view may be looked at, of so many steps, which are counted."""
+        if self.deep >= DEEP:
+            return False
+        self.left = max(0, self.left - steps)
+        return self.left > 0
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """Look at a view, within which others may be looked at."""
+        self.deep += 1
+        try:
+            yield
+        finally:
+            self.deep -= 1
+
+
 class State:
     """What a case is after its events: derived, never stored.
 
@@ -141,6 +186,7 @@ class State:
         "undoing",
         "undone",
         "values",
+        "views",
         "visits",
     )
 
@@ -150,11 +196,13 @@ class State:
         events: Sequence[Event] = (),
         corrections: Sequence[Event] = (),
         undoing: Collection[str] = (),
+        views: Views | None = None,
     ) -> None:
         self.case = case
         self.events = events
         self.corrections = corrections
         self.undoing = undoing
+        self.views = Views() if views is None else views
         self.state = case.kind.states[0]
         self.values: dict[str, Value] = dict(case.head)
         self.setters: dict[str, str] = {}
@@ -165,7 +213,7 @@ class State:
         self.excluded: list[Event] = []
         self.dismissed: list[Event] = []
         self.taken_up: dict[str, str] = {}
-        self.undone: dict[str, str] = {}
+        self.undone: dict[str, list[str]] = {}
         self.seen = ""
         self.visits = 0
         self.cycle = 1

@@ -19,7 +19,7 @@ from svcctl import __version__
 from svcctl.domain.problems import N_, Busy, Message, StorageFailed
 from svcctl.ledger.folder import Ledger
 
-SCHEMA = 13
+SCHEMA = 14
 PATIENCE = 60
 """Seconds for which a command waits where the index is held."""
 PRAGMAS = "pragma journal_mode=memory; pragma synchronous=off; pragma cache_size=-16000;"

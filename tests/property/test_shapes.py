@@ -52,7 +52,7 @@ MEMORIES = tuple(Shapes(TICKET, one) for one in BOOKS)
 
 def everything(state: State) -> Iterator[object]:
     for name in State.__slots__:
-        if name != "facts":
+        if name not in ("facts", "views"):
             yield getattr(state, name)
     for fact in state.facts:
         yield [getattr(fact, name) for name in type(fact).__slots__]

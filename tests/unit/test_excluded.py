@@ -8,6 +8,7 @@ from ticketplay import event, merged, tell, wish
 
 from svcctl.domain.cases import Case, Event
 from svcctl.domain.replay import Contest, replay
+from svcctl.domain.state import ENOUGH
 
 BASE = tell(
     ("11-16 09:05", "reviewed", {"cover": "free"}),
@@ -77,6 +78,117 @@ def test_what_no_state_before_allowed_or_its_own_desk_has_ended_merely_does_not_
     case = Case(BASE.kind, BASE.head, [*BASE.events, CANCELLED, line])
     assert strays(case) == [(line.name, "E207")]
     assert replay(case).contested == {}
+
+
+# What a desk had before it --------------------------------------------------------------------------
+
+
+def test_a_line_before_what_it_names_may_be_unseen_as_well() -> None:
+    opened = tell()
+    sent = {"to": "li.na", "visit": "2026-11-17T10:00:00+08:00", "emergency": "x"}
+    case = merged(
+        opened,
+        [event(2, "dispatched", "11-16 10:00", sent, desk="BJ", over="1SHA")],
+        [
+            event(2, "reviewed", "11-16 10:00", {"cover": "paid"}, over="1SHA"),
+            event(3, "reviewed", "11-16 11:00", {"cover": "declined"}, over="2SHA"),
+        ],
+    )
+    assert strays(case) == [("3SHA", "E211")]
+    assert replay(case).contested["state"] == Contest(
+        "state", "2BJ", "3SHA", "dispatched", "declined"
+    )
+
+
+def test_a_void_of_a_void_meets_what_its_desk_had_not_seen() -> None:
+    arrived = event(4, "arrived", "11-17 10:00", over="3SHA")
+    void = event(5, "voided", "11-17 10:01", {"target": "4SHA", "reason": "x"})
+    unsent = event(6, "voided", "11-17 10:02", {"target": "3SHA", "reason": "x"})
+    back = event(6, "voided", "11-17 10:03", {"target": "5SHA", "reason": "x"}, desk="BJ")
+    case = merged(BASE, [arrived, void, unsent], [back])
+    assert strays(case) == [("4SHA", "E211")]
+    made = event(7, "settled", "11-18 09:00", {"value": "state", "pick": "4SHA", "reason": "x"})
+    state = replay(Case(case.kind, case.head, [*case.events, made]))
+    assert (state.state, state.contested, state.strays) == ("on-site", {}, [])
+
+
+def test_a_line_of_a_visit_that_another_desk_took_back_is_contested_in_the_same_state() -> None:
+    twice = {"to": "li.na", "visit": "2026-11-18T10:00:00+08:00"}
+    both = Case(BASE.kind, BASE.head, [*BASE.events, event(4, "dispatched", "11-16 12:00", twice,
+                over="3SHA")])  # fmt: skip
+    void = event(5, "voided", "11-16 13:00", {"target": "4SHA", "reason": "x"})
+    slip = {"reason": "x", "visit-no": "2"}
+    said = event(5, "slip-explained", "11-18 12:00", slip, desk="BJ")
+    case = merged(both, [void], [said])
+    assert strays(case) == [("5BJ", "E211")]
+    assert replay(case).contested["state"].other == "5BJ"
+
+
+def test_who_sends_again_begins_another_visit_whatever_came_between_unseen() -> None:
+    ready = Case(BASE.kind, BASE.head, BASE.events[:2])
+
+    def sent(n: int, desk: str, over: str) -> Event:
+        fields = {"to": "li.na", "visit": f"2026-11-{16 + n}T10:00:00+08:00"}
+        return event(n, "dispatched", "11-16 10:00", fields, desk=desk, over=over)
+
+    case = merged(ready, [sent(3, "BJ", "2SHA"), sent(4, "BJ", "3BJ")], [sent(3, "SHA", "2SHA")])
+    assert [fact.visit for fact in replay(case).facts[2:]] == [1, 1, 2]
+
+
+def test_a_third_desks_line_that_follows_neither_side_is_contested_next() -> None:
+    sent = {"to": "li.na", "visit": "2026-11-17T10:00:00+08:00", "emergency": "x"}
+    case = merged(
+        tell(),
+        [
+            event(2, "dispatched", "11-16 10:00", sent, desk="BJ", over="1SHA"),
+            event(5, "arrived", "11-17 10:00", desk="BJ", over="2BJ"),
+        ],
+        [event(2, "reviewed", "11-16 10:00", {"cover": "declined"}, over="1SHA")],
+        [event(4, "cancelled", "11-16 12:00", {"reason": "x"}, desk="GZ", over="2BJ")],
+        [event(6, "settled", "11-17 12:00", {"value": "state", "pick": "2SHA", "reason": "x"},
+               desk="GZ", over="4GZ")],
+    )  # fmt: skip
+    state = replay(case)
+    assert state.state == "declined"
+    assert [(stray.event.name, stray.code) for stray in state.strays] == [("5BJ", "E211")]
+    contest = state.contested["state"]
+    assert (contest.applied, contest.other) == ("6GZ", "5BJ")
+    fields = {"value": "state", "pick": contest.applied, "reason": "x"}
+    kept = replay(Case(case.kind, case.head, [*case.events, event(7, "settled", "11-18 09:00",
+                  fields, over="6GZ")]))  # fmt: skip
+    assert (kept.state, kept.contested.keys() & {"state"}, kept.strays) == ("declined", set(), [])
+
+
+def test_a_correction_that_leaves_an_excluded_line_without_ground_is_refused() -> None:
+    reviewed = event(2, "reviewed", "11-16 10:00", {"cover": "paid"}, over="1SHA")
+    accepted = event(3, "accepted", "11-16 11:00", over="2SHA")
+    cancelled = event(2, "cancelled", "11-16 10:30", {"reason": "x"}, desk="BJ", over="1SHA")
+    case = merged(tell(), [reviewed, accepted], [cancelled])
+    assert strays(case) == [("2SHA", "E211"), ("3SHA", "E211")]
+    asked = wish(
+        "amended", "11-18 10:00", target="2SHA", field="cover", value="declined", reason="x"
+    )
+    assert refused(case, asked).code == "built-upon"
+
+
+@pytest.mark.parametrize("dos", [("voided", "dispatched", "arrived"), ("settled", "cancelled")])
+def test_a_file_full_of_lines_that_do_not_follow_is_looked_at_for_a_while_only(
+    dos: tuple[str, ...],
+) -> None:
+    """By the steps that were counted: each costs some microseconds."""
+    lines = [event(1, "opened")]
+    for n in range(2, 80):
+        do, desk = dos[n % len(dos)], ("SHA", "BJ", "GZ")[n % 3]
+        fields = {
+            "voided": {"target": lines[(n - 1) // 2].name, "reason": "x"},
+            "dispatched": {"to": "li.na", "visit": "2026-11-17T10:00:00+08:00"},
+            "settled": {"value": "state", "pick": lines[(n - 1) // 2].name, "reason": "x"},
+            "cancelled": {"reason": "x"},
+        }.get(do, {})
+        lines.append(event(n, do, "11-16 10:00", fields, desk=desk, over=lines[(n - 1) // 3].name))
+    state = replay(Case(BASE.kind, BASE.head, lines))
+    assert state.strays
+    assert len(state.views.led) < ENOUGH / len(lines)
 
 
 # Corrections that another desk did not see ---------------------------------------------------------
