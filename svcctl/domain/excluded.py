@@ -20,7 +20,6 @@ from svcctl.domain.state import Contest, Led, State
 REFERRING = ("target", "pick")
 """Fields that name an event which the desk of the line has seen."""
 
-
 Without = Callable[[Collection[Event]], Led | None]
 """What the line in question would have led to, had these not been written; None where it does not
 follow then either."""
@@ -111,7 +110,7 @@ def _apart(state: State, event: Event) -> list[list[Event]]:
                 seen[desk] = max(seen.get(desk, 0), number)
     corrections = {one.name for one in state.corrections}
     apart: dict[str, list[Event]] = {}
-    for one in state.events[state.case.kind.opens :]:
+    for one in state.events[1:] if state.case.kind.opens else state.events:
         before = one.order < event.order or one.name in corrections
         if before and one.desk != event.desk and one.n > seen.get(one.desk, 0):
             apart.setdefault(one.desk, []).append(one)

@@ -276,9 +276,9 @@ def _without(state: State, event: Event, unseen: Collection[Event]) -> Led | Non
     view = (event.name, frozenset(one.name for one in kept))
     views = state.views
     if view not in views.led:
-        views.led[view] = None  # while it is looked for
         if not views.may_look(len(kept) * (1 + sum(one.do in RETROACTIVE for one in kept))):
             return None
+        views.led[view] = None  # while it is looked for
         with views.deeper():
             facts = _replay(state.case, kept, views).facts
         place = next((n for n, fact in enumerate(facts) if fact.event.name == event.name), 0)
