@@ -63,8 +63,6 @@ class _Given(NamedTuple):
 
 def _given(state: State, value: str, name: str) -> _Given | None:
     """Return what the event called ``name`` gave ``value``; None where it gave it nothing."""
-    if value == "state" and name in state.taken_up:
-        return _Given(state.taken_up[name])
     contest = state.contested.get(value)
     if value == "state" and contest is not None and name == contest.applied:
         return _Given(contest.applied_text)
@@ -96,13 +94,33 @@ def settlement(state: State, event: Event) -> _Given | None:
     that set the value counts all the same, and may make it contested again.
     """
     value, pick = as_text(event.fields["value"]), as_text(event.fields["pick"])
-    if event.name in state.undoing:
-        return _Given(state.state)  # the lines happened again before it
+    if event.name in state.taken_up:
+        return _Given(state.taken_up[event.name])
+    if event.name in state.undoing:  # the lines happened again before it
+        contest = state.contested.get("state")
+        if contest is None:
+            return _Given(state.state)
+        won = sides(contest, pick)[0]
+        return _Given(contest.other_text if won == contest.other else contest.applied_text)
     if not unseen(event, state.setters.get(value)):
         contest = state.contested.get(value)
         if contest is None or pick not in (contest.applied, contest.other):
             return None
     return _given(state, value, pick)
+
+
+def sides(contest: Contest, pick: str) -> tuple[str, str]:
+    """Return which candidate ``pick`` stands for, itself or by its desk, and which one loses."""
+    for what in (str, _desk):  # the event itself, else another one of its desk
+        if what(contest.applied) == what(pick):
+            return contest.applied, contest.other
+        if what(contest.other) == what(pick):
+            return contest.other, contest.applied
+    return contest.applied, contest.other
+
+
+def _desk(name: str) -> str:
+    return event_order(name)[1]
 
 
 def unseen(event: Event, setter: str | None) -> bool:
@@ -199,7 +217,7 @@ def _contest(state: State, event: Event, value: str, new: str, setter: str) -> N
     contest = state.contested.get(value)
     if unseen(event, setter):
         given = _given(state, value, setter)
-        old = _text(given.value if given is not None else None)
+        old = _text(given.value) if given is not None else new  # what gave nothing contests nothing
         if new != old:
             state.contested[value] = Contest(value, event.name, setter, new, old)
             return

@@ -52,7 +52,8 @@ def _left_out_if_picked(state: State, event: Event) -> set[str]:
     fields: dict[str, Value] = {"value": "state", "pick": state.excluded[0].name}
     pick = Event(event.n + 1, event.desk, event.at, event.noted, event.by, "settled", fields)
     picked = Case(state.case.kind, state.case.head, [*state.case.events, pick])
-    return {stray.event.name for stray in replay(picked).strays}
+    strays = replay(picked).strays
+    return {stray.event.name for stray in strays if stray.event is not pick}
 
 
 def _settled_by(state: State, name: str) -> str:

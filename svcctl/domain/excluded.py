@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from svcctl.domain.cases import CaseKind, Event
-from svcctl.domain.contests import RETROACTIVE, settlement
+from svcctl.domain.contests import RETROACTIVE, settlement, sides
 from svcctl.domain.identity import event_order
 from svcctl.domain.schema import as_text
 from svcctl.domain.state import Contest, Led, State
@@ -34,29 +34,41 @@ def exclude(state: State, event: Event, without: Without) -> bool:
     if any(event.desk == one.desk or event.over == one.name for one in state.excluded):
         state.excluded.append(event)
         return True
-    if not state.views.may_look(len(state.events)):
+    if event.do == "settled" and state.undoing:
+        state.dismissed.append(event)  # a later settlement took back what it was about
+        return True
+    found = _first_that_follows(state, event, without)
+    if found is None:
         return False
-    for unseen in _ways(state, event):
-        led = without(unseen)
-        if led is not None or not state.views.left:
-            break
-    else:
-        return False
-    if led is None:
-        return False
+    unseen, led = found
     if led.after == state.state and event.over is not None:
         state.dismissed.append(event)  # it says what is so already: nothing is to be decided
         return True
+    undone = [] if "state" in state.contested else _needed(state, unseen, without)
+    if not state.views.left:
+        return False  # which corrections are in its way was not found out
     if not state.excluded:
         state.seen = led.before
     state.excluded.append(event)
     if "state" not in state.contested:
-        undone = _needed(state, unseen, without)
         by = undone[-1].name if undone else _in_the_way(state, unseen)
         state.contested["state"] = Contest("state", by, event.name, state.state, led.after)
         if undone:
             state.undone[event.name] = [one.name for one in undone]
     return True
+
+
+def _first_that_follows(
+    state: State, event: Event, without: Without
+) -> tuple[list[Event], Led] | None:
+    """Return what its desk had not seen, of all ways the first in which ``event`` follows."""
+    for unseen in _ways(state, event):
+        led = without(unseen)
+        if led is not None:
+            return unseen, led
+        if not state.views.left:
+            return None
+    return None
 
 
 def _ways(state: State, event: Event) -> Iterator[list[Event]]:
@@ -97,17 +109,13 @@ def _unseen(state: State, event: Event) -> Iterator[list[Event]]:
 
 
 def _apart(state: State, event: Event) -> list[list[Event]]:
-    """Return the lines of each other desk that the desk of ``event`` did not name until then.
+    """Return the lines of each other desk that the desk of ``event`` need not have seen until then.
 
-    A desk that has seen a line has seen those before it of the same desk. Corrections count
-    wherever they stand.
+    Corrections count wherever they stand.
     """
-    seen: dict[str, int] = {}
-    for one in state.events:
-        if one.desk == event.desk and one.order <= event.order:
-            for name in (one.over, *(one.fields.get(key) for key in REFERRING)):
-                number, desk = event_order(name) if isinstance(name, str) else (0, "")
-                seen[desk] = max(seen.get(desk, 0), number)
+    if not state.views.may_look(1 + len(state.events) // 8):
+        return []
+    seen = _sights(state.events)[event.name]
     corrections = {one.name for one in state.corrections}
     apart: dict[str, list[Event]] = {}
     for one in state.events[1:] if state.case.kind.opens else state.events:
@@ -115,6 +123,23 @@ def _apart(state: State, event: Event) -> list[list[Event]]:
         if before and one.desk != event.desk and one.n > seen.get(one.desk, 0):
             apart.setdefault(one.desk, []).append(one)
     return list(apart.values())
+
+
+def _sights(events: Sequence[Event]) -> dict[str, dict[str, int]]:
+    """Return by each event's name up to which number its desk had surely seen each desk's lines.
+
+    It has seen what it names; and with a line those before it of the same desk, and what these name.
+    """
+    sights: dict[str, dict[str, int]] = {}
+    last: dict[str, dict[str, int]] = {}
+    for one in events:
+        sight = dict(last.get(one.desk, {}))
+        for name in (one.over, *(one.fields.get(key) for key in REFERRING)):
+            for desk, number in sights.get(as_text(name) if name else "", {}).items():
+                sight[desk] = max(sight.get(desk, 0), number)
+        sight[one.desk] = one.n
+        sights[one.name] = last[one.desk] = sight
+    return sights
 
 
 def _cuts(kind: CaseKind, lines: Sequence[Event]) -> list[int]:
@@ -163,27 +188,38 @@ def _in_the_way(state: State, unseen: Sequence[Event]) -> str:
 def take_up(state: State, event: Event, happen: Callable[[State, Event], None]) -> Contest | None:
     """Let the excluded lines happen, or dismiss them, where ``event`` settles the state.
 
-    Return what is contested next: lines of a third desk may not follow the picked ones either.
+    Those of the desk that was not picked are dismissed, and earlier settlements. Return what is contested next: lines of a
+    third desk may not follow the picked ones, or lead elsewhere.
     """
     contest = state.contested.get("state")
     if contest is None or not state.excluded or as_text(event.fields["value"]) != "state":
         return None
-    if settlement(state, event) is None:
+    settled = settlement(state, event)
+    if settled is None:
         return None
+    pick = as_text(event.fields["pick"])
+    won, lost = sides(contest, pick)
     lines, state.excluded = state.excluded, []
     names = {line.name for line in lines}
     state.strays = [stray for stray in state.strays if stray.event.name not in names]
-    pick = as_text(event.fields["pick"])
-    if pick not in names:
-        state.dismissed += lines
-        return None
-    setter, state.state = state.setters["state"], state.seen
+    setter = state.setters["state"]
+    picked = next((line for line in lines if line.name == pick), None)
+    text = as_text(settled.value or "")
+    if picked is None:
+        state.state, state.setters["state"] = text, won
+    else:
+        state.state, state.setters["state"] = state.seen, picked.over or pick
+    del state.contested["state"]
     for line in lines:
-        if not state.excluded:
-            state.contested.pop("state", None)  # against what stood before, the settlement decides
-        happen(state, line)
-    state.taken_up[pick] = state.state
+        loses = line.name == lost or line.desk == event_order(lost)[1] != event_order(pick)[1]
+        if loses or (line.do == "settled" and line is not picked):  # that question was another one
+            state.dismissed.append(line)
+        else:
+            happen(state, line)
+    state.taken_up[event.name] = state.state
     state.setters["state"] = setter
     again = state.contested.get("state")
+    if again is None and picked is None and state.state != text:
+        again = Contest("state", event.name, won, state.state, text)
     state.contested["state"] = contest
-    return again if state.excluded else None
+    return again

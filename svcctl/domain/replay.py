@@ -275,6 +275,8 @@ def _without(state: State, event: Event, unseen: Collection[Event]) -> Led | Non
     ]
     view = (event.name, frozenset(one.name for one in kept))
     views = state.views
+    if not views.may_look(1 + len(kept) // 8):
+        return None
     if view not in views.led:
         if not views.may_look(len(kept) * (1 + sum(one.do in RETROACTIVE for one in kept))):
             return None

@@ -160,10 +160,11 @@ class State:
     name of the event each was set by. ``passed`` speaks of starts of one visit by several desks: by
     name and value, which fact passed that start over (None: it was picked); ``""`` is as a whole.
     ``excluded`` are lines that follow no more since another desk's came before them, written when
-    the state was ``seen``; ``dismissed`` those that a settlement left so, ``taken_up`` what the
-    picked ones led to. ``undone`` says by the first of such lines which correction of another desk it
-    was that left them out, and ``undoing`` which settlements took one back. ``events`` are the lines it is made of, and ``corrections`` those among them
-    that change how the lines before them count.
+    the state was ``seen``; ``dismissed`` those that a settlement left so, ``taken_up`` says by the
+    settlement what the others led to. ``undone`` says by the first of such lines which corrections
+    of another desk left them out, and ``undoing`` which settlements took some back. ``events`` are
+    the lines it is made of, and ``corrections`` those among them that change how the lines before
+    them count. ``views`` is what was tried to find what desks had seen.
     """
 
     __slots__ = (

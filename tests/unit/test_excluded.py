@@ -7,8 +7,7 @@ from test_decide import refused
 from ticketplay import event, merged, tell, wish
 
 from svcctl.domain.cases import Case, Event
-from svcctl.domain.replay import Contest, replay
-from svcctl.domain.state import ENOUGH
+from svcctl.domain.replay import Contest, State, replay, step
 
 BASE = tell(
     ("11-16 09:05", "reviewed", {"cover": "free"}),
@@ -173,9 +172,17 @@ def test_a_correction_that_leaves_an_excluded_line_without_ground_is_refused() -
 
 @pytest.mark.parametrize("dos", [("voided", "dispatched", "arrived"), ("settled", "cancelled")])
 def test_a_file_full_of_lines_that_do_not_follow_is_looked_at_for_a_while_only(
-    dos: tuple[str, ...],
+    dos: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the steps that were counted: each costs some microseconds."""
+    steps: list[str] = []
+
+    def counted(state: State, made: Event) -> None:
+        steps.append(made.name)
+        assert len(steps) < 20_000
+        step(state, made)
+
+    monkeypatch.setattr("svcctl.domain.state.ENOUGH", 5_000)
+    monkeypatch.setattr("svcctl.domain.replay.step", counted)
     lines = [event(1, "opened")]
     for n in range(2, 80):
         do, desk = dos[n % len(dos)], ("SHA", "BJ", "GZ")[n % 3]
@@ -188,7 +195,89 @@ def test_a_file_full_of_lines_that_do_not_follow_is_looked_at_for_a_while_only(
         lines.append(event(n, do, "11-16 10:00", fields, desk=desk, over=lines[(n - 1) // 3].name))
     state = replay(Case(BASE.kind, BASE.head, lines))
     assert state.strays
-    assert len(state.views.led) < ENOUGH / len(lines)
+    assert state.views.left == 0
+
+
+def test_corrections_are_not_taken_back_where_it_was_not_found_out_which(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noted = event(4, "amended", "11-16 11:00", {"target": "head", "field": "subject",
+                  "value": "y", "reason": "x"}, over="1SHA")  # fmt: skip
+    void = event(5, "voided", "11-16 11:01", {"target": "3SHA", "reason": "x"})
+    arrived = event(4, "arrived", "11-17 10:00", desk="BJ", over="3SHA")
+    case = merged(BASE, [noted, void], [arrived])
+    assert replay(case).undone == {"4BJ": ["5SHA"]}
+    monkeypatch.setattr("svcctl.domain.state.ENOUGH", 25)
+    state = replay(case)
+    assert (state.undone, state.contested, strays(case)) == ({}, {}, [("4BJ", "E207")])
+
+
+def test_who_picks_the_side_behind_a_void_gets_its_state_whatever_else_follows_then() -> None:
+    void = event(4, "voided", "11-16 10:00", {"target": "3SHA", "reason": "x"})
+    ended = event(5, "cancelled", "11-16 10:01", {"reason": "x"}, over="2SHA")
+    there = [
+        event(4, "arrived", "11-17 10:00", desk="BJ", over="3SHA"),
+        event(5, "finished", "11-17 11:00", {"result": "fixed"}, desk="BJ", over="4BJ"),
+    ]
+    for lines, expected in ((there[:1], "on-site"), (there, "finished")):
+        case = merged(BASE, [void, ended], lines)
+        for pick, state in (("5SHA", "cancelled"), ("4BJ", expected)):
+            fields = {"value": "state", "pick": pick, "reason": "x"}
+            made = event(9, "settled", "11-18 09:00", fields, over="5SHA")
+            after = replay(Case(case.kind, case.head, [*case.events, made]))
+            assert (after.state, after.contested, after.strays) == (state, {}, [])
+
+
+def test_lines_of_a_third_desk_are_not_lost_by_picking_among_the_other_two() -> None:
+    case = merged(
+        BASE,
+        [event(4, "finished", "11-17 10:00", {"result": "fixed"}, desk="BJ", over="3SHA")],
+        [event(4, "cancelled", "11-17 10:00", {"reason": "x"}, desk="GZ", over="3SHA")],
+        [
+            event(4, "arrived", "11-17 10:00", over="3SHA"),
+            event(5, "finished", "11-17 11:00", {"result": "parts-needed"}, over="4SHA"),
+        ],
+    )
+    assert {replay(case).contested["state"].applied, replay(case).contested["state"].other} == {
+        "4GZ",
+        "4BJ",
+    }
+    for pick in ("4GZ", "4BJ"):
+        fields = {"value": "state", "pick": pick, "reason": "x"}
+        made = event(6, "settled", "11-18 09:00", fields, over="4GZ")
+        after = replay(Case(case.kind, case.head, [*case.events, made]))
+        assert after.dismissed == []
+        assert "state" in after.contested
+    assert [fact.event.name for fact in after.facts][-3:] == ["4SHA", "5SHA", "6SHA"]
+
+
+def test_what_a_seen_line_names_was_seen_too() -> None:
+    case = Case(BASE.kind, BASE.head, [
+        *BASE.events,
+        event(4, "cancelled", "11-16 10:00", {"reason": "x"}),
+        event(5, "reopened", "11-16 11:00", {"reason": "x"}, desk="BJ", over="4SHA"),
+        event(6, "arrived", "11-17 10:00", desk="GZ", over="5BJ"),
+    ])  # fmt: skip
+    assert strays(case) == [("6GZ", "E207")]
+
+
+def test_a_settlement_for_what_its_desk_then_agreed_with_leaves_nothing_to_decide() -> None:
+    case = merged(
+        tell(),
+        [
+            event(2, "reviewed", "11-16 10:00", {"cover": "free"}, desk="GZ", over="1SHA"),
+            event(7, "settled", "11-16 12:00", {"value": "state", "pick": "2SHA", "reason": "x"},
+                  desk="GZ", over="2SHA"),
+            event(8, "amended", "11-16 12:01", {"target": "2GZ", "field": "cover", "value": "paid",
+                  "reason": "x"}, desk="GZ", over="2GZ"),
+        ],
+        [
+            event(2, "reviewed", "11-16 10:00", {"cover": "paid"}, over="1SHA"),
+            event(7, "voided", "11-16 12:00", {"target": "2SHA", "reason": "x"}),
+        ],
+    )  # fmt: skip
+    state = replay(case)
+    assert (state.state, state.contested, state.strays) == ("quoting", {}, [])
 
 
 # Corrections that another desk did not see ---------------------------------------------------------
