@@ -115,7 +115,9 @@ def _apart(state: State, event: Event) -> list[list[Event]]:
     """
     if not state.views.may_look(1 + len(state.events) // 8):
         return []
-    seen = _sights(state.events)[event.name]
+    seen = _sights(state.events).get(event.name)
+    if seen is None:
+        return []  # an event that is only tried, by an import, has seen all there is
     corrections = {one.name for one in state.corrections}
     apart: dict[str, list[Event]] = {}
     for one in state.events[1:] if state.case.kind.opens else state.events:
