@@ -9,7 +9,7 @@ leaving out what it may not have seen; ``replay`` says what a line then leads to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from svcctl.domain.cases import CaseKind, Event
 from svcctl.domain.contests import RETROACTIVE, settlement, sides
@@ -44,13 +44,14 @@ def exclude(state: State, event: Event, without: Without) -> bool:
     if led.after == state.state and event.over is not None:
         state.dismissed.append(event)  # it says what is so already: nothing is to be decided
         return True
-    undone = [] if "state" in state.contested else _needed(state, unseen, without)
+    contested = "state" in state.contested
+    undone = [] if contested else _needed(state, unseen, without)
     if not state.views.left:
         return False  # which corrections are in its way was not found out
     if not state.excluded:
         state.seen = led.before
     state.excluded.append(event)
-    if "state" not in state.contested:
+    if not contested:
         by = undone[-1].name if undone else _in_the_way(state, unseen)
         state.contested["state"] = Contest("state", by, event.name, state.state, led.after)
         if undone:
@@ -77,21 +78,27 @@ def _ways(state: State, event: Event) -> Iterator[list[Event]]:
     That is at its own desk, which may have corrected more since; or where another desk brought it
     back, by a void of a void.
     """
-    yield from _unseen(state, event)
+    if not state.views.may_look(1 + len(state.events) // 8):
+        return
+    sights = _sights(state.events)
+    if event.name not in sights:
+        return  # an event that is only tried, by an import, has seen all there is
+    yield from _unseen(state, event, sights[event.name])
     for one in state.corrections:
         if one.desk != event.desk and one.do == "voided":
-            yield from _unseen(state, one)
+            yield from _unseen(state, one, sights[one.name])
     since = [one for one in state.corrections if one.desk == event.desk and one.order > event.order]
     if since:
-        yield from ([*unseen, *since] for unseen in _unseen(state, event))
+        ways = _unseen(state, event, sights[event.name])
+        yield from ([*unseen, *since] for unseen in ways)
 
 
-def _unseen(state: State, event: Event) -> Iterator[list[Event]]:
+def _unseen(state: State, event: Event, sight: Mapping[str, int]) -> Iterator[list[Event]]:
     """Yield what the desk of ``event`` may not have seen: of every other, all from one line on.
 
     First what was written behind all that ``event`` says it saw; then the least that may matter.
     """
-    apart = _apart(state, event)
+    apart = _apart(state, event, sight)
     if event.over is not None:
         seen = event_order(event.over)
         later = [one for lines in apart for one in lines if one.order > seen]
@@ -108,21 +115,16 @@ def _unseen(state: State, event: Event) -> Iterator[list[Event]]:
             ]
 
 
-def _apart(state: State, event: Event) -> list[list[Event]]:
+def _apart(state: State, event: Event, sight: Mapping[str, int]) -> list[list[Event]]:
     """Return the lines of each other desk that the desk of ``event`` need not have seen until then.
 
-    Corrections count wherever they stand.
+    ``sight`` is what it has surely seen. Corrections count wherever they stand.
     """
-    if not state.views.may_look(1 + len(state.events) // 8):
-        return []
-    seen = _sights(state.events).get(event.name)
-    if seen is None:
-        return []  # an event that is only tried, by an import, has seen all there is
     corrections = {one.name for one in state.corrections}
     apart: dict[str, list[Event]] = {}
     for one in state.events[1:] if state.case.kind.opens else state.events:
         before = one.order < event.order or one.name in corrections
-        if before and one.desk != event.desk and one.n > seen.get(one.desk, 0):
+        if before and one.desk != event.desk and one.n > sight.get(one.desk, 0):
             apart.setdefault(one.desk, []).append(one)
     return list(apart.values())
 
